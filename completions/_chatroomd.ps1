@@ -27,11 +27,13 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Name of the network, one word')
             [CompletionResult]::new('--motd', '--motd', [CompletionResultType]::ParameterName, 'File with the message of the day')
             [CompletionResult]::new('--lobby', '--lobby', [CompletionResultType]::ParameterName, 'Room that every user joins at the start, by default #lobby')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store the messages of the lobby in this folder')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from a TOML file')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Format of the log on standard error')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page or the completions of a shell, and exit')
             [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Make a certificate at the first start, and print its fingerprint')
             [CompletionResult]::new('--no-lobby', '--no-lobby', [CompletionResultType]::ParameterName, 'Do not make users join a room at the start')
+            [CompletionResult]::new('--accept-clock', '--accept-clock', [CompletionResultType]::ParameterName, 'Start although the newest stored message is more than a day ahead of the clock')
             [CompletionResult]::new('--no-limits', '--no-limits', [CompletionResultType]::ParameterName, 'Disable flood control and the limits on connections, for benchmarks and tests')
             [CompletionResult]::new('--check-config', '--check-config', [CompletionResultType]::ParameterName, 'Check the settings and exit')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log connections as well')
@@ -43,9 +45,40 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('hash-password', 'hash-password', [CompletionResultType]::ParameterValue, 'Read a password from standard input and print its hash for the configuration file')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check or copy a store of messages; the server may be running')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Read stored messages; the server may be running')
             break
         }
         'chatroomd;hash-password' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;store' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of the store and report damage')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy the messages to a new file, which can take the place of history.db')
+            break
+        }
+        'chatroomd;store;check' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;store;backup' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;history' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`')
+            break
+        }
+        'chatroomd;history;export' {
+            [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Only the messages of this room')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -19,6 +19,21 @@ _chatroomd() {
             chatroomd,hash-password)
                 cmd="chatroomd__subcmd__hash__subcmd__password"
                 ;;
+            chatroomd,history)
+                cmd="chatroomd__subcmd__history"
+                ;;
+            chatroomd,store)
+                cmd="chatroomd__subcmd__store"
+                ;;
+            chatroomd__subcmd__history,export)
+                cmd="chatroomd__subcmd__history__subcmd__export"
+                ;;
+            chatroomd__subcmd__store,backup)
+                cmd="chatroomd__subcmd__store__subcmd__backup"
+                ;;
+            chatroomd__subcmd__store,check)
+                cmd="chatroomd__subcmd__store__subcmd__check"
+                ;;
             *)
                 ;;
         esac
@@ -26,7 +41,7 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --tls-listen --tls-self-signed --name --network --motd --lobby --no-lobby --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password"
+            opts="-v -q -h -V --listen --tls-listen --tls-self-signed --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -56,6 +71,10 @@ _chatroomd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -78,6 +97,80 @@ _chatroomd() {
         chatroomd__subcmd__hash__subcmd__password)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__history)
+            opts="-h --help export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__history__subcmd__export)
+            opts="-h --room --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --room)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__store)
+            opts="-h --help check backup"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__store__subcmd__backup)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__store__subcmd__check)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

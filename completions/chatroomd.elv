@@ -24,11 +24,13 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --network 'Name of the network, one word'
             cand --motd 'File with the message of the day'
             cand --lobby 'Room that every user joins at the start, by default #lobby'
+            cand --store 'Store the messages of the lobby in this folder'
             cand --config 'Read settings from a TOML file'
             cand --log-format 'Format of the log on standard error'
             cand --generate 'Print the man page or the completions of a shell, and exit'
             cand --tls-self-signed 'Make a certificate at the first start, and print its fingerprint'
             cand --no-lobby 'Do not make users join a room at the start'
+            cand --accept-clock 'Start although the newest stored message is more than a day ahead of the clock'
             cand --no-limits 'Disable flood control and the limits on connections, for benchmarks and tests'
             cand --check-config 'Check the settings and exit'
             cand -v 'Log connections as well'
@@ -40,8 +42,34 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand hash-password 'Read a password from standard input and print its hash for the configuration file'
+            cand store 'Check or copy a store of messages; the server may be running'
+            cand history 'Read stored messages; the server may be running'
         }
         &'chatroomd;hash-password'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;store'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand check 'Read all of the store and report damage'
+            cand backup 'Copy the messages to a new file, which can take the place of history.db'
+        }
+        &'chatroomd;store;check'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;store;backup'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;history'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand export 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`'
+        }
+        &'chatroomd;history;export'= {
+            cand --room 'Only the messages of this room'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -52,6 +80,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
 var options-of-chatroomd = $edit:completion:arg-completer[chatroomd]
 var values-of-chatroomd = [
     &--motd={|word| edit:complete-filename $word }
+    &--store={|word| edit:complete-filename $word }
     &--config={|word| edit:complete-filename $word }
     &--log-format={|_| put text json }
     &--generate={|_| put man complete-bash complete-zsh complete-fish complete-elvish complete-powershell }

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroomd_global_optspecs
-    string join \n listen= tls-listen= tls-self-signed name= network= motd= lobby= no-lobby no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
+    string join \n listen= tls-listen= tls-self-signed name= network= motd= lobby= no-lobby store= accept-clock no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
 end
 
 function __fish_chatroomd_needs_command
@@ -30,6 +30,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -l name -d 'Name of th
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l network -d 'Name of the network, one word' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l motd -d 'File with the message of the day' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l lobby -d 'Room that every user joins at the start, by default #lobby' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l store -d 'Store the messages of the lobby in this folder' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l config -d 'Read settings from a TOML file' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l log-format -d 'Format of the log on standard error' -r -f -a "text\t'One line of text for each event'
 json\t'One JSON object on a line for each event'"
@@ -41,6 +42,7 @@ complete-elvish\t'Completions for elvish'
 complete-powershell\t'Completions for PowerShell'"
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-self-signed -d 'Make a certificate at the first start, and print its fingerprint'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l no-lobby -d 'Do not make users join a room at the start'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l accept-clock -d 'Start although the newest stored message is more than a day ahead of the clock'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l no-limits -d 'Disable flood control and the limits on connections, for benchmarks and tests'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l check-config -d 'Check the settings and exit'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -s v -l verbose -d 'Log connections as well'
@@ -48,4 +50,15 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -s q -l quiet -d 'Log 
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -s V -l version -d 'Print version'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "hash-password" -d 'Read a password from standard input and print its hash for the configuration file'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "store" -d 'Check or copy a store of messages; the server may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "history" -d 'Read stored messages; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand hash-password" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup" -f -a "check" -d 'Read all of the store and report damage'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup" -f -a "backup" -d 'Copy the messages to a new file, which can take the place of history.db'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export" -f -a "export" -d 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from export" -l room -d 'Only the messages of this room' -r
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'

@@ -177,6 +177,14 @@ impl Record {
         }
     }
 
+    /// A record with only its kind and its time, in Unix milliseconds. A time outside the calendar
+    /// becomes 1970.
+    pub fn at(kind: RecordKind, unix_milliseconds: u64) -> Self {
+        let time = i64::try_from(unix_milliseconds).ok();
+        let time = time.and_then(|time| Timestamp::from_millisecond(time).ok());
+        Self::new(kind, time.unwrap_or_default())
+    }
+
     /// A text from the client. A time outside the calendar becomes 1970.
     pub fn note(text: &str, unix_seconds: i64) -> Self {
         let time = Timestamp::from_second(unix_seconds).unwrap_or_default();

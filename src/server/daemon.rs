@@ -6,21 +6,24 @@ use std::env;
 use std::fmt;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
+use crate::server::admin;
 use crate::server::auth::worker;
 use crate::server::certificates;
 use crate::server::config::load::load;
 use crate::server::config::options::{ServerAction, ServerOptions};
-use crate::server::config::settings::LoadReport;
+use crate::server::config::settings::{LoadReport, StoreSettings};
 use crate::server::error::ServerError;
 use crate::server::hash_password;
 use crate::server::logging;
 use crate::server::net::{ListenSource, Reactor, Reloaded};
+use crate::server::store::{self, OpenStore};
 use crate::server::systemd;
 
 /// Runs the program `chatroomd` with these options until a signal stops it.
@@ -37,13 +40,19 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
             .print::<ServerOptions>()
             .map_err(ServerError::Output);
     }
-    if let Some(ServerAction::HashPassword) = options.action {
-        return hash_password::run();
+    match &options.action {
+        Some(ServerAction::HashPassword) => return hash_password::run(),
+        Some(ServerAction::Store(action)) => return admin::run_store(action),
+        Some(ServerAction::History(action)) => return admin::run_history(action),
+        None => {}
     }
     let (settings, mut loaded) = load(options, true)?;
     let certificates = certificates::load(&settings)?;
     loaded.warnings.extend(certificates.warnings);
     loaded.files.extend(certificates.files);
+    if settings.store.is_some() && !store::IS_SUPPORTED {
+        return Err(ServerError::NoStore);
+    }
     if options.check_config {
         return report_valid(&loaded);
     }
@@ -63,8 +72,13 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
             .map(|(socket, has_tls)| ListenSource::Inherited(socket, has_tls))
             .collect(),
     };
+    let stored = settings.store.map(open_store).transpose()?;
     let mut reactor = Reactor::new(listen, settings.hub, stop, worker::start)?;
     reactor.set_tls(certificates.config);
+    if let Some((folder, store)) = stored {
+        let known = (store.tag, store.last);
+        reactor.store_in(folder, known, |wake| store.start(wake))?;
+    }
     let reload_options = options.clone();
     reactor.reload_with(hangup, move || reload(&reload_options))?;
     for (address, has_tls) in reactor.addresses() {
@@ -86,6 +100,16 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     reactor.run()?;
     info!("stopped");
     Ok(())
+}
+
+/// Opens the store before the server listens, so that an error ends the start.
+fn open_store(settings: StoreSettings) -> Result<(PathBuf, OpenStore), ServerError> {
+    let store = store::open(&settings.folder, settings.accept_clock)?;
+    if let Some(warning) = &store.warning {
+        warn!("{warning}");
+    }
+    info!(folder = %settings.folder.display(), "messages are stored");
+    Ok((settings.folder, store))
 }
 
 /// Prints the outcome of `--check-config` for valid settings: warnings, and the files that were read.

@@ -9,6 +9,7 @@ use crate::server::certificates;
 use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
 use crate::server::net::{ListenSource, Reactor};
+use crate::server::store;
 
 /// A running server in a thread of its own. It handles no signals and starts no log; dropping it
 /// stops it.
@@ -47,15 +48,23 @@ impl EmbeddedServer {
     ///
     /// # Errors
     ///
-    /// [`ServerError::CannotListen`] for an address that cannot be listened on, and
+    /// [`ServerError::CannotListen`] for an address that cannot be listened on,
+    /// [`ServerError::Store`] for a store that cannot be opened, and
     /// [`ServerError::System`] when the system has no thread or no file descriptor left.
     pub fn start(settings: &Settings) -> Result<Self, ServerError> {
         let (stop, stopped) = UnixStream::pair()?;
         let certificates = certificates::load(settings)?;
         let hub = settings.hub.clone();
         let listen = ListenSource::at(&settings.listen, settings.tls_listen());
+        let stored = settings.store.as_ref();
+        let stored = stored.map(|one| store::open(&one.folder, one.accept_clock));
+        let stored = stored.transpose()?;
         let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
         reactor.set_tls(certificates.config);
+        if let (Some(one), Some(store)) = (&settings.store, stored) {
+            let known = (store.tag, store.last);
+            reactor.store_in(one.folder.clone(), known, |wake| store.start(wake))?;
+        }
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let addresses: Vec<_> = reactor.addresses().collect();
         let address = addresses.first().map_or(none, |(address, _)| *address);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
@@ -34,6 +35,15 @@ pub enum ServerError {
     NoCertificate,
     /// Encrypted connections are configured, and this build has no TLS.
     NoTls,
+    /// The store cannot be opened, or has failed.
+    Store {
+        /// Its folder.
+        folder: PathBuf,
+        /// What is wrong.
+        problem: StoreProblem,
+    },
+    /// A store is configured, and this build has none.
+    NoStore,
     /// There is no folder for the certificate that the server makes for itself.
     NoFolder,
     /// Standard output cannot be written.
@@ -51,6 +61,8 @@ impl ServerError {
             Self::Config(error) => error.exit_status(),
             Self::OverlappingAddresses(..) => 64,
             Self::Certificate { .. } | Self::NoCertificate | Self::NoTls | Self::NoFolder => 78,
+            Self::Store { problem, .. } => problem.exit_status(),
+            Self::NoStore => 78,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -93,6 +105,10 @@ impl fmt::Display for ServerError {
                 "[tls] needs certificate and key, or self-signed = true (--tls-self-signed)",
             ),
             Self::NoTls => f.write_str("this build of chatroomd has no TLS"),
+            Self::Store { folder, problem } => {
+                write!(f, "store {}: {problem}", folder.display())
+            }
+            Self::NoStore => f.write_str("this build of chatroomd cannot store messages"),
             Self::NoFolder => f.write_str(
                 "no folder for the self-signed certificate; set STATE_DIRECTORY, XDG_STATE_HOME \
                  or HOME",
@@ -135,6 +151,87 @@ impl fmt::Display for CertificateProblem {
             Self::Malformed => f.write_str("the certificate cannot be read"),
             Self::Expired => f.write_str("the certificate has expired; renew it"),
             Self::SelfSigned(reason) => write!(f, "the certificate cannot be made: {reason}"),
+        }
+    }
+}
+
+/// Why a store cannot be used.
+#[derive(Debug)]
+pub enum StoreProblem {
+    /// The folder or a file in it cannot be created, opened or written.
+    Folder(io::Error),
+    /// The backup cannot be written.
+    Backup(io::Error),
+    /// Another server uses it.
+    Locked,
+    /// The database is damaged, with the reason.
+    Damaged(String),
+    /// A newer version has written the database.
+    Newer {
+        /// The format of the database.
+        version: usize,
+        /// The newest format that this version knows.
+        known: usize,
+    },
+    /// The database belongs to another program.
+    Foreign,
+    /// The newest message is so far ahead of the clock.
+    ClockBehind(Duration),
+    /// Any other error of the database.
+    Sqlite(String),
+    /// The disk has failed while the server ran.
+    Failed(String),
+}
+
+impl StoreProblem {
+    /// The exit status, from sysexits(3).
+    fn exit_status(&self) -> u8 {
+        match self {
+            Self::Damaged(_) | Self::Newer { .. } | Self::Foreign => 65,
+            Self::Folder(_) | Self::Backup(_) => 73,
+            Self::Sqlite(_) | Self::Failed(_) => 74,
+            Self::Locked => 75,
+            Self::ClockBehind(_) => 78,
+        }
+    }
+}
+
+impl fmt::Display for StoreProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(error) => write!(f, "cannot use this folder: {}", os_error_text(error)),
+            Self::Backup(error) => {
+                write!(f, "cannot write the backup: {}", os_error_text(error))
+            }
+            Self::Locked => f.write_str(
+                "another chatroomd uses this folder; stop it, or give this one another folder",
+            ),
+            Self::Damaged(reason) => write!(
+                f,
+                "history.db is damaged: {reason}. It was not changed. `chatroomd store check` shows \
+                 how much of it is intact; or put a backup in its place"
+            ),
+            Self::Newer { version, known } => write!(
+                f,
+                "history.db is from a newer chatroomd (format {version}; this one reads up to \
+                 {known}). It was not changed; install that version"
+            ),
+            Self::Foreign => f.write_str(
+                "history.db was not made by chatroomd. It was not changed; choose another folder",
+            ),
+            Self::ClockBehind(ahead) => {
+                let hours = ahead.as_secs() / 3_600;
+                write!(
+                    f,
+                    "the newest message is {hours} hours ahead of the clock of this machine. Set the \
+                     clock, or start once with --accept-clock to continue from that time"
+                )
+            }
+            Self::Sqlite(reason) => f.write_str(reason),
+            Self::Failed(reason) => write!(
+                f,
+                "the disk failed: {reason}. Messages without an acknowledgement may be stored"
+            ),
         }
     }
 }

@@ -62,7 +62,7 @@ pub fn host_room(address: SocketAddr) -> Result<(), ServerError> {
             // Its end would stop the server, which outlives the client.
             std::mem::forget(stop);
         })?;
-    Ok(reactor.run()?)
+    reactor.run()
 }
 
 fn room_at(address: SocketAddr, stop: UnixStream) -> Result<Reactor, ServerError> {

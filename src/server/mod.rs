@@ -3,6 +3,8 @@
 //! This is the facade: [`run`] is the whole program, [`EmbeddedServer`] the same server inside
 //! another program, and [`hub`] the deterministic core, which can be driven in memory.
 
+#[cfg_attr(not(feature = "store"), path = "no_admin.rs")]
+mod admin;
 mod auth;
 #[cfg_attr(not(feature = "tls"), path = "no_certificates.rs")]
 mod certificates;
@@ -15,11 +17,13 @@ mod hosted_room;
 pub mod hub;
 mod logging;
 mod net;
+#[cfg_attr(not(feature = "store"), path = "no_store.rs")]
+mod store;
 mod systemd;
 
-pub use config::options::{LogFormat, ServerAction, ServerOptions};
-pub use config::settings::{CertificateFiles, Settings, TlsSettings};
+pub use config::options::{HistoryAction, LogFormat, ServerAction, ServerOptions, StoreAction};
+pub use config::settings::{CertificateFiles, Settings, StoreSettings, TlsSettings};
 pub use daemon::{report, run};
 pub use embedded::EmbeddedServer;
-pub use error::{CertificateProblem, ServerError};
+pub use error::{CertificateProblem, ServerError, StoreProblem};
 pub use hosted_room::{STOP_LINE, host_room};

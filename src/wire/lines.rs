@@ -76,6 +76,12 @@ impl Lines {
         self.held.extend_from_slice(fresh);
     }
 
+    /// The next line if the held bytes have all of it. It stays there.
+    pub fn peek(&self) -> Option<&[u8]> {
+        let waiting = self.held.get(self.taken..).unwrap_or_default();
+        waiting.get(..find_line_feed(waiting)?)
+    }
+
     /// How many bytes wait here: of an unfinished line, and of lines not asked for yet.
     pub fn held_bytes(&self) -> usize {
         self.held.len() - self.taken
@@ -250,6 +256,22 @@ mod tests {
             );
         }
         assert_eq!(lines.next_line(&mut fresh), None);
+    }
+
+    #[test]
+    fn a_line_that_is_looked_at_stays_and_is_cut_later() {
+        let mut lines = Lines::new(100);
+        assert_eq!(lines.peek(), None);
+        lines.hold(b"on");
+        assert_eq!(lines.peek(), None);
+        lines.hold(b"e\ntwo\n");
+        for expected in ["one", "two"] {
+            assert_eq!(lines.peek(), Some(expected.as_bytes()));
+            let mut nothing: &[u8] = &[];
+            let line = lines.next_line(&mut nothing);
+            assert_eq!(line, Some(Line::Whole(expected.as_bytes())));
+        }
+        assert_eq!(lines.peek(), None);
     }
 
     #[test]

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::settings::{CertificateFiles, LoadReport, Settings, TlsSettings};
+use super::settings::{CertificateFiles, LoadReport, Settings, StoreSettings, TlsSettings};
 use super::validate::{self, InvalidValue};
 use crate::common::config_file::{
     ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
 };
 use crate::server::auth::password::is_hash;
-use crate::server::hub::{Credential, Limit, Limits, Operator, StsPolicy};
+use crate::server::hub::{Credential, Limit, Limits, Operator, StoredRooms, StsPolicy};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;
@@ -37,6 +37,7 @@ struct ConfigFile {
     #[serde(default)]
     operator: Vec<Spanned<OperatorTable>>,
     tls: Option<TlsTable>,
+    store: Option<Spanned<StoreTable>>,
     #[serde(default)]
     limits: BTreeMap<Text, Spanned<Value>>,
 }
@@ -59,6 +60,13 @@ struct TlsTable {
     #[serde(default)]
     self_signed: bool,
     sts: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct StoreTable {
+    folder: Option<Text>,
+    rooms: Option<Text>,
 }
 
 /// Reads the file into the settings. Settings without a key in the file are unchanged.
@@ -130,6 +138,9 @@ pub(super) fn read(
     }
     if let Some(table) = &file.tls {
         reader.tls(table, settings)?;
+    }
+    if let Some(table) = &file.store {
+        reader.store(table, settings)?;
     }
     let hub = &mut settings.hub;
     let operators = file.operator.iter().map(|table| reader.operator(table));
@@ -224,6 +235,29 @@ impl ConfigReader<'_> {
                 .collect(),
             self_signed: table.self_signed.then(|| folder.join("tls")),
         });
+        Ok(())
+    }
+
+    fn store(
+        &self,
+        table: &Spanned<StoreTable>,
+        settings: &mut Settings,
+    ) -> Result<(), ConfigError> {
+        let StoreTable { folder, rooms } = table.get_ref();
+        let Some(folder) = folder.as_ref().filter(|name| !name.get_ref().is_empty()) else {
+            return Err(self.wrong("store", table, "expected a folder"));
+        };
+        settings.store = Some(StoreSettings {
+            folder: self.beside(folder),
+            accept_clock: false,
+        });
+        if let Some(rooms) = rooms {
+            settings.hub.stored_rooms = match rooms.get_ref().as_str() {
+                "lobby" => StoredRooms::Lobby,
+                "all" => StoredRooms::All,
+                _ => return Err(self.wrong("rooms", rooms, "expected \"lobby\" or \"all\"")),
+            };
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::file;
 use super::options::ServerOptions;
-use super::settings::{LoadReport, Settings};
+use super::settings::{LoadReport, Settings, StoreSettings};
 use super::validate::{overlapping_addresses, read_motd};
 use crate::server::error::ServerError;
 
@@ -43,6 +43,15 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
         if options.tls_self_signed && tls.self_signed.is_none() {
             tls.self_signed = Some(state_folder(options.config.as_deref())?);
         }
+    }
+    if let Some(folder) = &options.store {
+        settings.store = Some(StoreSettings {
+            folder: folder.clone(),
+            accept_clock: false,
+        });
+    }
+    if let Some(store) = &mut settings.store {
+        store.accept_clock = options.accept_clock;
     }
     if let Some(tls) = &settings.tls
         && tls.certificates.is_empty()

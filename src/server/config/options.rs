@@ -77,6 +77,14 @@ pub struct ServerOptions {
     #[arg(long)]
     pub no_lobby: bool,
 
+    /// Store the messages of the lobby in this folder
+    #[arg(long, value_name = "FOLDER", env = "CHATROOMD_STORE")]
+    pub store: Option<PathBuf>,
+
+    /// Start although the newest stored message is more than a day ahead of the clock
+    #[arg(long)]
+    pub accept_clock: bool,
+
     /// Disable flood control and the limits on connections, for benchmarks and tests
     #[arg(long)]
     pub no_limits: bool,
@@ -116,10 +124,46 @@ pub struct ServerOptions {
 }
 
 /// Tasks other than running the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ServerAction {
     /// Read a password from standard input and print its hash for the configuration file
     HashPassword,
+    /// Check or copy a store of messages; the server may be running
+    #[command(subcommand)]
+    Store(StoreAction),
+    /// Read stored messages; the server may be running
+    #[command(subcommand)]
+    History(HistoryAction),
+}
+
+/// Tasks for a store of messages.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum StoreAction {
+    /// Read all of the store and report damage
+    Check {
+        /// Folder of the store
+        folder: PathBuf,
+    },
+    /// Copy the messages to a new file, which can take the place of history.db
+    Backup {
+        /// Folder of the store
+        folder: PathBuf,
+        /// The new file
+        file: PathBuf,
+    },
+}
+
+/// Tasks for stored messages.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum HistoryAction {
+    /// Print the messages room by room, one JSON object on a line, as `chatroom log --format json`
+    Export {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Only the messages of this room
+        #[arg(long, value_name = "ROOM", value_parser = RoomName::parse)]
+        room: Option<RoomName>,
+    },
 }
 
 /// Formats of the log.

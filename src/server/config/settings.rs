@@ -15,6 +15,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// The settings of encrypted connections, if there are any.
     pub tls: Option<TlsSettings>,
+    /// The store of messages, if there is one.
+    pub store: Option<StoreSettings>,
     /// All settings but those of sockets.
     pub hub: HubSettings,
 }
@@ -39,6 +41,15 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
+/// Where messages are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// The folder, which one server at a time can use. It is created if it is missing.
+    pub folder: PathBuf,
+    /// Whether to start although the newest message is more than a day ahead of the clock.
+    pub accept_clock: bool,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self::listening_on(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))
@@ -56,6 +67,7 @@ impl Settings {
         Self {
             listen: vec![address],
             tls: None,
+            store: None,
             hub: HubSettings::default(),
         }
     }

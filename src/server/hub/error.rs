@@ -1,5 +1,6 @@
 //! Why a request is rejected, and the numeric or `FAIL` that reports it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use crate::wire::name::NameError;
@@ -84,6 +85,10 @@ rejections! {
         "Invalid room name: {why}";
     NotInRoom(room: &'a str) => NotOnChannel;
     CannotSendToRoom(room: &'a str) => CannotSendToChan;
+    /// Sent as a `FAIL`.
+    NotStored(command: &'static str, target: &'a str) => UnknownError;
+    /// Sent as a `FAIL`.
+    StoreStalled(command: &'static str, target: &'a str) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
     NotOperator => NoPrivileges;
     TargetNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
@@ -111,15 +116,27 @@ pub(super) type CommandResult<'a, T = ()> = Result<T, Rejection<'a>>;
 impl Rejection<'_> {
     /// The command and the rest of a `FAIL`, for the rejections that have no numeric. IRCv3
     /// standard-replies.
-    pub(super) fn standard_reply(self) -> Option<(&'static str, &'static str)> {
+    pub(super) fn standard_reply(self) -> Option<(&'static str, Cow<'static, str>)> {
         const INVALID_UTF8: &str = "INVALID_UTF8 :This line is not valid UTF-8 and was ignored";
         const INVALID_REAL_NAME: &str =
             "INVALID_REALNAME :This real name is too long; yours is unchanged";
         const EMPTY_REAL_NAME: &str = "INVALID_REALNAME :A real name cannot be empty";
+        const NOT_STORED: &str =
+            ":Message not sent: the server cannot store it now. Try again later";
+        const STORE_SLOW: &str =
+            ":Message not sent: the disk of the server does not answer. Try again later";
         match self {
-            Self::InvalidUtf8(command) => Some((command, INVALID_UTF8)),
-            Self::RealNameTooLong => Some(("SETNAME", INVALID_REAL_NAME)),
-            Self::RealNameEmpty => Some(("SETNAME", EMPTY_REAL_NAME)),
+            Self::InvalidUtf8(command) => Some((command, INVALID_UTF8.into())),
+            Self::RealNameTooLong => Some(("SETNAME", INVALID_REAL_NAME.into())),
+            Self::RealNameEmpty => Some(("SETNAME", EMPTY_REAL_NAME.into())),
+            Self::NotStored(command, target) => Some((
+                command,
+                format!("NOT_STORED {} {NOT_STORED}", Truncated(target)).into(),
+            )),
+            Self::StoreStalled(command, target) => Some((
+                command,
+                format!("STORE_SLOW {} {STORE_SLOW}", Truncated(target)).into(),
+            )),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::stored::{MessageId, StoreTag};
 use super::{Capabilities, ConnectionId, HubTime, LineSpan, Outbox, RoomMember};
 
 /// A line that goes to several people, with the variants written so far.
@@ -20,12 +21,30 @@ pub(super) struct Fanout<'t> {
 pub(super) struct TagSet<'t> {
     /// Time of the event.
     pub(super) time: HubTime,
-    /// The message id, for messages that people send: the start of the server, and a count.
-    pub(super) id: Option<(HubTime, u64)>,
+    /// The message id, for messages that people send.
+    pub(super) id: Option<MessageTag>,
     /// Whether the sender is a bot. IRCv3 bot mode.
     pub(super) is_bot: bool,
     /// Client-only tags of the sender, each after a semicolon.
     pub(super) from_client: &'t str,
+}
+
+/// A message id on the wire.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum MessageTag {
+    /// Without a store: the start of the server, and a count.
+    Counted(HubTime, u64),
+    /// With a store: its tag, and the id.
+    Stored(StoreTag, MessageId),
+}
+
+impl fmt::Display for MessageTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counted(started, count) => write!(f, "{:x}-{count:x}", started.unix.as_nanos()),
+            Self::Stored(tag, id) => write!(f, "{tag}-{id}"),
+        }
+    }
 }
 
 impl<'t> Fanout<'t> {
@@ -92,8 +111,8 @@ impl TagSet<'_> {
         if !has.has(Capabilities::MESSAGE_TAGS) {
             return Ok(());
         }
-        if let Some((started, count)) = self.id {
-            write!(f, ";msgid={:x}-{count:x}", started.unix.as_nanos())?;
+        if let Some(id) = self.id {
+            write!(f, ";msgid={id}")?;
         }
         if self.is_bot {
             f.write_str(";bot")?;
@@ -114,7 +133,7 @@ mod tests {
             plain,
             TagSet {
                 time,
-                id: Some((time, 17)),
+                id: Some(MessageTag::Counted(time, 17)),
                 is_bot: false,
                 from_client,
             },

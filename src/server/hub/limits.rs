@@ -92,6 +92,16 @@ limits! {
     /// Bytes that may be queued for all connections together.
     queues_bytes "queues-bytes" = 128 * 1024 * 1024, 65_536 to u32::MAX,
         "queued for all clients; above it the slowest are disconnected";
+    /// Bytes of output that may wait for the store. Above that, only requests that do not wait for
+    /// it are read.
+    held_bytes "held-bytes" = 32 * 1024 * 1024, 65_536 to u32::MAX,
+        "of output waiting for the store before clients are not read";
+    /// Lines of one connection that may wait for the store.
+    held_lines "held-lines" = 64, 1 to 100_000,
+        "of one client waiting for the store before it is not read";
+    /// Seconds without an answer from the disk after which messages are refused.
+    stall_seconds "stall-seconds" = 10, 1 to 3_600,
+        "without an answer from the disk before messages are refused";
     /// Maximum number of rooms that a user is in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
     /// Maximum number of people in a room; the room's own modes can only lower it.

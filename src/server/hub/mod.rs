@@ -32,6 +32,7 @@
 //! - `labels`: attaches a response to the label of its line
 //! - `limits`: rate limits, timeouts and bounds
 //! - `outbox`: the result of a step
+//! - `stored` and `gate`: the port to the store, and the steps that wait for it
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `capabilities`: the table of IRCv3 capabilities
@@ -45,6 +46,7 @@ mod charges;
 mod commands;
 mod error;
 mod fanout;
+mod gate;
 pub mod invariants;
 mod labels;
 mod limits;
@@ -52,6 +54,7 @@ mod outbox;
 mod replies;
 mod settings;
 mod state;
+pub mod stored;
 pub mod task;
 mod time;
 
@@ -78,12 +81,15 @@ use state::modes::Modes;
 use state::operators::Operators;
 use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
 use state::rooms::{Room, RoomMember, Rooms};
+use stored::{MessageId, StoreState, StoreTag};
 use task::Answer;
 
+pub(in crate::server) use commands::is_free_line;
+pub use gate::Gate;
 pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
-pub use settings::{Credential, DisconnectReason, HubSettings, Operator, StsPolicy};
+pub use settings::{Credential, DisconnectReason, HubSettings, Operator, StoredRooms, StsPolicy};
 pub use state::people::ConnectionId;
 pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
@@ -104,13 +110,23 @@ pub struct Hub {
     whowas: VecDeque<WhowasEntry>,
     /// The work that the current line has caused.
     meter: Meter,
-    /// Number of messages so far; with the start of the server it makes each message id.
+    /// Number of messages so far; with the start of the server it makes each message id. With a
+    /// store it is the last id.
     messages: u64,
+    /// The store, if there is one.
+    store: Option<KnownStore>,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
     /// are borrowed.
     outbox: RefCell<Outbox>,
     /// The recipients of the current event, in a cell for the same reason.
     visited: RefCell<Visited>,
+}
+
+/// What the hub knows about the store.
+#[derive(Debug, Clone, Copy)]
+struct KnownStore {
+    tag: StoreTag,
+    state: StoreState,
 }
 
 impl Hub {
@@ -133,6 +149,46 @@ impl Hub {
         outbox: &mut Outbox,
     ) {
         self.step(now, outbox, |hub| hub.accept(id, HostName::new(address)));
+        // No other client knows of it yet.
+        (outbox.asker, outbox.is_free) = (Some(id), true);
+    }
+
+    /// Keeps lines in the store with this tag from now on. Ids begin after the last one in it.
+    pub fn store_in(&mut self, tag: StoreTag, last: MessageId) {
+        let state = StoreState::Ready;
+        self.store = Some(KnownStore { tag, state });
+        self.messages = last.0;
+    }
+
+    /// Reports whether lines can be stored from now on. Operators are notified.
+    pub fn store_changed(&mut self, state: StoreState, now: HubTime, outbox: &mut Outbox) {
+        self.step(now, outbox, |hub| {
+            let Some(store) = &mut hub.store else {
+                return;
+            };
+            if mem::replace(&mut store.state, state) != state {
+                hub.notify_operators(match state {
+                    StoreState::Ready => "Messages can be stored again",
+                    StoreState::Refusing => {
+                        "Messages cannot be stored: the disk is full or fails. They are refused"
+                    }
+                    StoreState::Stalled => {
+                        "The disk of the message store does not answer. Messages are refused"
+                    }
+                });
+            }
+        });
+        // It must not wait for the store that it is about.
+        outbox.is_free = true;
+    }
+
+    /// A connection was not read for a while, so its silence does not count.
+    pub fn was_not_read(&mut self, id: ConnectionId, now: HubTime) {
+        self.now = now;
+        self.mark_alive(id);
+        if self.people.registered(id).is_ok() {
+            self.reschedule(id, self.next_ping(now.running));
+        }
     }
 
     fn accept(&mut self, id: ConnectionId, host: HostName) {
@@ -187,6 +243,9 @@ impl Hub {
             hub.handle_line(from, line);
             hub.count_line(from);
         });
+        outbox.asker = Some(from);
+        let person = self.people.get(from);
+        outbox.is_free |= person.is_some_and(|person| person.registered().is_none());
     }
 
     /// Removes a connection that is lost or is given up.
@@ -208,12 +267,14 @@ impl Hub {
 
     /// Handles the answer to a task of an earlier step.
     pub fn answered(&mut self, answer: Answer, now: HubTime, outbox: &mut Outbox) {
+        let asker = answer.connection();
         self.step(now, outbox, |hub| match answer {
             Answer::PasswordChecked {
                 connection,
                 is_correct,
             } => hub.password_checked(connection, is_correct),
         });
+        outbox.asker = Some(asker);
     }
 
     /// Applies a reloaded configuration, or keeps the current one if the new one is invalid.
@@ -255,6 +316,8 @@ impl Hub {
                 }
             }
         });
+        // Pings alone need not wait for anything.
+        outbox.is_free = outbox.closes.is_empty();
     }
 
     /// The next time at which [`Hub::tick`] has work, if no event comes before it.
@@ -265,9 +328,14 @@ impl Hub {
     /// Ends the server: sends an `ERROR` to each connection and closes it. The users do not get
     /// each other's `QUIT`.
     pub fn stop(&mut self, outbox: &mut Outbox) {
+        self.stop_because("Server shutting down", outbox);
+    }
+
+    /// The same with another reason.
+    pub fn stop_because(&mut self, reason: &str, outbox: &mut Outbox) {
         self.step(self.now, outbox, |hub| {
             for person in hub.people.all() {
-                hub.send_error(person, "Server shutting down");
+                hub.send_error(person, reason);
             }
         });
         let settings = mem::take(&mut self.settings);

@@ -5,9 +5,12 @@
 //! they were written until all of them are sent, so a line for many is not copied for each.
 
 use std::fmt::{self, Write};
+use std::mem;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::ConnectionId;
+use super::stored::StoredLine;
 use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -46,6 +49,15 @@ impl LineSpan {
         }
     }
 
+    /// The same line after the text before it has grown by so many bytes, or shrunk.
+    fn moved(self, bytes: isize) -> Self {
+        let moved = |at: u32| u32::try_from(at as isize + bytes).unwrap_or(u32::MAX);
+        Self {
+            start: moved(self.start),
+            end: moved(self.end),
+        }
+    }
+
     /// The rest of it after so many bytes.
     pub(in crate::server) fn skip(self, bytes: usize) -> Self {
         let start = self.start + u32::try_from(bytes).unwrap_or(u32::MAX);
@@ -59,6 +71,8 @@ pub struct Outbox {
     text: String,
     /// How much of the text was written before this step, or is a copy.
     begun: usize,
+    /// How much of the text was written before this step.
+    step_start: usize,
     sends: Vec<(ConnectionId, LineSpan)>,
     /// Number of sends before the responses to the current line.
     answers: usize,
@@ -71,6 +85,37 @@ pub struct Outbox {
     /// Work to do outside the hub. The connection of a task is paused until its answer is passed to
     /// [`Hub::answered`](super::Hub::answered).
     pub tasks: Vec<Task>,
+    /// The lines to keep. The sends wait until they are on disk, see [`Gate`](super::Gate).
+    pub stored: Vec<StoredLine>,
+    /// The connection whose request or connect caused the step.
+    pub asker: Option<ConnectionId>,
+    /// Whether the step affects nothing but its asker, so that it need not wait for earlier steps of
+    /// others.
+    pub is_free: bool,
+    /// The sends that depend on a line to keep, and the line that its sender gets instead.
+    conditions: Vec<(Range<usize>, ConnectionId, LineSpan)>,
+    /// The sends if the lines to keep cannot be stored.
+    instead: Vec<(ConnectionId, LineSpan)>,
+}
+
+/// The output of a step that waits for the store.
+#[derive(Debug)]
+pub(super) struct HeldStep {
+    /// The connection that has caused it.
+    pub(super) asker: Option<ConnectionId>,
+    pub(super) closes: Vec<ConnectionId>,
+    text: String,
+    sends: Vec<(ConnectionId, LineSpan)>,
+    /// The sends if its lines cannot be stored; `None` if it has no such lines.
+    instead: Option<Vec<(ConnectionId, LineSpan)>>,
+}
+
+impl HeldStep {
+    /// The memory that it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let sends = self.sends.len() + self.instead.as_ref().map_or(0, Vec::len);
+        size_of::<Self>() + self.text.len() + sends * size_of::<(ConnectionId, LineSpan)>()
+    }
 }
 
 impl Outbox {
@@ -130,6 +175,85 @@ impl Outbox {
         let place = self.answers.min(self.sends.len());
         self.sends.insert(place, (to, line));
         self.answers = place + 1;
+        for (range, ..) in &mut self.conditions {
+            *range = range.start + 1..range.end + 1;
+        }
+    }
+
+    /// Keeps a line. The sends from the `first` one on depend on it; if it cannot be stored, its
+    /// sender gets another line instead of them.
+    pub(super) fn store(
+        &mut self,
+        line: StoredLine,
+        first: usize,
+        (sender, otherwise): (ConnectionId, LineSpan),
+    ) {
+        let sends = first..self.sends.len();
+        self.conditions.push((sends, sender, otherwise));
+        self.stored.push(line);
+    }
+
+    /// The sends of this step if none of its lines can be stored.
+    fn sends_without_storing(&self) -> Vec<(ConnectionId, LineSpan)> {
+        let mut sends = Vec::new();
+        let mut done = 0;
+        for (range, sender, otherwise) in &self.conditions {
+            sends.extend_from_slice(self.sends.get(done..range.start).unwrap_or_default());
+            sends.push((*sender, *otherwise));
+            done = range.end;
+        }
+        sends.extend_from_slice(self.sends.get(done..).unwrap_or_default());
+        sends
+    }
+
+    /// If the step has lines to keep, writes its other ending. Both may still have to be labelled.
+    pub(super) fn begin_other_ending(&mut self) -> bool {
+        if self.conditions.is_empty() {
+            return false;
+        }
+        self.instead = self.sends_without_storing();
+        self.conditions.clear();
+        true
+    }
+
+    /// Exchanges the two endings, so that the other one can be completed.
+    pub(super) fn exchange_endings(&mut self) {
+        mem::swap(&mut self.sends, &mut self.instead);
+    }
+
+    /// Takes out the lines, sends and closes of this step. All else stays.
+    pub(super) fn take_step(&mut self) -> HeldStep {
+        let start = self.step_start;
+        let back = -isize::try_from(start).unwrap_or_default();
+        let moved = |sends: Vec<(ConnectionId, LineSpan)>| {
+            let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(back));
+            sends.into_iter().map(moved).collect()
+        };
+        let instead = mem::take(&mut self.instead);
+        let text = self.text.get(start..).unwrap_or_default().to_owned();
+        self.text.truncate(start);
+        self.begun = start;
+        HeldStep {
+            asker: self.asker,
+            closes: mem::take(&mut self.closes),
+            text,
+            instead: (!instead.is_empty()).then(|| moved(instead)),
+            sends: moved(mem::take(&mut self.sends)),
+        }
+    }
+
+    /// Puts a step back, with the sends for lines that are stored or for lines that are not.
+    pub(super) fn put_step(&mut self, step: HeldStep, is_stored: bool) {
+        let start = self.text.len();
+        self.step_start = start;
+        self.text.push_str(&step.text);
+        self.begun = self.text.len();
+        let sends = step.instead.filter(|_| !is_stored).unwrap_or(step.sends);
+        let ahead = isize::try_from(start).unwrap_or_default();
+        let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(ahead));
+        self.sends.extend(sends.into_iter().map(moved));
+        self.closes.extend(step.closes);
+        self.asker = step.asker;
     }
 
     fn end_line(&mut self, start: usize) -> LineSpan {
@@ -198,12 +322,18 @@ impl Outbox {
     /// Prepares the next step; the lines of this one are kept.
     pub(in crate::server) fn end_step(&mut self) {
         self.begun = self.text.len();
+        self.step_start = self.begun;
         self.sends.clear();
         self.sends.shrink_to(KEPT_SENDS_MAX);
         self.answers = 0;
         self.closes.clear();
         self.pauses.clear();
         self.tasks.clear();
+        self.stored.clear();
+        self.conditions.clear();
+        self.instead.clear();
+        self.asker = None;
+        self.is_free = false;
         self.wants_rehash = false;
     }
 
@@ -212,6 +342,7 @@ impl Outbox {
         self.text.clear();
         self.text.shrink_to(KEPT_BYTES_MAX);
         self.begun = 0;
+        self.step_start = 0;
         self.sends.clear();
     }
 

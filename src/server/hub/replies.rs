@@ -33,14 +33,25 @@ impl Hub {
 
     /// Sends the error without further effect.
     pub(super) fn send_rejection(&self, to: ConnectionId, rejection: Rejection<'_>) {
-        let name = &self.settings.name;
         match rejection.standard_reply() {
             _ if self.people.get(to).is_none() => {}
-            Some((command, why)) => {
-                self.send(to, self.line(format_args!(":{name} FAIL {command} {why}")));
-            }
+            Some((command, why)) => self.send(to, self.fail_line(command, &why)),
             None => rejection.write_to(&|reply, rest| self.reply_with(to, reply, rest)),
         }
+    }
+
+    /// Writes the `FAIL` of a rejection that has one, in the variant for this connection.
+    pub(super) fn rejection_line(&self, to: ConnectionId, rejection: Rejection<'_>) -> LineSpan {
+        let Some((command, why)) = rejection.standard_reply() else {
+            debug_assert!(false, "{rejection:?} is a numeric");
+            return LineSpan::EMPTY;
+        };
+        let mut fanout = self.fanout(self.fail_line(command, &why));
+        fanout.variant(self.capabilities(to), &mut self.outbox())
+    }
+
+    fn fail_line(&self, command: &str, why: &str) -> LineSpan {
+        self.line(format_args!(":{} FAIL {command} {why}", self.settings.name))
     }
 
     /// Prepares a line whose source is the server.

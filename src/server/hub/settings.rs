@@ -40,8 +40,20 @@ pub struct HubSettings {
     pub lobby: Option<RoomName>,
     /// The policy that makes clients connect with TLS, if there is one.
     pub sts: Option<StsPolicy>,
+    /// The rooms whose messages are kept, if there is a store.
+    pub stored_rooms: StoredRooms,
     /// The limits.
     pub limits: Limits,
+}
+
+/// The rooms whose messages are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StoredRooms {
+    /// The lobby.
+    #[default]
+    Lobby,
+    /// All rooms.
+    All,
 }
 
 /// Strict transport security: clients connect with TLS only, for some time.
@@ -64,6 +76,7 @@ impl Default for HubSettings {
             operators: Vec::new(),
             lobby: RoomName::parse("#lobby").ok(),
             sts: None,
+            stored_rooms: StoredRooms::default(),
             limits: Limits::default(),
         }
     }

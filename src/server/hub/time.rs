@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::stored::MessageId;
+
 /// The current time on both clocks. Timeouts use the one that never jumps, users see the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct HubTime {
@@ -12,6 +14,16 @@ pub struct HubTime {
     pub running: Duration,
     /// Unix time: time since the beginning of 1970.
     pub unix: Duration,
+}
+
+impl HubTime {
+    /// The same with the Unix time of a message.
+    pub(super) fn at_unix(self, id: MessageId) -> Self {
+        Self {
+            unix: Duration::from_millis(id.unix_milliseconds()),
+            ..self
+        }
+    }
 }
 
 /// Date and time with milliseconds, in the format of IRCv3 server-time.

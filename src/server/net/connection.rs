@@ -24,6 +24,8 @@ pub(super) enum ConnectionState {
     /// Nothing is read until a timer or an answer ends the pause: data waits in the kernel, and
     /// then at the sender.
     Paused,
+    /// The hub has removed it, and lines for it wait for the store. Nothing is read.
+    Draining,
     /// The hub has removed it. Unsent bytes are still sent, and received bytes are discarded:
     /// unread data would make the kernel send a reset, which can destroy the last lines.
     Closing,
@@ -60,6 +62,8 @@ pub(super) struct Connection {
     pub(super) read_at: Duration,
     /// Whether it waits for the answer to a task of the hub; it is paused until then.
     pub(super) awaits_answer: bool,
+    /// Whether it waits until fewer lines wait for the store; it is paused until then.
+    pub(super) awaits_store: bool,
     /// Whether it is in the reactor's list of connections to read.
     pub(super) is_ready: bool,
     /// Whether it is in the reactor's list of connections to write.
@@ -122,6 +126,7 @@ impl Connection {
             wake_at: None,
             read_at: Duration::ZERO,
             awaits_answer: false,
+            awaits_store: false,
             is_ready: false,
             write_scheduled: false,
             write_deferred: false,
@@ -143,9 +148,15 @@ impl Connection {
         self.state == ConnectionState::Open
     }
 
-    /// Whether the hub still knows it.
+    /// Whether lines can still be queued for it.
     pub(super) fn is_known(&self) -> bool {
-        matches!(self.state, ConnectionState::Open | ConnectionState::Paused)
+        use ConnectionState::{Draining, Open, Paused};
+        matches!(self.state, Open | Paused | Draining)
+    }
+
+    /// Whether it is paused until an answer or the store ends the pause.
+    pub(super) fn is_held(&self) -> bool {
+        self.awaits_answer || self.awaits_store
     }
 
     /// Puts it into the list of connections to write, unless it is there.

@@ -30,10 +30,8 @@ impl Reactor {
     /// there is time, because each report can have a large fan-out.
     pub(super) fn deliver(&mut self) {
         for lost in 0.. {
-            self.queue_lines();
-            self.enforce_queue_limits();
-            for id in mem::take(&mut self.outbox.closes) {
-                self.begin_closing(id);
+            if self.store.is_none() || !self.hold_step() {
+                self.send_step();
             }
             for (id, until) in mem::take(&mut self.outbox.pauses) {
                 self.pause(id, until);
@@ -56,6 +54,15 @@ impl Reactor {
             if let Some((id, loss)) = self.lost.pop() {
                 self.report_lost(id, loss);
             }
+        }
+    }
+
+    /// Queues the lines of a step, and closes connections.
+    pub(super) fn send_step(&mut self) {
+        self.queue_lines();
+        self.enforce_queue_limits();
+        for id in mem::take(&mut self.outbox.closes) {
+            self.begin_closing(id);
         }
     }
 
@@ -129,7 +136,7 @@ impl Reactor {
 
     /// Copies all lines of this iteration to the buffers of their connections. While the lines fit
     /// in the processor's cache, this costs less than more writes.
-    fn copy_lines_from_outbox(&mut self) {
+    pub(super) fn copy_lines_from_outbox(&mut self) {
         for &index in self.unsent.iter().chain(&self.unsent_later) {
             if let Some(connection) = self.connections.get_mut(index) {
                 connection.copy_from_outbox(&self.outbox, &mut self.queues);
@@ -188,7 +195,7 @@ impl Reactor {
         self.hub.disconnected(id, loss, self.now, &mut self.outbox);
         match loss {
             // The client may have closed only its own direction and still read responses.
-            DisconnectReason::Closed => self.begin_closing(id),
+            DisconnectReason::Closed => self.outbox.closes.push(id),
             DisconnectReason::Lost => self.close(id.index()),
             // The hub sends an ERROR and closes it.
             DisconnectReason::SendQueueFull | DisconnectReason::LineTooLong => {}
@@ -212,7 +219,9 @@ impl Reactor {
 
     /// Reads nothing from a connection until then; the longer of two pauses holds.
     pub(super) fn pause(&mut self, id: ConnectionId, until: Duration) {
-        if let Some(connection) = known(&mut self.connections, id) {
+        if let Some(connection) = known(&mut self.connections, id)
+            && connection.state != ConnectionState::Draining
+        {
             connection.state = ConnectionState::Paused;
             if connection.is_reset {
                 self.lost.push((id, DisconnectReason::Lost));
@@ -224,7 +233,9 @@ impl Reactor {
 
     /// Reads nothing from a connection until the answer to its task.
     fn hold(&mut self, id: ConnectionId) {
-        if let Some(connection) = known(&mut self.connections, id) {
+        if let Some(connection) = known(&mut self.connections, id)
+            && connection.state != ConnectionState::Draining
+        {
             connection.state = ConnectionState::Paused;
             connection.awaits_answer = true;
             if connection.is_reset {
@@ -237,6 +248,16 @@ impl Reactor {
     pub(super) fn release(&mut self, id: ConnectionId) {
         if let Some(connection) = known(&mut self.connections, id)
             && mem::take(&mut connection.awaits_answer)
+        {
+            self.resume(id);
+        }
+    }
+
+    /// Reads from a paused connection again, if nothing makes it wait any longer.
+    pub(super) fn resume(&mut self, id: ConnectionId) {
+        if let Some(connection) = known(&mut self.connections, id)
+            && connection.state == ConnectionState::Paused
+            && !connection.is_held()
             && connection.wake_at.is_none()
         {
             connection.state = ConnectionState::Open;
@@ -295,8 +316,11 @@ fn duration_at_rate(bytes: usize, bytes_a_second: usize) -> Duration {
     Duration::from_secs(1).mul_f64(bytes as f64 / bytes_a_second as f64)
 }
 
-/// A connection that the hub knows.
-fn known(connections: &mut Slab<Connection>, id: ConnectionId) -> Option<&mut Connection> {
+/// A connection for which lines can be queued.
+pub(super) fn known(
+    connections: &mut Slab<Connection>,
+    id: ConnectionId,
+) -> Option<&mut Connection> {
     let connection = connections.get_mut(id.index())?;
     (connection.id == id && connection.is_known()).then_some(connection)
 }

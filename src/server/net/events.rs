@@ -47,7 +47,8 @@ impl Reactor {
 
     /// How long to wait for events: zero while there is work left, none without a deadline.
     fn poll_timeout(&self) -> Option<Duration> {
-        let is_behind = self.ready.len() > 0
+        let is_behind = self.ready.len() > 0 && !self.is_draining()
+            || self.has_released()
             || !self.unsent.is_empty()
             || !self.unsent_later.is_empty()
             || !self.lost.is_empty();
@@ -61,6 +62,7 @@ impl Reactor {
             self.handshakes.front().map(|(at, _)| *at),
             self.stop_at(),
             self.empty_until(),
+            self.store_deadline(),
         ];
         let next = times.into_iter().flatten().min()?;
         Some(next.saturating_sub(self.started.elapsed()))
@@ -115,6 +117,7 @@ impl Reactor {
     /// Lets the hub handle the deadlines that have come, except those of connections with unread
     /// input: after a standstill of this program that input can be the answer to a `PING`.
     pub(super) fn handle_deadlines(&mut self) {
+        self.stop_timeouts_of_unread();
         let connections = &self.connections;
         let has_unread = |id: ConnectionId, deadline| {
             let connection = connections.get(id.index());
@@ -135,13 +138,13 @@ impl Reactor {
             };
             connection.wake_at = None;
             match connection.state {
-                ConnectionState::Paused if connection.awaits_answer => {}
+                ConnectionState::Paused if connection.is_held() => {}
                 ConnectionState::Paused => {
                     connection.state = ConnectionState::Open;
                     self.mark_ready(index);
                 }
                 ConnectionState::Closing => self.close(index),
-                ConnectionState::Open | ConnectionState::Closed => {}
+                ConnectionState::Open | ConnectionState::Draining | ConnectionState::Closed => {}
             }
         }
     }

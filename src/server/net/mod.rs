@@ -10,6 +10,7 @@
 mod connection;
 mod deliver;
 mod events;
+mod held;
 mod listener;
 mod ready;
 mod receive;
@@ -22,6 +23,7 @@ use std::io;
 use std::mem;
 use std::net::SocketAddr;
 use std::os::unix;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use mio::net::UnixStream;
@@ -36,6 +38,7 @@ use crate::server::hub::{
 };
 use connection::{Connection, SendQueues};
 use events::EVENTS_PER_ITERATION;
+use held::StoreLink;
 pub(super) use listener::ListenSource;
 use listener::{Accepted, Listeners};
 use ready::ReadyQueue;
@@ -110,6 +113,10 @@ pub(super) struct Reactor {
     /// Decrypted bytes of one read.
     plain_buffer: Vec<u8>,
     queues: SendQueues,
+    /// The store, if there is one, and what waits for it.
+    store: Option<Box<StoreLink>>,
+    /// Wakes this thread.
+    waker: Arc<Waker>,
 }
 
 impl Reactor {
@@ -127,11 +134,8 @@ impl Reactor {
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
         let listeners = Listeners::open(listen, ANSWERS.0 - 1, poll.registry())?;
-        let waker = Waker::new(poll.registry(), ANSWERS)?;
-        let runner = start_runner(Box::new(move || {
-            // It fails only when the event loop has ended.
-            let _ = waker.wake();
-        }))?;
+        let waker = Arc::new(Waker::new(poll.registry(), ANSWERS)?);
+        let runner = start_runner(wake_by(&waker))?;
         let started = Instant::now();
         let now = read_clocks(started);
         Ok(Self {
@@ -162,6 +166,8 @@ impl Reactor {
             read_buffer: vec![0; READ_BYTES_PER_ITERATION],
             plain_buffer: Vec::new(),
             queues: SendQueues::default(),
+            store: None,
+            waker,
         })
     }
 
@@ -183,13 +189,20 @@ impl Reactor {
     }
 
     /// Runs until it is stopped.
-    pub(super) fn run(mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// An error of waiting for events, or the failure of the store.
+    pub(super) fn run(mut self) -> Result<(), ServerError> {
         let mut events = Events::with_capacity(EVENTS_PER_ITERATION);
         while !self.is_stopped() {
             self.wait(&mut events)?;
             self.run_iteration();
         }
-        Ok(())
+        match self.store.and_then(|store| store.into_failure()) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
     }
 
     fn run_iteration(&mut self) {
@@ -198,13 +211,21 @@ impl Reactor {
         if !self.lost.is_empty() {
             self.deliver();
         }
+        if self.store.is_some() {
+            self.take_outcomes();
+        }
         for accepted in self.listeners.accept(self.now.running) {
             self.accept(accepted);
         }
         self.end_late_handshakes();
-        self.read_ready();
+        if !self.is_draining() {
+            self.read_ready();
+        }
         if self.is_deadline_due() {
             self.handle_deadlines();
+        }
+        if self.store.is_some() {
+            self.submit_lines();
         }
         self.write_all_in_time();
         if !self.closed.is_empty() {
@@ -259,15 +280,25 @@ impl Reactor {
     }
 
     fn begin_shutdown(&mut self) {
-        if self.stopping_since.is_some() {
+        if self.stopping_since.is_some() || self.is_draining() {
             return;
         }
         info!(here = self.hub.registered_count(), "stopping");
         // A closed stream would be an event again and again.
         let _ = self.poll.registry().deregister(&mut self.stop);
         self.listeners.close();
+        if !self.begin_draining() {
+            self.say_goodbye(None);
+        }
+    }
+
+    /// Closes all connections, with another reason than usual if there is one.
+    fn say_goodbye(&mut self, reason: Option<&str>) {
         self.stopping_since = Some(self.now.running);
-        self.hub.stop(&mut self.outbox);
+        match reason {
+            None => self.hub.stop(&mut self.outbox),
+            Some(reason) => self.hub.stop_because(reason, &mut self.outbox),
+        }
         self.deliver();
     }
 
@@ -323,6 +354,15 @@ impl Reactor {
         self.lost.push((id, loss));
         self.deliver();
     }
+}
+
+/// A function that wakes the event loop.
+fn wake_by(waker: &Arc<Waker>) -> Box<dyn Fn() + Send> {
+    let waker = Arc::clone(waker);
+    Box::new(move || {
+        // It fails only when the event loop has ended.
+        let _ = waker.wake();
+    })
 }
 
 /// Reads both clocks.

@@ -69,6 +69,19 @@ pub(super) struct ReadBudget {
 }
 
 impl ReadBudget {
+    /// The budget of a connection that has used up nothing.
+    pub(super) fn of(from: Option<ConnectionId>) -> Self {
+        Self {
+            from,
+            ..Self::default()
+        }
+    }
+
+    /// Until when the connection is paused.
+    pub(super) fn resume_at(&self) -> Option<Duration> {
+        self.resume_at
+    }
+
     fn is_exhausted(&self) -> bool {
         self.lines >= LINES_PER_ITERATION || self.resume_at.is_some()
     }
@@ -100,7 +113,7 @@ impl Reactor {
         }
     }
 
-    fn has_much_to_send(&self) -> bool {
+    pub(super) fn has_much_to_send(&self) -> bool {
         self.iteration.fanout_bytes >= FANOUT_BYTES_PER_ITERATION
             || self.unsent.len() >= WRITES_PER_ITERATION
     }
@@ -132,16 +145,14 @@ impl Reactor {
             ConnectionState::Paused if connection.is_reset => {
                 self.connection_lost(id, DisconnectReason::Lost);
             }
-            ConnectionState::Paused | ConnectionState::Closed => {}
+            ConnectionState::Draining if connection.is_reset => self.close(index),
+            ConnectionState::Paused | ConnectionState::Draining | ConnectionState::Closed => {}
         }
         self.read_buffer = buffer;
     }
 
     fn read_within_budget(&mut self, index: usize, buffer: &mut [u8]) {
-        self.budget = ReadBudget {
-            from: self.connections.get(index).map(|connection| connection.id),
-            ..ReadBudget::default()
-        };
+        self.budget = ReadBudget::of(self.connections.get(index).map(|one| one.id));
         // Lines that were read before come first.
         if self.process_lines(index, &[]) {
             self.read_socket(index, buffer);
@@ -207,6 +218,9 @@ impl Reactor {
                 if can_go_on {
                     self.mark_ready(index);
                 }
+                return false;
+            }
+            if self.store.is_some() && self.wait_for_store(index, &mut fresh) {
                 return false;
             }
             let Some(connection) = self.connections.get_mut(index) else {

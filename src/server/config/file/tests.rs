@@ -45,7 +45,7 @@ fn the_help_shows_each_key_with_what_is_usual() {
     // The library lists all keys if none is similar.
     let unknown = read_text("xyzzy = 1").unwrap_err();
     let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 11, "{unknown}");
+    assert_eq!(keys.len(), 12, "{unknown}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
@@ -75,6 +75,18 @@ fn each_mistake_is_one_sentence_with_its_line() {
             "2:1: unknown key `nmae`; did you mean `name`?",
         ),
         ("[limits]\nxyzzy = 1", "2:1: unknown key `xyzzy`"),
+        (
+            "[store]\nrooms = \"all\"",
+            "1:1: store: wrong value, expected a folder",
+        ),
+        (
+            "[store]\nfolder = \"\"",
+            "1:1: store: wrong value, expected a folder",
+        ),
+        (
+            "[store]\nfolder = \"a\"\nrooms = \"some\"",
+            "3:9: rooms: wrong value, expected \"lobby\" or \"all\"",
+        ),
         (
             "name = 1",
             "1:8: found the number `1`, expected a text in quotes",

@@ -145,6 +145,7 @@ fn bound(condition: &str) -> Option<(&str, bool, u64)> {
 mod tests {
     use super::*;
     use crate::server::hub::state::rooms::{Rooms, Topic};
+    use crate::server::hub::stored::MessageId;
     use crate::server::hub::{Capabilities, ConnectionId, Modes, RoomMember};
     use crate::wire::RoomName;
 
@@ -152,7 +153,9 @@ mod tests {
     fn each_condition_compares_its_own_value() {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let (name, mut rooms) = (RoomName::parse("#alps").unwrap(), Rooms::default());
-        let number = rooms.create(&name, Modes::default(), minutes(10)).unwrap();
+        let number = rooms
+            .create(&name, Modes::default(), minutes(10), MessageId::default())
+            .unwrap();
         let room = rooms.get_mut(number).unwrap();
         let member = |index| RoomMember {
             id: ConnectionId::new(index, 0),

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::state::rooms::Topic;
+use crate::server::hub::stored::MessageId;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Modes, Registered, Rejection, Reply,
     Room, RoomMember, Truncated, Work,
@@ -107,7 +108,7 @@ impl Hub {
         self.rooms.by_name(self.settings.lobby.as_ref()?.as_str())
     }
 
-    fn is_lobby(&self, name: &str) -> bool {
+    pub(super) fn is_lobby(&self, name: &str) -> bool {
         let lobby = self.settings.lobby.as_ref();
         lobby.is_some_and(|lobby| FoldedName::same(lobby.as_str(), name))
     }
@@ -117,7 +118,10 @@ impl Hub {
         let is_lobby = self.is_lobby(name.as_str());
         // In the lobby all members may change the topic.
         let modes = Modes::of(if is_lobby { "n" } else { "nt" });
-        let number = found.or_else(|| self.rooms.create(name, modes, self.now.unix));
+        let number = found.or_else(|| {
+            let since = MessageId(self.messages);
+            self.rooms.create(name, modes, self.now.unix, since)
+        });
         let member = RoomMember {
             id,
             capabilities: self.capabilities(id),

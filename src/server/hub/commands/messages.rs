@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::server::hub::fanout::TagSet;
+use crate::server::hub::fanout::{MessageTag, TagSet};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
+use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
-    Room, RoomMember, Work,
+    Room, RoomMember, StoredRooms, Work,
 };
 use crate::wire::message::Tags;
 
@@ -40,7 +41,7 @@ impl Hub {
     ///
     /// A `NOTICE` gets no error reply: bots answer each other with it, so error replies could loop.
     /// RFC 2812, 3.3.2. The exception is a line that is too long to relay, because that error
-    /// concerns its length and not its content.
+    /// concerns its length and not its content; and one that cannot be stored.
     pub(super) fn send_chat<'a>(&mut self, targets: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
         self.people.registered_mut(chat.from)?.last_spoke = self.now.running;
         // Tags of a client without message-tags are ignored.
@@ -57,12 +58,23 @@ impl Hub {
             targets => targets?,
         };
         self.for_each(chat.from, targets, |hub, target| {
-            hub.messages += 1;
+            hub.count_message();
             match hub.send_chat_to_target(target, chat, &tags) {
-                Err(rejection) if !is_answered && rejection != Rejection::TooLongToRelay => Ok(()),
+                Err(rejection) if !is_answered && !is_sent_for_notice(rejection) => Ok(()),
                 done => done,
             }
         })
+    }
+
+    /// Counts a message. With a store, the count is its id.
+    fn count_message(&mut self) {
+        self.messages = match self.store {
+            None => self.messages + 1,
+            Some(_) => {
+                let now = u64::try_from(self.now.unix.as_millis()).unwrap_or_default();
+                MessageId(self.messages).next_at(now).0
+            }
+        };
     }
 
     /// Sends a message to one room or user, whole or not at all.
@@ -84,7 +96,12 @@ impl Hub {
         if !self.may_speak(speaker, member, room, chat.text) {
             return Err(Rejection::CannotSendToRoom(target));
         }
+        let is_stored = prefix.is_empty() && self.is_stored(room, chat);
+        if is_stored {
+            self.require_store(chat.command, target)?;
+        }
         let mut fanout = self.chat_fanout(speaker, chat, (prefix, room.name.as_str()), tags)?;
+        let first_send = self.outbox().spans().len();
         if prefix.is_empty() && chat.text.is_some() {
             self.broadcast_to_others(room, membership, &mut fanout);
         } else {
@@ -98,7 +115,61 @@ impl Hub {
             });
         }
         self.echo_message(person, chat, &mut fanout);
+        if is_stored {
+            self.store_chat(speaker, room, chat, tags, first_send);
+        }
         Ok(())
+    }
+
+    /// Whether messages to this room are kept. CTCP other than `ACTION` never is: it is for programs
+    /// that are there now.
+    fn is_stored(&self, room: &Room, chat: Chat<'_>) -> bool {
+        let is_kept = || match self.settings.stored_rooms {
+            StoredRooms::All => true,
+            StoredRooms::Lobby => self.is_lobby(room.name.as_str()),
+        };
+        self.store.is_some() && is_kept() && chat.text.is_some_and(|text| !is_ctcp(text))
+    }
+
+    /// Rejects a message that cannot be stored at the moment.
+    fn require_store<'a>(&self, command: &'static str, target: &'a str) -> CommandResult<'a> {
+        match self.store.map(|store| store.state) {
+            Some(StoreState::Refusing) => Err(Rejection::NotStored(command, target)),
+            Some(StoreState::Stalled) => Err(Rejection::StoreStalled(command, target)),
+            Some(StoreState::Ready) | None => Ok(()),
+        }
+    }
+
+    /// Keeps a message to a room. The sends from `first_send` on wait until it is on disk.
+    fn store_chat(
+        &self,
+        speaker: &Registered,
+        room: &Room,
+        chat: Chat<'_>,
+        tags: &str,
+        first_send: usize,
+    ) {
+        let bot = if speaker.modes.has('B') { ";bot" } else { "" };
+        let tags = format!("{bot}{tags}");
+        let line = StoredLine {
+            id: MessageId(self.messages),
+            room: room.name.clone(),
+            since: match self.is_lobby(room.name.as_str()) {
+                true => MessageId::default(),
+                false => room.since,
+            },
+            kind: match chat.command {
+                "NOTICE" => StoredKind::Notice,
+                _ => StoredKind::Privmsg,
+            },
+            source: speaker.source.clone(),
+            tags: tags.strip_prefix(';').unwrap_or_default().into(),
+            text: chat.text.unwrap_or_default().into(),
+        };
+        let rejection = Rejection::NotStored(chat.command, room.name.as_str());
+        let otherwise = self.rejection_line(chat.from, rejection);
+        self.outbox()
+            .store(line, first_send, (chat.from, otherwise));
     }
 
     fn send_chat_to_person<'a>(
@@ -139,9 +210,14 @@ impl Hub {
         let text = trailing(chat.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
         let line = self.outbox().line_if_fits(words);
+        let id = MessageId(self.messages);
+        let (time, id) = match self.store {
+            None => (self.now, MessageTag::Counted(self.started, self.messages)),
+            Some(store) => (self.now.at_unix(id), MessageTag::Stored(store.tag, id)),
+        };
         let tags = TagSet {
-            time: self.now,
-            id: Some((self.started, self.messages)),
+            time,
+            id: Some(id),
             is_bot: speaker.modes.has('B'),
             from_client,
         };
@@ -200,6 +276,14 @@ impl Hub {
         let is_muted = || self.compare(&speaker.source, |source| room.is_muted(source));
         !is_kept_out && (has_voice || !is_muted())
     }
+}
+
+/// Whether the sender of a `NOTICE` gets this error.
+fn is_sent_for_notice(rejection: Rejection<'_>) -> bool {
+    matches!(
+        rejection,
+        Rejection::TooLongToRelay | Rejection::NotStored(..) | Rejection::StoreStalled(..)
+    )
 }
 
 /// The client-only tags, each after a semicolon, for appending to other tags. Of several with one

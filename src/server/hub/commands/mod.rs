@@ -40,10 +40,18 @@ impl Hub {
         if let Err(rejection) = self.handle_message(from, line) {
             self.reject(from, rejection);
         }
+        let has_other_ending = self.outbox().begin_other_ending();
         match (label, self.started_check(from)) {
             // The response is sent with the answer to the task.
             (Some(label), Some(check)) => check.label = Some(label.text.to_owned()),
-            (Some(label), None) => self.label_responses(label),
+            (Some(label), None) => {
+                self.label_responses(label);
+                if has_other_ending {
+                    self.outbox().exchange_endings();
+                    self.label_responses(label);
+                    self.outbox().exchange_endings();
+                }
+            }
             (None, _) => {}
         }
     }
@@ -61,6 +69,8 @@ impl Hub {
             Err(MessageError::TooLong) => return Err(Rejection::LineTooLong),
         };
         let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
+        // Errors about the form of a line affect its sender alone.
+        self.outbox().is_free = true;
         let request = match Request::read(message) {
             // Bots answer each other with NOTICE: an error reply to one could loop for ever.
             // RFC 2812, 3.3.2.
@@ -71,6 +81,7 @@ impl Hub {
             }
             request => request?,
         };
+        self.outbox().is_free = is_free(&request);
         self.dispatch(from, request, message.tags)
     }
 
@@ -124,4 +135,29 @@ impl Hub {
         }
         Ok(())
     }
+}
+
+/// Whether a line affects its sender alone, and its response depends on nothing that waits for the
+/// store. This holds for a line that is no request, too.
+pub(in crate::server) fn is_free_line(line: &[u8]) -> bool {
+    let Ok(message) = Message::from_client(line) else {
+        return true;
+    };
+    Request::read(&message).map_or(true, |request| is_free(&request))
+}
+
+/// Whether a request affects its sender alone, and its response depends on nothing that waits. `CAP`
+/// changes the form of later lines, so it is not such a request.
+fn is_free(request: &Request<'_>) -> bool {
+    matches!(
+        request,
+        Request::Ping { .. }
+            | Request::Pong { .. }
+            | Request::Version
+            | Request::Time
+            | Request::Info { .. }
+            | Request::Help { .. }
+            | Request::Helpop { .. }
+            | Request::Motd
+    )
 }

@@ -198,12 +198,17 @@ impl Hub {
             }
             Err(error) => format!("The configuration is unchanged: {error}"),
         };
+        self.notify_operators(&outcome);
+        self.revoke_operators();
+    }
+
+    /// Sends a notice to all server operators.
+    pub(in crate::server::hub) fn notify_operators(&self, text: &str) {
         let name = &self.settings.name;
         for (person, user) in self.people.with_mode('o') {
-            let words = format_args!(":{name} NOTICE {} :{outcome}", user.nick);
+            let words = format_args!(":{name} NOTICE {} :{text}", user.nick);
             self.send(person.id, self.line(words));
         }
-        self.revoke_operators();
     }
 
     /// Removes operator status from users whose account is no longer configured, or has another

@@ -6,6 +6,7 @@ use std::time::Duration;
 use slab::Slab;
 
 use super::masks::MUTE;
+use crate::server::hub::stored::MessageId;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Invitation, Membership, Modes, People, Rejection,
 };
@@ -22,6 +23,8 @@ pub(crate) struct Room {
     pub(super) serial: u64,
     /// When it was created, as Unix time.
     pub(in crate::server::hub) created: Duration,
+    /// The last message id at that time: older messages belong to earlier rooms of this name.
+    pub(in crate::server::hub) since: MessageId,
     pub(in crate::server::hub) topic: Option<Topic>,
     pub(in crate::server::hub) members: Vec<RoomMember>,
     /// The modes that have no parameter.
@@ -186,6 +189,7 @@ impl Rooms {
         name: &RoomName,
         modes: Modes,
         now: Duration,
+        since: MessageId,
     ) -> Option<u32> {
         self.serial += 1;
         let number = u32::try_from(self.slab.vacant_key()).ok()?;
@@ -194,6 +198,7 @@ impl Rooms {
             number,
             serial: self.serial,
             created: now,
+            since,
             topic: None,
             members: Vec::new(),
             modes,

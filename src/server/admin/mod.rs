@@ -1,0 +1,121 @@
+//! The subcommands `chatroomd store` and `chatroomd history`: they read a store, beside a running
+//! server or without one.
+//!
+//! Only the daemon imports it.
+
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
+
+use super::config::options::{HistoryAction, StoreAction};
+use super::error::{ServerError, StoreProblem};
+use super::hub::stored::{StoreTag, StoredKind};
+use super::store::{ReadLine, StoreReader};
+use crate::common::record::{Record, RecordKind};
+
+/// Runs `chatroomd store`.
+pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {
+    match action {
+        StoreAction::Check { folder } => check(folder),
+        StoreAction::Backup { folder, file } => {
+            let exists = file.try_exists().map_err(StoreProblem::Backup);
+            let exists = exists.and_then(|exists| match exists {
+                true => Err(StoreProblem::Backup(ErrorKind::AlreadyExists.into())),
+                false => Ok(()),
+            });
+            exists.map_err(|problem| ServerError::Store {
+                folder: folder.clone(),
+                problem,
+            })?;
+            StoreReader::open(folder)?.back_up(folder, file)
+        }
+    }
+}
+
+/// Runs `chatroomd history`.
+pub(super) fn run_history(action: &HistoryAction) -> Result<(), ServerError> {
+    let HistoryAction::Export { folder, room } = action;
+    let reader = StoreReader::open(folder)?;
+    let tag = reader.tag();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let room = room.as_ref().map(|room| room.key());
+    let room = room.as_ref().map(|key| key.as_str());
+    let written = reader.read_lines(folder, room, &mut |line| {
+        out.write_all(record(tag, line).line().as_bytes())
+    })?;
+    match written.and_then(|()| out.flush()) {
+        // The reader, such as `head`, has enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(ServerError::Output),
+    }
+}
+
+fn check(folder: &Path) -> Result<(), ServerError> {
+    let contents = StoreReader::open(folder)?.check(folder)?;
+    let (messages, rooms) = (contents.messages, contents.rooms);
+    let mut out = io::stdout().lock();
+    for sentence in &contents.damage {
+        writeln!(out, "{sentence}").map_err(ServerError::Output)?;
+    }
+    match contents.damage.is_empty() {
+        true => writeln!(out, "no damage: {messages} messages in {rooms} rooms")
+            .map_err(ServerError::Output),
+        false => Err(ServerError::Store {
+            folder: folder.to_owned(),
+            problem: StoreProblem::Damaged(format!("{} faults were found", contents.damage.len())),
+        }),
+    }
+}
+
+/// A message in the form of `chatroom log`.
+fn record(tag: StoreTag, line: ReadLine) -> Record {
+    let action = line.text.strip_prefix("\u{1}ACTION ");
+    let (manner, text) = match (action, line.kind) {
+        (Some(text), _) => (Some("action"), text.trim_end_matches('\u{1}')),
+        (None, StoredKind::Notice) => (Some("notice"), line.text.as_str()),
+        (None, StoredKind::Privmsg) => (None, line.text.as_str()),
+    };
+    let nick = line.source.split('!').next();
+    let mut record = Record::at(RecordKind::Message, line.id.unix_milliseconds());
+    record.text = Some(text.to_owned());
+    record.manner = manner.map(str::to_owned);
+    record.nick = nick.map(str::to_owned);
+    record.msgid = Some(format!("{tag}-{}", line.id));
+    record.room = Some(line.room);
+    record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::hub::stored::MessageId;
+
+    #[test]
+    fn a_message_becomes_the_record_that_the_log_of_a_client_has() {
+        let line = |kind, text: &str| ReadLine {
+            id: MessageId(1_000 << 20 | 7),
+            room: "#Dev".to_owned(),
+            kind,
+            source: "alice!~a@host".to_owned(),
+            text: text.to_owned(),
+        };
+        let tag = StoreTag::parse("abcd").unwrap();
+        for (kind, text, manner, shown) in [
+            (StoredKind::Privmsg, "hi", None, "hi"),
+            (StoredKind::Notice, "hi", Some("notice"), "hi"),
+            (
+                StoredKind::Privmsg,
+                "\u{1}ACTION waves\u{1}",
+                Some("action"),
+                "waves",
+            ),
+        ] {
+            let record = record(tag, line(kind, text));
+            assert_eq!(record.text.as_deref(), Some(shown));
+            assert_eq!(record.manner.as_deref(), manner);
+            assert_eq!(record.nick.as_deref(), Some("alice"));
+            assert_eq!(record.room.as_deref(), Some("#Dev"));
+            assert_eq!(record.time, "1970-01-01T00:00:01Z");
+            assert_eq!(record.msgid.as_deref(), Some("abcd-0000000v80007"));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The port to the store: the lines to keep, and their outcome.
+//!
+//! A step of the hub puts each [`StoredLine`] into the outbox. A [`Gate`](super::Gate) holds the
+//! output of the step until the store has reported the outcome.
+
+use std::fmt;
+
+use crate::wire::RoomName;
+
+/// The bits of a message id below the time.
+const COUNT_BITS: u32 = 20;
+/// The characters of an id on the wire: base32hex keeps the order of the numbers. RFC 4648, 7.
+const BASE_32_HEX: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+/// The length of an id on the wire: 13 characters of 5 bits hold 64 bits.
+const ID_CHARACTERS: u32 = 13;
+
+/// The id of a message: Unix milliseconds, and below them a count of 20 bits. Ids only grow, so
+/// they are the order of the messages as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct MessageId(pub u64);
+
+impl MessageId {
+    /// The id after this one at a time in Unix milliseconds. A clock that was set back makes the
+    /// time of the ids stand still.
+    pub fn next_at(self, unix_milliseconds: u64) -> Self {
+        Self((self.0 + 1).max(unix_milliseconds << COUNT_BITS))
+    }
+
+    /// The time in it, in Unix milliseconds.
+    pub fn unix_milliseconds(self) -> u64 {
+        self.0 >> COUNT_BITS
+    }
+}
+
+/// The id in base32hex.
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for place in (0..ID_CHARACTERS).rev() {
+            let digit = (self.0 >> (5 * place)) & 31;
+            let digit = BASE_32_HEX.get(digit as usize).copied().unwrap_or(b'0');
+            fmt::Write::write_char(f, digit.into())?;
+        }
+        Ok(())
+    }
+}
+
+/// Four random characters that distinguish the ids of one store from those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreTag([u8; 4]);
+
+impl StoreTag {
+    /// The tag made of these random bytes.
+    pub fn from_random(bytes: [u8; 4]) -> Self {
+        let character = |byte: u8| BASE_32_HEX.get(usize::from(byte % 32)).copied();
+        Self(bytes.map(|byte| character(byte).unwrap_or(b'0')))
+    }
+
+    /// Reads a tag; `None` if the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 4] = text.as_bytes().try_into().ok()?;
+        let is_valid = bytes.iter().all(|byte| BASE_32_HEX.contains(byte));
+        is_valid.then_some(Self(bytes))
+    }
+}
+
+impl fmt::Display for StoreTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
+
+/// The command of a stored line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredKind {
+    /// `PRIVMSG`
+    Privmsg,
+    /// `NOTICE`
+    Notice,
+}
+
+/// A line to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLine {
+    /// Its id.
+    pub id: MessageId,
+    /// The room.
+    pub room: RoomName,
+    /// The id at which the room was created, so that a later room of the same name does not inherit
+    /// the lines. 0 for the lobby, which stays.
+    pub since: MessageId,
+    /// The command.
+    pub kind: StoredKind,
+    /// `nick!user@host` of the sender.
+    pub source: Box<str>,
+    /// The tags besides time and id as they are on the wire, without a semicolon in front.
+    pub tags: Box<str>,
+    /// The text.
+    pub text: Box<str>,
+}
+
+/// What became of the lines of some turns. A turn is a batch of lines that was given to the store;
+/// turns count from 1, and outcomes come in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreOutcome {
+    /// All lines up to this turn are on disk.
+    Stored(u64),
+    /// The lines after the previous outcome up to this turn are not on disk and will not be.
+    NotStored {
+        /// The last of these turns.
+        turn: u64,
+        /// Why, for the log.
+        reason: String,
+    },
+    /// After lines were not stored: there is room again.
+    Available,
+    /// The store has failed, and it is not known whether the lines without an outcome are on disk.
+    Failed(String),
+}
+
+/// Whether lines can be stored at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StoreState {
+    /// They can.
+    #[default]
+    Ready,
+    /// The last lines could not be stored, for example because the disk is full.
+    Refusing,
+    /// The disk has not answered for a long time.
+    Stalled,
+}
+
+/// Keeps lines while the event loop goes on.
+pub(in crate::server) trait LineStore: Send {
+    /// Accepts the lines of the next turn.
+    fn submit(&mut self, turn: u64, lines: Vec<StoredLine>);
+
+    /// The next outcome, if there is one.
+    fn next_outcome(&mut self) -> Option<StoreOutcome>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_grow_when_the_clock_stands_still_or_goes_back() {
+        let mut last = MessageId::default();
+        for (clock, time) in [(5, 5), (5, 5), (9, 9), (2, 9), (10, 10)] {
+            let next = last.next_at(clock);
+            assert!(next > last);
+            assert_eq!(next.unix_milliseconds(), time);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn the_order_of_ids_is_the_order_of_their_text() {
+        let numbers = [0, 1, 31, 32, 1 << 20, (1 << 63) - 1, u64::MAX];
+        let texts = numbers.map(|number| MessageId(number).to_string());
+        assert!(texts.is_sorted(), "{texts:?}");
+        assert!(texts.iter().all(|text| text.len() == 13), "{texts:?}");
+        assert_eq!(texts[2], "000000000000v");
+        assert_eq!(texts[6], "fvvvvvvvvvvvv");
+    }
+
+    #[test]
+    fn a_tag_is_four_characters_of_base_32() {
+        let tag = StoreTag::from_random([0, 31, 32, 255]);
+        assert_eq!(tag.to_string(), "0v0v");
+        assert_eq!(StoreTag::parse("0v0v"), Some(tag));
+        for text in ["", "0v0", "0v0v0", "0v0w", "0v0-"] {
+            assert_eq!(StoreTag::parse(text), None, "{text}");
+        }
+    }
+}

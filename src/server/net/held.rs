@@ -1,0 +1,318 @@
+//! The steps of the hub that wait for the store: gives their lines to the store, sends them once
+//! the store has reported the outcome, and keeps their number bounded.
+//!
+//! All of this happens only with a store.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use super::connection::ConnectionState;
+use super::deliver::known;
+use super::receive::ReadBudget;
+use super::{Reactor, wake_by};
+use crate::server::error::{ServerError, StoreProblem};
+use crate::server::hub::stored::{LineStore, MessageId, StoreOutcome, StoreState, StoreTag};
+use crate::server::hub::{ConnectionId, Gate, is_free_line};
+
+/// How long a stopping server waits for the store.
+const STORE_STOP_TIME: Duration = Duration::from_secs(5);
+
+/// The store, and what waits for it.
+pub(super) struct StoreLink {
+    store: Box<dyn LineStore>,
+    gate: Gate,
+    state: StoreState,
+    /// The connections that are not read because too much waits.
+    blocked: Vec<ConnectionId>,
+    /// Until when a stopping server waits for the store.
+    stop_at: Option<Duration>,
+    folder: PathBuf,
+    /// Why the store has failed.
+    failure: Option<String>,
+}
+
+impl StoreLink {
+    /// The error that ends the server, if there is one.
+    pub(super) fn into_failure(self) -> Option<ServerError> {
+        let folder = self.folder;
+        self.failure.map(|reason| ServerError::Store {
+            folder,
+            problem: StoreProblem::Failed(reason),
+        })
+    }
+}
+
+impl Reactor {
+    /// Keeps lines in a store from now on: its folder, its tag and its last id, and the function
+    /// that starts it.
+    pub(in crate::server) fn store_in(
+        &mut self,
+        folder: PathBuf,
+        (tag, last): (StoreTag, MessageId),
+        start: impl FnOnce(Box<dyn Fn() + Send>) -> io::Result<Box<dyn LineStore>>,
+    ) -> io::Result<()> {
+        self.hub.store_in(tag, last);
+        self.store = Some(Box::new(StoreLink {
+            store: start(wake_by(&self.waker))?,
+            gate: Gate::default(),
+            state: StoreState::Ready,
+            blocked: Vec::new(),
+            stop_at: None,
+            folder,
+            failure: None,
+        }));
+        Ok(())
+    }
+
+    /// Holds the step in the outbox if it has to wait, and returns whether it does.
+    pub(super) fn hold_step(&mut self) -> bool {
+        let Some(link) = &mut self.store else {
+            return false;
+        };
+        let asker = self.outbox.asker;
+        let Some(closes) = link.gate.hold(&mut self.outbox) else {
+            return false;
+        };
+        let waiting = asker.map_or(0, |asker| link.gate.waiting_of(asker));
+        let is_over = waiting >= self.hub.limits().held_lines as usize;
+        for id in closes {
+            self.drain(id);
+        }
+        if let Some(asker) = asker.filter(|_| is_over) {
+            self.block(asker);
+        }
+        true
+    }
+
+    /// Reads nothing more from a connection that the hub has removed.
+    fn drain(&mut self, id: ConnectionId) {
+        if let Some(connection) = known(&mut self.connections, id) {
+            connection.state = ConnectionState::Draining;
+            let is_reset = connection.is_reset;
+            self.set_timer(id.index(), None);
+            if is_reset {
+                self.close(id.index());
+            }
+        }
+    }
+
+    /// Reads nothing from a connection until less waits for the store.
+    fn block(&mut self, id: ConnectionId) {
+        if let Some(connection) = known(&mut self.connections, id)
+            && connection.state != ConnectionState::Draining
+            && !connection.awaits_store
+        {
+            connection.state = ConnectionState::Paused;
+            connection.awaits_store = true;
+            if let Some(link) = &mut self.store {
+                link.blocked.push(id);
+            }
+        }
+    }
+
+    /// While too much waits for the store, only requests that do not wait for it are read. Returns
+    /// whether the connection has to wait with its next line; then `fresh` is kept for it.
+    pub(super) fn wait_for_store(&mut self, index: usize, fresh: &mut &[u8]) -> bool {
+        let bytes_max = self.hub.limits().held_bytes as usize;
+        let (Some(link), Some(connection)) = (&self.store, self.connections.get_mut(index)) else {
+            return false;
+        };
+        if link.gate.held_bytes() <= bytes_max {
+            return false;
+        }
+        let id = connection.id;
+        connection.lines.hold(fresh);
+        *fresh = &[];
+        let next = connection.lines.peek();
+        let waits = next.is_some_and(|line| !is_free_line(line));
+        if waits {
+            self.block(id);
+        }
+        waits
+    }
+
+    /// Gives the lines of this iteration to the store.
+    pub(super) fn submit_lines(&mut self) {
+        if let Some(link) = &mut self.store
+            && let Some((turn, lines)) = link.gate.next_turn(self.now.running)
+        {
+            link.store.submit(turn, lines);
+        }
+    }
+
+    /// Takes the outcomes, and sends the steps that have waited for them, as long as there is time.
+    pub(super) fn take_outcomes(&mut self) {
+        while let Some(link) = &mut self.store
+            && let Some(outcome) = link.store.next_outcome()
+        {
+            link.gate.settle(&outcome);
+            match outcome {
+                StoreOutcome::Stored(_) if link.state == StoreState::Stalled => {
+                    self.set_store_state(StoreState::Ready);
+                }
+                StoreOutcome::Stored(_) => {}
+                StoreOutcome::NotStored { reason, .. } => {
+                    warn!(reason, "messages were not stored");
+                    self.set_store_state(StoreState::Refusing);
+                }
+                StoreOutcome::Available => self.set_store_state(StoreState::Ready),
+                StoreOutcome::Failed(reason) => return self.fail_store(reason),
+            }
+        }
+        self.release_steps();
+        if self.stall_at().is_some_and(|at| at <= self.now.running) {
+            self.set_store_state(StoreState::Stalled);
+        }
+        self.end_draining();
+    }
+
+    fn set_store_state(&mut self, state: StoreState) {
+        let Some(link) = &mut self.store else {
+            return;
+        };
+        if link.state == state {
+            return;
+        }
+        link.state = state;
+        link.gate.set_stalled(state == StoreState::Stalled);
+        match state {
+            StoreState::Ready => info!("messages can be stored again"),
+            StoreState::Refusing => warn!("messages are refused until they can be stored"),
+            StoreState::Stalled => warn!("the disk does not answer; messages are refused"),
+        }
+        self.hub.store_changed(state, self.now, &mut self.outbox);
+        self.deliver();
+    }
+
+    /// Sends the steps whose outcome is known.
+    fn release_steps(&mut self) {
+        let mut is_any = false;
+        while let Some(link) = &mut self.store
+            && let Some(asker) = link.gate.release(&mut self.outbox)
+        {
+            is_any = true;
+            self.budget = ReadBudget::of(asker);
+            self.send_step();
+            self.outbox.end_step();
+            if self.outbox.is_full() {
+                self.copy_lines_from_outbox();
+            }
+            if let (Some(asker), Some(at)) = (asker, self.budget.resume_at()) {
+                self.pause(asker, at);
+            }
+            if self.has_much_to_send() || self.iteration.is_over(self.started.elapsed()) {
+                break;
+            }
+        }
+        if is_any {
+            self.unblock();
+        }
+    }
+
+    /// Reads again from the connections that have waited for the store long enough.
+    fn unblock(&mut self) {
+        let limits = self.hub.limits();
+        let (bytes_max, lines_max) = (limits.held_bytes as usize, limits.held_lines as usize);
+        let Some(link) = &mut self.store else {
+            return;
+        };
+        if link.gate.held_bytes() > bytes_max {
+            return;
+        }
+        let gate = &link.gate;
+        let ready = link
+            .blocked
+            .extract_if(.., |id| gate.waiting_of(*id) < lines_max);
+        for id in ready.collect::<Vec<_>>() {
+            if let Some(connection) = known(&mut self.connections, id) {
+                connection.awaits_store = false;
+                self.hub.was_not_read(id, self.now);
+                self.resume(id);
+            }
+        }
+    }
+
+    /// A client that is not read because of the store cannot answer a `PING`, so it has until later.
+    pub(super) fn stop_timeouts_of_unread(&mut self) {
+        if let Some(link) = &self.store {
+            for id in &link.blocked {
+                self.hub.was_not_read(*id, self.now);
+            }
+        }
+    }
+
+    /// Whether steps can be sent now.
+    pub(super) fn has_released(&self) -> bool {
+        let link = self.store.as_ref();
+        link.is_some_and(|link| link.gate.has_released())
+    }
+
+    /// The next time at which the store needs attention.
+    pub(super) fn store_deadline(&self) -> Option<Duration> {
+        let stop_at = self.store.as_ref().and_then(|link| link.stop_at);
+        self.stall_at().into_iter().chain(stop_at).min()
+    }
+
+    /// When the disk counts as stalled.
+    fn stall_at(&self) -> Option<Duration> {
+        let link = self.store.as_ref()?;
+        let seconds = self.hub.limits().stall_seconds;
+        let since = link.gate.waiting_since()?;
+        (link.state != StoreState::Stalled).then(|| since + Duration::from_secs(seconds.into()))
+    }
+
+    /// Begins to wait until the store has everything, before the server stops. Returns whether
+    /// there is anything to wait for.
+    pub(super) fn begin_draining(&mut self) -> bool {
+        self.submit_lines();
+        let Some(link) = self.store.as_mut().filter(|link| !link.gate.is_empty()) else {
+            return false;
+        };
+        link.stop_at = Some(self.now.running + STORE_STOP_TIME);
+        true
+    }
+
+    /// Whether the server waits for the store before it stops.
+    pub(super) fn is_draining(&self) -> bool {
+        let link = self.store.as_ref();
+        link.is_some_and(|link| link.stop_at.is_some())
+    }
+
+    /// Stops the server once nothing waits, or when that takes too long: then the steps that wait
+    /// are never sent, so nothing of them is acknowledged.
+    fn end_draining(&mut self) {
+        let now = self.now.running;
+        if let Some(link) = &mut self.store
+            && let Some(at) = link.stop_at
+            && (link.gate.is_empty() || at <= now)
+        {
+            if !link.gate.is_empty() {
+                warn!(
+                    "the disk does not answer; messages without an acknowledgement may be stored"
+                );
+            }
+            link.gate.clear();
+            link.stop_at = None;
+            self.say_goodbye(None);
+        }
+    }
+
+    /// Ends the server: it is not known which of the waiting lines are on disk.
+    fn fail_store(&mut self, reason: String) {
+        error!(reason, "the store has failed");
+        if let Some(link) = &mut self.store {
+            link.gate.clear();
+            link.stop_at = None;
+            link.failure = Some(reason);
+        }
+        self.listeners.close();
+        if self.stopping_since.is_none() {
+            let _ = self.poll.registry().deregister(&mut self.stop);
+            let words = "store failed; what was not acknowledged may be stored";
+            self.say_goodbye(Some(words));
+        }
+    }
+}

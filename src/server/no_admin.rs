@@ -1,0 +1,14 @@
+//! The subcommands for stored messages in a build without a store: they are errors.
+
+use super::config::options::{HistoryAction, StoreAction};
+use super::error::ServerError;
+
+/// Refuses `chatroomd store`.
+pub(super) fn run_store(_: &StoreAction) -> Result<(), ServerError> {
+    Err(ServerError::NoStore)
+}
+
+/// Refuses `chatroomd history`.
+pub(super) fn run_history(_: &HistoryAction) -> Result<(), ServerError> {
+    Err(ServerError::NoStore)
+}

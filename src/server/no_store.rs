@@ -1,0 +1,33 @@
+//! The store in a build without SQLite: a configuration with a store is an error.
+
+use std::io;
+use std::path::Path;
+
+use super::error::ServerError;
+use super::hub::stored::{LineStore, MessageId, StoreTag};
+
+/// An open store, which cannot be.
+#[derive(Debug)]
+pub(super) struct OpenStore {
+    pub(super) tag: StoreTag,
+    pub(super) last: MessageId,
+    pub(super) warning: Option<String>,
+    never: Never,
+}
+
+#[derive(Debug)]
+enum Never {}
+
+/// Whether this build can keep messages: it cannot.
+pub(super) const IS_SUPPORTED: bool = false;
+
+/// Refuses to keep messages.
+pub(super) fn open(_: &Path, _: bool) -> Result<OpenStore, ServerError> {
+    Err(ServerError::NoStore)
+}
+
+impl OpenStore {
+    pub(super) fn start(self, _: Box<dyn Fn() + Send>) -> io::Result<Box<dyn LineStore>> {
+        match self.never {}
+    }
+}

@@ -1,0 +1,308 @@
+//! The database of a store: creates it, brings an older one to the current format, and writes lines.
+//!
+//! Lines are written with a write-ahead log and a full sync, so a commit that has returned survives
+//! a power cut. A file that is damaged, newer or not a store is an error and is never replaced.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
+
+use super::folder::{self, DATABASE};
+use crate::server::error::StoreProblem;
+use crate::server::hub::stored::{MessageId, StoreTag, StoredKind, StoredLine};
+
+/// The file in which it is created, so that a crash leaves no half of one.
+const NEW_DATABASE: &str = "history.db.new";
+/// Marks the file as a store of chatroomd: "chat".
+const APPLICATION_ID: i32 = 0x6368_6174;
+/// The steps from one format to the next. The number of a format is that of its last step.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+/// How long a commit waits for another program that reads or writes the file.
+const BUSY_TIME: Duration = Duration::from_secs(5);
+/// The largest file that is checked at the start, in bytes: that takes about a tenth of a second.
+const CHECKED_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How many rooms and senders are remembered with their numbers.
+const KNOWN_MAX: usize = 10_000;
+
+/// Why lines are not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum CommitError {
+    /// They are not on disk, for this reason.
+    NotStored(String),
+    /// They may be on disk.
+    Unknown(String),
+}
+
+/// The open database.
+#[derive(Debug)]
+pub(super) struct Database {
+    connection: Connection,
+    /// The numbers of rooms, by folded name and creation.
+    buffers: HashMap<(String, u64), i64>,
+    /// The numbers of senders.
+    sources: HashMap<Box<str>, i64>,
+}
+
+impl Database {
+    /// Opens the database in a folder whose lock is held, and creates it if the folder is new.
+    pub(super) fn open(folder: &Path) -> Result<Self, StoreProblem> {
+        // What is left of a creation that did not end.
+        let _ = fs::remove_file(folder.join(NEW_DATABASE));
+        let _ = fs::remove_file(folder.join(format!("{NEW_DATABASE}-journal")));
+        if folder::has_orphaned_log(folder) {
+            let reason = format!("there is a {DATABASE}-wal without its {DATABASE}");
+            return Err(StoreProblem::Damaged(reason));
+        }
+        let path = folder::database(folder);
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => create(folder)?,
+            Err(error) => return Err(StoreProblem::Folder(error)),
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(problem)?;
+        connection.busy_timeout(BUSY_TIME).map_err(problem)?;
+        let version = checked_version(&connection)?;
+        let bytes = fs::metadata(&path).map_or(0, |file| file.len());
+        if bytes <= CHECKED_BYTES_MAX {
+            quick_check(&connection)?;
+        }
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;
+                 PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;
+                 PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;",
+            )
+            .map_err(problem)?;
+        migrate(&connection, version)?;
+        Ok(Self {
+            connection,
+            buffers: HashMap::new(),
+            sources: HashMap::new(),
+        })
+    }
+
+    /// The tag of this store.
+    pub(super) fn tag(&self) -> Result<StoreTag, StoreProblem> {
+        tag(&self.connection)
+    }
+
+    /// The id of the newest line; 0 without lines.
+    pub(super) fn last_id(&self) -> Result<MessageId, StoreProblem> {
+        let query = "SELECT max((SELECT max(id) FROM line WHERE buffer = no)) FROM buffer";
+        let last = self.connection.query_row(query, [], |row| row.get(0));
+        let last: Option<i64> = last.map_err(problem)?;
+        Ok(MessageId(last.unwrap_or_default().cast_unsigned()))
+    }
+
+    /// Stores lines, all or none. After an error none of them is visible.
+    pub(super) fn store(&mut self, lines: &[StoredLine]) -> Result<(), CommitError> {
+        let written = self.write(lines);
+        let committed = match written {
+            Ok(()) => self.connection.execute_batch("COMMIT").map_err(|error| {
+                let words = error.to_string();
+                match is_certain(&error) {
+                    true => CommitError::NotStored(words),
+                    false => CommitError::Unknown(words),
+                }
+            }),
+            // Without its commit, a transaction is never on disk.
+            Err(error) => Err(CommitError::NotStored(error.to_string())),
+        };
+        if committed.is_err() {
+            if !self.connection.is_autocommit() {
+                // It fails only if SQLite has rolled back already.
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+            // The numbers may be those of rows that were rolled back.
+            self.buffers.clear();
+            self.sources.clear();
+        }
+        committed
+    }
+
+    fn write(&mut self, lines: &[StoredLine]) -> rusqlite::Result<()> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        for line in lines {
+            let buffer = self.buffer(line)?;
+            let source = self.source(line)?;
+            let kind = match line.kind {
+                StoredKind::Privmsg => 1,
+                StoredKind::Notice => 2,
+            };
+            let mut insert = self
+                .connection
+                .prepare_cached("INSERT INTO line VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?;
+            insert.execute(params![
+                buffer,
+                line.id.0.cast_signed(),
+                kind,
+                source,
+                &*line.tags,
+                &*line.text
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// The number of the line's room.
+    fn buffer(&mut self, line: &StoredLine) -> rusqlite::Result<i64> {
+        let key = (line.room.key().as_str().to_owned(), line.since.0);
+        if let Some(number) = self.buffers.get(&key) {
+            return Ok(*number);
+        }
+        let (name, since) = (&key.0, key.1.cast_signed());
+        let query = "SELECT no FROM buffer WHERE name = ?1 AND since = ?2";
+        let insert = "INSERT INTO buffer(name, since, shown) VALUES(?1, ?2, ?3)";
+        let shown = line.room.as_str();
+        let number = self.number(query, insert, &[name, &since], &[&shown])?;
+        if self.buffers.len() >= KNOWN_MAX {
+            self.buffers.clear();
+        }
+        self.buffers.insert(key, number);
+        Ok(number)
+    }
+
+    /// The number of the line's sender.
+    fn source(&mut self, line: &StoredLine) -> rusqlite::Result<i64> {
+        if let Some(number) = self.sources.get(&line.source) {
+            return Ok(*number);
+        }
+        let query = "SELECT no FROM source WHERE mask = ?1 AND account = ''";
+        let insert = "INSERT INTO source(mask, account) VALUES(?1, '')";
+        let number = self.number(query, insert, &[&&*line.source], &[])?;
+        if self.sources.len() >= KNOWN_MAX {
+            self.sources.clear();
+        }
+        self.sources.insert(line.source.clone(), number);
+        Ok(number)
+    }
+
+    /// The number of a row with this key, which is inserted if it is missing.
+    fn number(
+        &self,
+        query: &str,
+        insert: &str,
+        key: &[&dyn ToSql],
+        more: &[&dyn ToSql],
+    ) -> rusqlite::Result<i64> {
+        let mut found = self.connection.prepare_cached(query)?;
+        if let Some(number) = found.query_row(key, |row| row.get(0)).optional()? {
+            return Ok(number);
+        }
+        let row: Vec<_> = key.iter().chain(more).copied().collect();
+        self.connection.prepare_cached(insert)?.execute(&*row)?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Writes something, to find out whether lines can be stored again.
+    pub(super) fn probe(&self) -> Result<(), CommitError> {
+        let query = "REPLACE INTO meta(key, value) VALUES('probe', randomblob(512))";
+        let written = self.connection.execute(query, []);
+        written
+            .map(|_| ())
+            .map_err(|error| match is_certain(&error) {
+                true => CommitError::NotStored(error.to_string()),
+                false => CommitError::Unknown(error.to_string()),
+            })
+    }
+}
+
+/// The tag of the store.
+pub(super) fn tag(connection: &Connection) -> Result<StoreTag, StoreProblem> {
+    let query = "SELECT value FROM meta WHERE key = 'tag'";
+    let tag = connection.query_row(query, [], |row| row.get(0)).optional();
+    let tag: Option<String> = tag.map_err(problem)?;
+    let tag = tag.and_then(|tag| StoreTag::parse(&tag));
+    tag.ok_or_else(|| StoreProblem::Damaged("its tag is missing".to_owned()))
+}
+
+/// Whether lines are certainly not on disk after this error of a commit. A failed write leaves no
+/// whole commit in the log. After any other error, above all one of a sync, they may be found at the
+/// next start.
+fn is_certain(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(error, _) = error else {
+        return false;
+    };
+    matches!(error.code, ErrorCode::DiskFull | ErrorCode::DatabaseBusy)
+        || error.extended_code == ffi::SQLITE_IOERR_WRITE
+}
+
+/// Creates the database under another name, and renames it when it is complete.
+fn create(folder: &Path) -> Result<(), StoreProblem> {
+    let path = folder.join(NEW_DATABASE);
+    let connection = Connection::open(&path).map_err(problem)?;
+    migrate(&connection, 0)?;
+    connection.close().map_err(|(_, error)| problem(error))?;
+    fs::rename(&path, folder::database(folder)).map_err(StoreProblem::Folder)?;
+    folder::sync(folder)
+}
+
+/// The format of the file, if it is a store that this program can read.
+pub(super) fn checked_version(connection: &Connection) -> Result<usize, StoreProblem> {
+    let number = |pragma: &str| -> Result<i32, StoreProblem> {
+        let value = connection.pragma_query_value(None, pragma, |row| row.get(0));
+        value.map_err(problem)
+    };
+    let (id, version) = (number("application_id")?, number("user_version")?);
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    match id {
+        0 if version == 0 && number("page_count")? == 0 => {
+            Err(StoreProblem::Damaged("it is empty".to_owned()))
+        }
+        APPLICATION_ID if version > MIGRATIONS.len() => Err(StoreProblem::Newer {
+            version,
+            known: MIGRATIONS.len(),
+        }),
+        APPLICATION_ID if version > 0 => Ok(version),
+        _ => Err(StoreProblem::Foreign),
+    }
+}
+
+/// Finds damage that would show only when a line is written or read.
+fn quick_check(connection: &Connection) -> Result<(), StoreProblem> {
+    let result = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    let result: String = result.map_err(problem)?;
+    match result.as_str() {
+        "ok" => Ok(()),
+        _ => Err(StoreProblem::Damaged(result)),
+    }
+}
+
+/// Brings the database from this format to the current one, each step in a transaction.
+fn migrate(connection: &Connection, version: usize) -> Result<(), StoreProblem> {
+    for (step, number) in MIGRATIONS.iter().zip(1..).skip(version) {
+        let first = match number {
+            1 => format!("PRAGMA application_id = {APPLICATION_ID};"),
+            _ => String::new(),
+        };
+        let batch = format!("BEGIN; {first} {step} PRAGMA user_version = {number};");
+        connection.execute_batch(&batch).map_err(problem)?;
+        if number == 1 {
+            let random = connection.query_row("SELECT randomblob(4)", [], |row| row.get(0));
+            let tag = StoreTag::from_random(random.map_err(problem)?).to_string();
+            let insert = "INSERT INTO meta(key, value) VALUES('tag', ?1)";
+            connection.execute(insert, [tag]).map_err(problem)?;
+        }
+        connection.execute_batch("COMMIT").map_err(problem)?;
+    }
+    Ok(())
+}
+
+/// An error while the database is opened.
+pub(super) fn problem(error: rusqlite::Error) -> StoreProblem {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreProblem::Damaged(error.to_string())
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            StoreProblem::Folder(io::Error::other(error))
+        }
+        _ => StoreProblem::Sqlite(error.to_string()),
+    }
+}

@@ -1,0 +1,139 @@
+//! The thread that writes lines: it commits all that wait together, so one sync of the disk serves
+//! every line that came during the one before.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::database::{CommitError, Database};
+use super::folder::FolderLock;
+use crate::server::hub::stored::{LineStore, StoreOutcome, StoredLine};
+
+/// After lines could not be stored, how often it is tried whether they can be.
+const PROBE_INTERVAL: Duration = Duration::from_millis(250);
+/// How long the end of the server waits for the end of the thread: a disk that does not answer must
+/// not keep it for ever.
+const FINISH_MAX: Duration = Duration::from_secs(2);
+
+/// The mailboxes of the thread. It ends when this is dropped.
+struct Writer {
+    /// `None` once the thread has to end.
+    turns: Option<Sender<(u64, Vec<StoredLine>)>>,
+    outcomes: Receiver<StoreOutcome>,
+    /// It closes at the end of the thread.
+    ended: Receiver<()>,
+    has_failed: bool,
+}
+
+/// Wakes the event loop after each outcome, and at the end of the thread: a panic is one.
+struct EventLoopWaker(Box<dyn Fn() + Send>);
+
+impl Drop for EventLoopWaker {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Starts the thread. It calls `wake` after each outcome.
+pub(super) fn start(
+    database: Database,
+    lock: FolderLock,
+    wake: Box<dyn Fn() + Send>,
+) -> io::Result<Box<dyn LineStore>> {
+    let (turns, inbox) = channel();
+    let (outbox, outcomes) = channel();
+    let (end, ended) = channel();
+    let thread = thread::Builder::new().name("store".to_owned());
+    let waker = EventLoopWaker(wake);
+    thread.spawn(move || {
+        // What is declared last ends first: the database and the mailbox before the lock.
+        let _end: Sender<()> = end;
+        let _lock = lock;
+        let waker = waker;
+        let outbox = outbox;
+        write_all(database, &inbox, &|outcome| {
+            // The event loop may have ended.
+            let _ = outbox.send(outcome);
+            (waker.0)();
+        });
+    })?;
+    Ok(Box::new(Writer {
+        turns: Some(turns),
+        outcomes,
+        ended,
+        has_failed: false,
+    }))
+}
+
+impl LineStore for Writer {
+    fn submit(&mut self, turn: u64, lines: Vec<StoredLine>) {
+        if let Some(turns) = &self.turns {
+            // The thread ends early only after it has reported that the store has failed.
+            let _ = turns.send((turn, lines));
+        }
+    }
+
+    fn next_outcome(&mut self) -> Option<StoreOutcome> {
+        let outcome = match self.outcomes.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) if self.has_failed => return None,
+            Err(TryRecvError::Disconnected) => {
+                StoreOutcome::Failed("the thread of the store has ended".to_owned())
+            }
+        };
+        self.has_failed |= matches!(outcome, StoreOutcome::Failed(_));
+        Some(outcome)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.turns = None;
+        let _ = self.ended.recv_timeout(FINISH_MAX);
+    }
+}
+
+fn write_all(
+    mut database: Database,
+    turns: &Receiver<(u64, Vec<StoredLine>)>,
+    report: &dyn Fn(StoreOutcome),
+) {
+    let mut is_refusing = false;
+    loop {
+        let first = match is_refusing {
+            false => turns.recv().map_err(RecvTimeoutError::from),
+            true => turns.recv_timeout(PROBE_INTERVAL),
+        };
+        let written = match first {
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => database.probe(),
+            Ok((mut turn, mut lines)) => {
+                while let Ok((next, more)) = turns.try_recv() {
+                    turn = next;
+                    lines.extend(more);
+                }
+                let stored = database.store(&lines);
+                match &stored {
+                    Ok(()) => report(StoreOutcome::Stored(turn)),
+                    Err(CommitError::NotStored(reason)) => {
+                        is_refusing = true;
+                        let reason = reason.clone();
+                        report(StoreOutcome::NotStored { turn, reason });
+                    }
+                    Err(CommitError::Unknown(_)) => {}
+                }
+                stored
+            }
+        };
+        match written {
+            Ok(()) if is_refusing => {
+                is_refusing = false;
+                report(StoreOutcome::Available);
+            }
+            Ok(()) | Err(CommitError::NotStored(_)) => {}
+            Err(CommitError::Unknown(reason)) => return report(StoreOutcome::Failed(reason)),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Helpers for the tests of the store: what is on disk, and clients that know what is acknowledged.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use super::Client;
+
+/// A message on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Exported {
+    pub(crate) room: String,
+    pub(crate) text: String,
+    pub(crate) msgid: String,
+}
+
+/// Runs the program `chatroomd` to its end.
+pub(crate) fn chatroomd(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+    command.args(arguments).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// All messages in the store of this folder, each room in its order.
+pub(crate) fn export(folder: &Path) -> Vec<Exported> {
+    let output = chatroomd(&["history", "export", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let records = text.lines().map(|line| {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let field = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+        Exported {
+            room: field("room"),
+            text: field("text"),
+            msgid: field("msgid"),
+        }
+    });
+    records.collect()
+}
+
+/// The texts alone.
+pub(crate) fn exported_texts(folder: &Path) -> Vec<String> {
+    export(folder).into_iter().map(|one| one.text).collect()
+}
+
+/// Makes the client receive its own messages with ids and labels.
+pub(crate) fn request_echoes(client: &mut Client) {
+    client.send("CAP REQ :echo-message message-tags server-time labeled-response batch");
+    client.fence();
+}

@@ -1,0 +1,472 @@
+//! Seeded users talk on a server whose store is slow, fails and crashes, in memory.
+//!
+//! A model store takes the lines with random delays, refuses them, and loses those that it has not
+//! committed in a crash. The checks are the promises of the server: an acknowledged line is stored
+//! exactly once, a seen line is stored, every reader sees a room in the order of the store, and each
+//! line gets an answer. Deliberate faults test that the checks find such errors.
+
+// A test may panic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use chatting_room::server::hub::stored::{
+    MessageId, StoreOutcome, StoreState, StoreTag, StoredLine,
+};
+use chatting_room::server::hub::{
+    ConnectionId, DisconnectReason, Gate, Hub, HubSettings, HubTime, Outbox,
+};
+use chatting_room::wire::{Line, Message};
+
+/// How many users there are at most.
+const PLACES: u32 = 5;
+
+/// A deliberate fault, which the checks must find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sabotage {
+    /// Lines are sent before the store has them.
+    ReleaseBeforeCommit,
+    /// A step that waits is forgotten.
+    DropHeldStep,
+    /// After a restart, ids begin before the last one that is stored.
+    ReuseId,
+}
+
+/// One user, as the client sees it.
+#[derive(Debug, Default)]
+struct Client {
+    /// Its labelled lines without an answer, in order.
+    unanswered: BTreeSet<u64>,
+    /// The ids of the lines of the lobby that it has seen, in order.
+    seen: Vec<MessageId>,
+    is_welcome: bool,
+    has_quit: bool,
+}
+
+/// The disk and the lines on their way to it.
+#[derive(Debug, Default)]
+struct ModelStore {
+    /// All lines on disk, with their ids.
+    disk: BTreeMap<MessageId, StoredLine>,
+    /// The same ids by their form on the wire.
+    by_text: BTreeMap<String, MessageId>,
+    turns: VecDeque<(u64, Vec<StoredLine>)>,
+    is_refusing: bool,
+}
+
+struct Simulation {
+    hub: Hub,
+    gate: Gate,
+    outbox: Outbox,
+    random: fastrand::Rng,
+    now: HubTime,
+    generation: u32,
+    clients: BTreeMap<ConnectionId, Client>,
+    store: ModelStore,
+    /// The number of lines said so far; it is the label and the text of each.
+    said: u64,
+    acknowledged: BTreeSet<u64>,
+    refused: BTreeSet<u64>,
+    crashes: usize,
+    sabotage: Option<Sabotage>,
+}
+
+fn tag() -> StoreTag {
+    StoreTag::parse("test").unwrap()
+}
+
+impl Simulation {
+    fn new(seed: u64, sabotage: Option<Sabotage>) -> Self {
+        let now = HubTime {
+            running: Duration::ZERO,
+            unix: Duration::from_secs(1_800_000_000),
+        };
+        let mut simulation = Self {
+            hub: Hub::default(),
+            gate: Gate::default(),
+            outbox: Outbox::default(),
+            random: fastrand::Rng::with_seed(seed),
+            now,
+            generation: 0,
+            clients: BTreeMap::new(),
+            store: ModelStore::default(),
+            said: 0,
+            acknowledged: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            crashes: 0,
+            sabotage,
+        };
+        simulation.start();
+        simulation
+    }
+
+    /// Starts the server on what is on disk.
+    fn start(&mut self) {
+        let mut settings = HubSettings::default();
+        settings.limits.enabled = false;
+        let last = self.store.disk.keys().next_back().copied();
+        let last = match self.sabotage {
+            Some(Sabotage::ReuseId) => MessageId::default(),
+            _ => last.unwrap_or_default(),
+        };
+        self.hub = Hub::new(settings, self.now);
+        self.hub.store_in(tag(), last);
+        self.gate = Gate::default();
+    }
+
+    fn run(&mut self, steps: usize) -> Result<(), String> {
+        for step in 0..steps {
+            self.step()
+                .map_err(|wrong| format!("step {step}: {wrong}"))?;
+        }
+        self.finish()
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        match self.random.u8(0..100) {
+            0..2 => self.set_clock(),
+            2..3 => self.crash(),
+            3..5 => self.refuse()?,
+            5..9 => self.recover()?,
+            9..35 => self.commit()?,
+            35..40 => self.connect()?,
+            40..43 => self.leave()?,
+            43..55 => self.ping()?,
+            55..58 => self.command("TOPIC #lobby :news")?,
+            _ => self.say()?,
+        }
+        self.give_to_store();
+        Ok(())
+    }
+
+    /// Time passes, or the clock is set, even to a time before the last message.
+    fn set_clock(&mut self) {
+        let milliseconds = Duration::from_millis(self.random.u64(0..5_000));
+        self.now.running += milliseconds;
+        self.now.unix = match self.random.bool() {
+            true => self.now.unix + milliseconds,
+            false => self.now.unix - milliseconds,
+        };
+    }
+
+    fn connect(&mut self) -> Result<(), String> {
+        if self.clients.len() >= PLACES as usize {
+            return Ok(());
+        }
+        self.generation += 1;
+        let id = ConnectionId::new(self.generation, self.generation);
+        self.clients.insert(id, Client::default());
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        self.hub.connected(id, address, self.now, &mut self.outbox);
+        self.carry_out()?;
+        let capabilities = "echo-message message-tags server-time labeled-response batch";
+        for line in [
+            format!("CAP REQ :{capabilities}"),
+            format!("NICK n{}", self.generation),
+            "USER u 0 * :r".to_owned(),
+            "CAP END".to_owned(),
+        ] {
+            self.receive(id, &line)?;
+        }
+        Ok(())
+    }
+
+    /// One of the users who have not quit.
+    fn someone(&mut self) -> Option<ConnectionId> {
+        let here = self.clients.iter().filter(|(_, client)| !client.has_quit);
+        let here: Vec<_> = here.map(|(id, _)| *id).collect();
+        self.random.choice(here)
+    }
+
+    fn leave(&mut self) -> Result<(), String> {
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        if self.random.bool() {
+            self.clients.get_mut(&id).unwrap().has_quit = true;
+            return self.receive(id, "QUIT");
+        }
+        // A lost connection sees nothing more.
+        self.clients.remove(&id);
+        let loss = DisconnectReason::Lost;
+        self.hub.disconnected(id, loss, self.now, &mut self.outbox);
+        self.carry_out()
+    }
+
+    fn say(&mut self) -> Result<(), String> {
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        self.said += 1;
+        let number = self.said;
+        let client = self.clients.get_mut(&id).unwrap();
+        client.unanswered.insert(number);
+        // To a room that is kept, and sometimes to users who are not.
+        let target = match self.random.u8(0..10) {
+            0 => format!("#lobby,n{}", self.generation),
+            1 => format!("n{},#lobby,#missing", self.generation),
+            _ => "#lobby".to_owned(),
+        };
+        self.receive(id, &format!("@label={number} PRIVMSG {target} :{number}"))
+    }
+
+    fn command(&mut self, line: &str) -> Result<(), String> {
+        match self.someone() {
+            Some(id) => self.receive(id, line),
+            None => Ok(()),
+        }
+    }
+
+    /// A ping is answered at once, unless the lines of its sender wait: then it is answered after
+    /// them.
+    fn ping(&mut self) -> Result<(), String> {
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        self.said += 1;
+        let number = self.said;
+        let waits = self.gate.waiting_of(id) > 0;
+        self.clients.get_mut(&id).unwrap().unanswered.insert(number);
+        self.receive(id, &format!("@label={number} PING {number}"))?;
+        let is_unanswered = self.clients[&id].unanswered.contains(&number);
+        if is_unanswered != waits && self.sabotage.is_none() {
+            return Err(format!(
+                "a ping waits: {is_unanswered}, its sender's lines: {waits}"
+            ));
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, id: ConnectionId, line: &str) -> Result<(), String> {
+        let line = Line::Whole(line.as_bytes());
+        self.hub.received(id, line, self.now, &mut self.outbox);
+        self.carry_out()
+    }
+
+    /// Sends the output of a step, or holds it.
+    fn carry_out(&mut self) -> Result<(), String> {
+        if self.sabotage == Some(Sabotage::ReleaseBeforeCommit) {
+            let lines = std::mem::take(&mut self.outbox.stored);
+            if !lines.is_empty() {
+                self.store.turns.push_back((0, lines));
+            }
+        }
+        if self.gate.hold(&mut self.outbox).is_none() {
+            self.send()?;
+        }
+        self.outbox.clear();
+        Ok(())
+    }
+
+    fn give_to_store(&mut self) {
+        if let Some(turn) = self.gate.next_turn(self.now.running) {
+            self.store.turns.push_back(turn);
+        }
+    }
+
+    /// The store commits some of the turns that it has, together.
+    fn commit(&mut self) -> Result<(), String> {
+        if self.store.is_refusing || self.store.turns.is_empty() {
+            return Ok(());
+        }
+        let count = self.random.usize(1..=self.store.turns.len());
+        let turn = self.write_to_disk(count)?;
+        self.settle(&StoreOutcome::Stored(turn))
+    }
+
+    fn write_to_disk(&mut self, count: usize) -> Result<u64, String> {
+        let mut last = 0;
+        for (turn, lines) in self.store.turns.drain(..count) {
+            for line in lines {
+                let text = format!("{}-{}", tag(), line.id);
+                self.store.by_text.insert(text, line.id);
+                if let Some(before) = self.store.disk.insert(line.id, line) {
+                    return Err(format!("the id {} is used twice", before.id));
+                }
+            }
+            last = turn;
+        }
+        Ok(last)
+    }
+
+    /// The disk is full: nothing that waits gets stored, until there is room again.
+    fn refuse(&mut self) -> Result<(), String> {
+        let Some((turn, _)) = self.store.turns.back() else {
+            return Ok(());
+        };
+        let turn = *turn;
+        self.store.turns.clear();
+        self.store.is_refusing = true;
+        let reason = "full".to_owned();
+        self.settle(&StoreOutcome::NotStored { turn, reason })?;
+        self.change_state(StoreState::Refusing)
+    }
+
+    fn recover(&mut self) -> Result<(), String> {
+        if self.store.is_refusing && self.store.turns.is_empty() {
+            self.store.is_refusing = false;
+            self.change_state(StoreState::Ready)?;
+        }
+        Ok(())
+    }
+
+    fn change_state(&mut self, state: StoreState) -> Result<(), String> {
+        self.hub.store_changed(state, self.now, &mut self.outbox);
+        self.carry_out()
+    }
+
+    fn settle(&mut self, outcome: &StoreOutcome) -> Result<(), String> {
+        self.gate.settle(outcome);
+        while self.gate.release(&mut self.outbox).is_some() {
+            let is_forgotten = self.sabotage == Some(Sabotage::DropHeldStep);
+            if !is_forgotten || self.random.u8(0..20) > 0 {
+                self.send()?;
+            }
+            self.outbox.clear();
+        }
+        Ok(())
+    }
+
+    /// The server is killed: the store may have committed some of what it had, in its order, and
+    /// everything else is gone.
+    fn crash(&mut self) {
+        let count = self.random.usize(0..=self.store.turns.len());
+        // An id that is used twice would be found by the next commit as well.
+        let _ = self.write_to_disk(count);
+        self.store.turns.clear();
+        self.store.is_refusing = false;
+        self.clients.clear();
+        self.crashes += 1;
+        self.start();
+    }
+
+    /// Hands each line to its client, which checks it.
+    fn send(&mut self) -> Result<(), String> {
+        for (to, bytes) in self.outbox.sends() {
+            let Some(client) = self.clients.get_mut(&to) else {
+                continue;
+            };
+            let line = str::from_utf8(bytes).unwrap().trim_end();
+            let message = Message::parse(line).unwrap();
+            client.is_welcome |= message.command == "001";
+            if message.command == "PRIVMSG" && message.parameters[0] == "#lobby" {
+                let id = message.tags.get("msgid").unwrap();
+                let id = self.store.by_text.get(id);
+                let id =
+                    id.ok_or_else(|| format!("{to:?} sees a line that is not stored: {line}"))?;
+                if self.store.disk[id].text.as_ref() != message.parameters[1] {
+                    return Err(format!("another text is stored than is seen: {line}"));
+                }
+                client.seen.push(*id);
+            }
+            let label = message
+                .tags
+                .get("label")
+                .and_then(|label| label.parse().ok());
+            if let Some(label) = label {
+                if !client.unanswered.remove(&label) {
+                    return Err(format!("a second answer to {label}: {line}"));
+                }
+                if client
+                    .unanswered
+                    .first()
+                    .is_some_and(|first| *first < label)
+                {
+                    return Err(format!("an answer overtakes another: {line}"));
+                }
+            }
+            // Answers of several lines have the text in one of them.
+            if message.command == "PRIVMSG" && message.parameters[0] == "#lobby" {
+                let nick = message.source.unwrap().nick().to_owned();
+                if nick == format!("n{}", to.index()) {
+                    self.acknowledged
+                        .insert(message.parameters[1].parse().unwrap());
+                }
+            }
+            if message.command == "FAIL"
+                && let Some(label) = label
+            {
+                self.refused.insert(label);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything is committed; then all promises have to hold.
+    fn finish(&mut self) -> Result<(), String> {
+        self.store.is_refusing = false;
+        while !self.store.turns.is_empty() {
+            self.commit()?;
+        }
+        let mut stored: BTreeMap<u64, usize> = BTreeMap::new();
+        for line in self.store.disk.values() {
+            *stored.entry(line.text.parse().unwrap()).or_default() += 1;
+        }
+        for number in &self.acknowledged {
+            let count = stored.get(number).copied().unwrap_or_default();
+            if count != 1 {
+                return Err(format!(
+                    "{number} was acknowledged and is stored {count} times"
+                ));
+            }
+        }
+        for number in &self.refused {
+            if stored.contains_key(number) {
+                return Err(format!("{number} was refused and is stored"));
+            }
+        }
+        for (id, client) in &self.clients {
+            if let Some(number) = client.unanswered.first() {
+                return Err(format!("{id:?} has no answer to {number}"));
+            }
+            let (Some(first), Some(last)) = (client.seen.first(), client.seen.last()) else {
+                continue;
+            };
+            let all: Vec<_> = self
+                .store
+                .disk
+                .range(first..=last)
+                .map(|(id, _)| *id)
+                .collect();
+            if client.seen != all {
+                return Err(format!(
+                    "{id:?} has not seen the room in its order, or not all of it"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
+    let seeds = std::env::var("SEEDS").map_or(2_000, |seeds| seeds.parse().unwrap());
+    let (mut crashes, mut acknowledged, mut refused) = (0, 0, 0);
+    for seed in 0..seeds {
+        let mut simulation = Simulation::new(seed, None);
+        let result = simulation.run(300);
+        assert_eq!(result, Ok(()), "seed {seed}");
+        crashes += simulation.crashes;
+        acknowledged += simulation.acknowledged.len();
+        refused += simulation.refused.len();
+    }
+    // Otherwise the checks have checked nothing.
+    assert!(crashes > 1_000, "{crashes} crashes");
+    assert!(acknowledged > 10_000, "{acknowledged} lines");
+    assert!(refused > 1_000, "{refused} refusals");
+}
+
+#[test]
+fn a_deliberate_fault_is_found() {
+    for sabotage in [
+        Sabotage::ReleaseBeforeCommit,
+        Sabotage::DropHeldStep,
+        Sabotage::ReuseId,
+    ] {
+        let found = (0..200).find(|seed| Simulation::new(*seed, Some(sabotage)).run(300).is_err());
+        println!("{sabotage:?}: seed {found:?}");
+        assert!(found.is_some(), "{sabotage:?} was not found");
+    }
+}
