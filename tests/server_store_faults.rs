@@ -249,7 +249,7 @@ fn a_slow_disk_delays_acknowledgements_and_no_ping_of_others() {
     let stored = Stored::start("");
     let (mut alice, mut bob) = (stored.enter("alice"), stored.enter("bob"));
     alice.fence();
-    let Some(_strace) = stored.with_fault("fsync:delay_enter=2000000:when=1") else {
+    let Some(_strace) = stored.with_fault("fsync:delay_enter=1500000") else {
         return;
     };
     say(&mut alice, "slow");
@@ -266,6 +266,13 @@ fn a_slow_disk_delays_acknowledgements_and_no_ping_of_others() {
         "{lines:?}"
     );
     bob.expect(":slow");
+    // History has what its reader could have seen: the line that is on its way to the disk.
+    say(&mut alice, "known");
+    bob.send("CHATHISTORY LATEST #lobby * 1\r\nPING bob");
+    bob.expect(" PRIVMSG #lobby :known");
+    assert!(bob.line().contains(" BATCH +history "));
+    assert!(bob.line().contains("batch=history") && bob.line().contains(" BATCH -history"));
+    bob.expect(" PONG ");
     // Who joins meanwhile sees one order: the line, and then the newcomer.
     say(&mut alice, "later");
     stored.server.connect().send("NICK carol\r\nUSER c 0 * :c");

@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::error::ServerError;
-use super::hub::stored::{LineStore, MessageId, StoreTag};
+use super::hub::stored::{MessageId, StoreTag};
+use super::hub::task::{StoreThreads, Wake};
 
 /// An open store, which cannot be.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(super) fn open(_: &Path, _: bool) -> Result<OpenStore, ServerError> {
 }
 
 impl OpenStore {
-    pub(super) fn start(self, _: Box<dyn Fn() + Send>) -> io::Result<Box<dyn LineStore>> {
+    pub(super) fn start(self, _: &dyn Fn() -> Wake) -> io::Result<StoreThreads> {
         match self.never {}
     }
 }

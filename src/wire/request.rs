@@ -101,6 +101,13 @@ requests! {
     ///
     /// IRCv3 capability negotiation.
     Cap CAP early "LS|LIST|REQ|END" { subcommand: word, argument: maybe_word }
+    /// Shows messages of a room that the server has stored.
+    ///
+    /// IRCv3 draft/chathistory. The parameters depend on the subcommand.
+    Chathistory CHATHISTORY "LATEST|BEFORE|AFTER|AROUND #room selector limit" {
+        subcommand: word, first: maybe_word, second: maybe_word, third: maybe_word,
+        fourth: maybe_word
+    }
     /// Explains a command, or lists all commands.
     Help HELP "[command]" { subject: maybe_word }
     /// The same as HELP.

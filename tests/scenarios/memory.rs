@@ -108,7 +108,10 @@ fn carry_out(task: Task) -> Answer {
         connection,
         password,
         hash,
-    } = task;
+    } = task
+    else {
+        panic!("the hub of a scenario has no store");
+    };
     Answer::PasswordChecked {
         connection,
         is_correct: hash == hash_of(&password),

@@ -24,6 +24,8 @@ capabilities! {
     BATCH 5 "batch"
     /// `CAP NEW` and `CAP DEL`; the set never changes while the server runs.
     CAP_NOTIFY 6 "cap-notify"
+    /// `CHATHISTORY`. It is offered only with a store.
+    CHATHISTORY 16 "draft/chathistory"
     /// The client's own messages are sent back to it.
     ECHO_MESSAGE 7 "echo-message"
     /// `JOIN` with account and real name.
@@ -51,7 +53,17 @@ capabilities! {
 
 /// A set of capabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Capabilities(u16);
+pub(super) struct Capabilities(u32);
+
+/// The first 16 of them, so that a member of a room takes no more memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct MemberCapabilities(u16);
+
+impl From<MemberCapabilities> for Capabilities {
+    fn from(MemberCapabilities(bits): MemberCapabilities) -> Self {
+        Self(bits.into())
+    }
+}
 
 impl Capabilities {
     /// The empty set.
@@ -72,7 +84,7 @@ impl Capabilities {
 
     /// The index of the variant of a line for these capabilities: less than [`Self::VARIANTS`].
     pub(super) fn variant(self) -> usize {
-        usize::from(self.0) % Self::VARIANTS
+        self.0 as usize % Self::VARIANTS
     }
 
     /// For each variant, the smallest set that selects it.
@@ -80,11 +92,16 @@ impl Capabilities {
         (0..).take(Self::VARIANTS).map(Self)
     }
 
+    /// Those that matter for lines to a member of a room: the others have higher bits.
+    pub(super) fn of_member(self) -> MemberCapabilities {
+        MemberCapabilities(self.0 as u16)
+    }
+
     pub(super) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    fn without(self, other: Self) -> Self {
+    pub(super) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 

@@ -47,6 +47,8 @@ prices! {
     Watch = 150;
     /// A client tag is examined.
     Tag = 150;
+    /// A stored message is read. It takes less time, but of a disk that all share.
+    HistoryRow = 4_000;
     /// A line gets one more recipient.
     Delivery = 25;
 }

@@ -89,6 +89,8 @@ rejections! {
     NotStored(command: &'static str, target: &'a str) => UnknownError;
     /// Sent as a `FAIL`.
     StoreStalled(command: &'static str, target: &'a str) => UnknownError;
+    /// A fault in a request for history, with its code and the parameter. Sent as a `FAIL`.
+    History(subcommand: &'a str; _fault: HistoryFault<'a>) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
     NotOperator => NoPrivileges;
     TargetNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
@@ -137,7 +139,52 @@ impl Rejection<'_> {
                 command,
                 format!("STORE_SLOW {} {STORE_SLOW}", Truncated(target)).into(),
             )),
+            Self::History(subcommand, fault) => Some((
+                "CHATHISTORY",
+                format!("{fault:#} {}{fault}", Truncated(subcommand)).into(),
+            )),
             _ => None,
+        }
+    }
+}
+
+/// Why a request for history is rejected, with the parameter. IRCv3 draft/chathistory, "Errors and
+/// Warnings".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HistoryFault<'a> {
+    UnknownSubcommand,
+    MissingParameter,
+    InvalidParameter(&'a str),
+    InvalidReference(&'a str),
+    /// The user is not in this room, or it does not exist.
+    InvalidTarget(&'a str),
+    /// The history of this room could not be read.
+    Unreadable(&'a str),
+}
+
+/// The code in the alternate form, else the parameter and the text.
+impl fmt::Display for HistoryFault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (code, parameter, words) = match *self {
+            Self::UnknownSubcommand => ("INVALID_PARAMS", None, "Unknown subcommand"),
+            Self::MissingParameter => ("INVALID_PARAMS", None, "Missing parameter"),
+            Self::InvalidParameter(text) => ("INVALID_PARAMS", Some(text), "Invalid parameter"),
+            Self::InvalidReference(text) => (
+                "INVALID_MSGREFTYPE",
+                Some(text),
+                "Expected timestamp=TIME or, except for TARGETS, msgid=ID",
+            ),
+            Self::InvalidTarget(room) => ("INVALID_TARGET", Some(room), "You are not in this room"),
+            Self::Unreadable(room) => (
+                "MESSAGE_ERROR",
+                Some(room),
+                "The history cannot be read at the moment. Try again later",
+            ),
+        };
+        match (f.alternate(), parameter) {
+            (true, _) => f.write_str(code),
+            (false, Some(parameter)) => write!(f, " {} :{words}", Truncated(parameter)),
+            (false, None) => write!(f, " :{words}"),
         }
     }
 }

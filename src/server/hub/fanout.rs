@@ -65,7 +65,7 @@ impl<'t> Fanout<'t> {
     /// Sends it to all of these members. The variants they need are written first, so that each
     /// member costs no more than a copy of two numbers.
     pub(super) fn send_all(&mut self, members: &[RoomMember], outbox: &mut Outbox) {
-        let bit = |member: &RoomMember| 1 << member.capabilities.variant();
+        let bit = |member: &RoomMember| 1 << member.capabilities().variant();
         let kinds = members.iter().map(bit).fold(0, |all, kind| all | kind);
         let plain_only = 1 << Capabilities::NONE.variant();
         if kinds | plain_only != plain_only {
@@ -75,7 +75,7 @@ impl<'t> Fanout<'t> {
         }
         let forms @ [plain, ..] = self.variants;
         outbox.send_each(members.iter().map(|member| {
-            let form = forms.get(member.capabilities.variant());
+            let form = forms.get(member.capabilities().variant());
             (member.id, form.copied().unwrap_or(plain))
         }));
     }

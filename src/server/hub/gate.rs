@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::outbox::HeldStep;
 use super::stored::{StoreOutcome, StoredLine};
+use super::task::Task;
 use super::{ConnectionId, Outbox};
 
 /// The steps that wait for the store.
@@ -36,10 +37,20 @@ pub struct Gate {
     is_stalled: bool,
 }
 
+/// The connections from which no more lines may be read while a step waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldConnections {
+    /// The step closes them.
+    pub closed: Vec<ConnectionId>,
+    /// They have asked for stored messages.
+    pub asking: Vec<ConnectionId>,
+}
+
 impl Gate {
-    /// Takes the step out of the outbox if it has to wait. Its pauses and tasks stay there. Returns
-    /// the connections that it closes, from which no more lines may be read.
-    pub fn hold(&mut self, outbox: &mut Outbox) -> Option<Vec<ConnectionId>> {
+    /// Takes the step out of the outbox if it has to wait. Its pauses stay there, and its tasks
+    /// except those that read stored messages. Returns the connections from which no more lines may
+    /// be read.
+    pub fn hold(&mut self, outbox: &mut Outbox) -> Option<HeldConnections> {
         if !self.must_wait(outbox) {
             return None;
         }
@@ -50,16 +61,19 @@ impl Gate {
         if let Some(asker) = step.asker {
             *self.waiting.entry(asker).or_default() += 1;
         }
-        let closes = step.closes.clone();
+        let held = HeldConnections {
+            closed: step.closes.clone(),
+            asking: step.queries.iter().map(Task::connection).collect(),
+        };
         self.steps.push_back((turn, step));
-        Some(closes)
+        Some(held)
     }
 
     fn must_wait(&self, outbox: &Outbox) -> bool {
         if !outbox.stored.is_empty() {
             return true;
         }
-        let is_empty = outbox.spans().is_empty() && outbox.closes.is_empty();
+        let is_empty = outbox.spans().is_empty() && outbox.closes.is_empty() && !outbox.has_query();
         if self.steps.is_empty() || is_empty {
             return false;
         }
@@ -70,7 +84,7 @@ impl Gate {
             return true;
         }
         let is_for_asker = || outbox.spans().iter().all(|(to, _)| *to == asker);
-        let is_answer = || outbox.closes.is_empty() && is_for_asker();
+        let is_answer = || outbox.closes.is_empty() && !outbox.has_query() && is_for_asker();
         let may_go = outbox.is_free || self.is_stalled && is_answer();
         !may_go
     }

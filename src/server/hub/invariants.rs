@@ -117,7 +117,7 @@ impl Hub {
             for (position, member) in room.members.iter().enumerate() {
                 let (id, has) = (member.id, self.capabilities(member.id));
                 holds!(
-                    has == member.capabilities,
+                    has.of_member() == member.has,
                     "{name} has other capabilities for {id:?}"
                 );
                 let user = self.people.registered(id).ok();
@@ -196,10 +196,11 @@ impl Hub {
             }
             Fault::ForgetCapabilities => {
                 let member = some_room?.members.first_mut()?;
-                member.capabilities = match member.capabilities.has(Capabilities::SETNAME) {
+                let changed = match member.capabilities().has(Capabilities::SETNAME) {
                     true => Capabilities::NONE,
                     false => Capabilities::SETNAME,
                 };
+                member.has = changed.of_member();
             }
             Fault::KeepWatcher => {
                 let watchers = self.monitors.watchers.entry(key).or_default();

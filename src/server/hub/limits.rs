@@ -102,6 +102,8 @@ limits! {
     /// Seconds without an answer from the disk after which messages are refused.
     stall_seconds "stall-seconds" = 10, 1 to 3_600,
         "without an answer from the disk before messages are refused";
+    /// Maximum number of messages in one response to `CHATHISTORY`.
+    history_lines "history-lines" = 100, 1 to 1_000, "messages in one response to CHATHISTORY";
     /// Maximum number of rooms that a user is in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
     /// Maximum number of people in a room; the room's own modes can only lower it.

@@ -59,7 +59,7 @@ pub mod task;
 mod time;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::mem;
 use std::net::IpAddr;
@@ -69,8 +69,9 @@ use tracing::{debug, info};
 
 use crate::common::sanitize::escape;
 use crate::wire::{Line, Reply};
-use capabilities::Capabilities;
+use capabilities::{Capabilities, MemberCapabilities};
 use charges::{Meter, Work};
+use commands::history::PendingHistory;
 use commands::monitor::Monitors;
 use commands::whowas::WhowasEntry;
 use error::{CommandResult, Rejection, Truncated};
@@ -115,6 +116,8 @@ pub struct Hub {
     messages: u64,
     /// The store, if there is one.
     store: Option<KnownStore>,
+    /// The connections that wait for stored messages.
+    history: BTreeMap<ConnectionId, PendingHistory>,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
     /// are borrowed.
     outbox: RefCell<Outbox>,
@@ -268,13 +271,17 @@ impl Hub {
     /// Handles the answer to a task of an earlier step.
     pub fn answered(&mut self, answer: Answer, now: HubTime, outbox: &mut Outbox) {
         let asker = answer.connection();
+        // It has only messages that were sent before.
+        let is_history = matches!(answer, Answer::HistoryRead { .. });
         self.step(now, outbox, |hub| match answer {
             Answer::PasswordChecked {
                 connection,
                 is_correct,
             } => hub.password_checked(connection, is_correct),
+            Answer::HistoryRead { connection, page } => hub.history_read(connection, page),
         });
         outbox.asker = Some(asker);
+        outbox.is_free |= is_history;
     }
 
     /// Applies a reloaded configuration, or keeps the current one if the new one is invalid.
@@ -391,6 +398,7 @@ impl Hub {
         let person = self.people.remove(id)?;
         self.untrack(&person);
         self.operators.remove(id);
+        self.history.remove(&id);
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {
             Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),

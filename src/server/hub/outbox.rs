@@ -104,6 +104,8 @@ pub(super) struct HeldStep {
     /// The connection that has caused it.
     pub(super) asker: Option<ConnectionId>,
     pub(super) closes: Vec<ConnectionId>,
+    /// The requests for stored messages.
+    pub(super) queries: Vec<Task>,
     text: String,
     sends: Vec<(ConnectionId, LineSpan)>,
     /// The sends if its lines cannot be stored; `None` if it has no such lines.
@@ -230,16 +232,23 @@ impl Outbox {
             sends.into_iter().map(moved).collect()
         };
         let instead = mem::take(&mut self.instead);
+        let queries = self.tasks.extract_if(.., |task| is_query(task)).collect();
         let text = self.text.get(start..).unwrap_or_default().to_owned();
         self.text.truncate(start);
         self.begun = start;
         HeldStep {
             asker: self.asker,
             closes: mem::take(&mut self.closes),
+            queries,
             text,
             instead: (!instead.is_empty()).then(|| moved(instead)),
             sends: moved(mem::take(&mut self.sends)),
         }
+    }
+
+    /// Whether the step reads stored messages.
+    pub(super) fn has_query(&self) -> bool {
+        self.tasks.iter().any(is_query)
     }
 
     /// Puts a step back, with the sends for lines that are stored or for lines that are not.
@@ -253,6 +262,7 @@ impl Outbox {
         let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(ahead));
         self.sends.extend(sends.into_iter().map(moved));
         self.closes.extend(step.closes);
+        self.tasks.extend(step.queries);
         self.asker = step.asker;
     }
 
@@ -351,6 +361,11 @@ impl Outbox {
         self.forget_lines();
         self.end_step();
     }
+}
+
+/// Whether a task reads stored messages.
+fn is_query(task: &Task) -> bool {
+    matches!(task, Task::ReadHistory(_))
 }
 
 #[cfg(test)]

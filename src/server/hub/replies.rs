@@ -112,7 +112,7 @@ impl Hub {
         self.charge(Work::Entry, room.members.len());
         let outbox = &mut self.outbox();
         for member in room.members.iter().filter(|member| is_wanted(member)) {
-            fanout.send(member.id, member.capabilities, outbox);
+            fanout.send(member.id, member.capabilities(), outbox);
         }
     }
 
@@ -182,7 +182,7 @@ impl Hub {
         for (room, _) in self.rooms_of(user) {
             self.charge(Work::Entry, room.members.len());
             for member in &room.members {
-                notify(member.id, member.capabilities, wanted);
+                notify(member.id, member.capabilities(), wanted);
             }
         }
         if wanted != Capabilities::NONE {

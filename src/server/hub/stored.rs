@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::ConnectionId;
 use crate::wire::RoomName;
 
 /// The bits of a message id below the time.
@@ -24,6 +25,12 @@ impl MessageId {
     /// time of the ids stand still.
     pub fn next_at(self, unix_milliseconds: u64) -> Self {
         Self((self.0 + 1).max(unix_milliseconds << COUNT_BITS))
+    }
+
+    /// The first and the last possible id at a time in Unix milliseconds.
+    pub fn range_at(unix_milliseconds: u64) -> (Self, Self) {
+        let first = unix_milliseconds.min(u64::MAX >> (COUNT_BITS + 1)) << COUNT_BITS;
+        (Self(first), Self(first | ((1 << COUNT_BITS) - 1)))
     }
 
     /// The time in it, in Unix milliseconds.
@@ -60,6 +67,19 @@ impl StoreTag {
         let bytes: [u8; 4] = text.as_bytes().try_into().ok()?;
         let is_valid = bytes.iter().all(|byte| BASE_32_HEX.contains(byte));
         is_valid.then_some(Self(bytes))
+    }
+}
+
+impl StoreTag {
+    /// Reads a message id of this store as it is on the wire.
+    pub fn read_id(self, text: &str) -> Option<MessageId> {
+        let (tag, digits) = text.split_once('-')?;
+        let digit = |byte: u8| BASE_32_HEX.iter().position(|known| *known == byte);
+        let values: Option<Vec<usize>> = digits.bytes().map(digit).collect();
+        let values = values.filter(|values| values.len() == ID_CHARACTERS as usize)?;
+        let is_own = Self::parse(tag) == Some(self) && values.first().is_some_and(|top| *top < 8);
+        let id = values.iter().fold(0, |id, value| id << 5 | *value as u64);
+        is_own.then_some(MessageId(id))
     }
 }
 
@@ -117,6 +137,71 @@ pub enum StoreOutcome {
     Failed(String),
 }
 
+/// A request for stored messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// The connection that asks.
+    pub connection: ConnectionId,
+    /// The messages with an id above this one.
+    pub after: MessageId,
+    /// And below this one.
+    pub before: MessageId,
+    /// How many at most.
+    pub count: u32,
+    /// What it asks for.
+    pub wanted: HistoryWanted,
+}
+
+/// What a request for stored messages asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistoryWanted {
+    /// The first messages of a room.
+    First(StoredRoom),
+    /// The last messages of a room.
+    Last(StoredRoom),
+    /// The messages of a room around an id: half of them from before it.
+    Around(StoredRoom, MessageId),
+    /// Nothing: messages of the room are not stored.
+    Nothing,
+    /// The rooms with a message, and the id of the last one in each.
+    Rooms(Vec<StoredRoom>),
+}
+
+/// A room as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRoom {
+    /// Its name.
+    pub name: RoomName,
+    /// See [`StoredLine::since`].
+    pub since: MessageId,
+}
+
+/// The response to a [`HistoryQuery`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistoryPage {
+    /// Messages in their order, and whether there are no more of them in that direction.
+    Lines(Vec<HistoryLine>, bool),
+    /// Rooms, each with the id of its last message in the range.
+    Rooms(Vec<(RoomName, MessageId)>),
+    /// The store could not be read in time.
+    Failed,
+}
+
+/// A message that is read from the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// Its id.
+    pub id: MessageId,
+    /// The command.
+    pub kind: StoredKind,
+    /// `nick!user@host` of the sender.
+    pub source: String,
+    /// The tags besides time and id, without a semicolon in front.
+    pub tags: String,
+    /// The text.
+    pub text: String,
+}
+
 /// Whether lines can be stored at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StoreState {
@@ -161,6 +246,34 @@ mod tests {
         assert!(texts.iter().all(|text| text.len() == 13), "{texts:?}");
         assert_eq!(texts[2], "000000000000v");
         assert_eq!(texts[6], "fvvvvvvvvvvvv");
+        let tag = StoreTag::from_random([1, 2, 3, 4]);
+        for number in numbers.into_iter().take(6) {
+            let id = MessageId(number);
+            assert_eq!(tag.read_id(&format!("{tag}-{id}")), Some(id));
+        }
+        for text in [
+            "",
+            "1234-",
+            "1234-0000000000000 ",
+            "1235-0000000000000",
+            "1234-000000000000",
+            "1234-8000000000000",
+            "1234-00000000é000",
+            "1234-00000000000w0",
+        ] {
+            assert_eq!(tag.read_id(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_ids_of_a_time_are_a_range() {
+        let (first, last) = MessageId::range_at(7);
+        assert_eq!(MessageId::default().next_at(7), first);
+        assert_eq!(
+            (first.unix_milliseconds(), last.unix_milliseconds()),
+            (7, 7)
+        );
+        assert_eq!(MessageId(last.0 + 1).unix_milliseconds(), 8);
     }
 
     #[test]

@@ -5,6 +5,12 @@
 //! [`Hub::answered`](super::Hub::answered).
 
 use super::ConnectionId;
+use super::stored::{HistoryPage, HistoryQuery, LineStore};
+
+/// A function that wakes the event loop.
+pub(in crate::server) type Wake = Box<dyn Fn() + Send>;
+/// What writes to the store, and what reads it.
+pub(in crate::server) type StoreThreads = (Box<dyn LineStore>, Box<dyn TaskRunner>);
 
 /// Work to do outside the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +24,18 @@ pub enum Task {
         /// The hash.
         hash: String,
     },
+    /// Read stored messages. It is carried out when no earlier step waits for the store, so the
+    /// answer has exactly the messages that the connection could have seen by then.
+    ReadHistory(HistoryQuery),
 }
 
 impl Task {
     /// The connection that waits for the answer.
     pub fn connection(&self) -> ConnectionId {
-        let Self::CheckPassword { connection, .. } = self;
-        *connection
+        match self {
+            Self::CheckPassword { connection, .. } => *connection,
+            Self::ReadHistory(query) => query.connection,
+        }
     }
 }
 
@@ -38,13 +49,23 @@ pub enum Answer {
         /// Whether the password belongs to the hash.
         is_correct: bool,
     },
+    /// Stored messages were read.
+    HistoryRead {
+        /// The connection of the task.
+        connection: ConnectionId,
+        /// The messages.
+        page: HistoryPage,
+    },
 }
 
 impl Answer {
     /// The connection that waits for it.
     pub fn connection(&self) -> ConnectionId {
-        let Self::PasswordChecked { connection, .. } = self;
-        *connection
+        match self {
+            Self::PasswordChecked { connection, .. } | Self::HistoryRead { connection, .. } => {
+                *connection
+            }
+        }
     }
 }
 

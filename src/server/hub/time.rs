@@ -35,6 +35,12 @@ impl fmt::Display for HubTime {
     }
 }
 
+/// Reads a time in the format of IRCv3 server-time, as Unix milliseconds.
+pub(super) fn unix_milliseconds(text: &str) -> Option<u64> {
+    let time: Timestamp = text.parse().ok()?;
+    u64::try_from(time.as_millisecond()).ok()
+}
+
 /// Unix time as a date in UTC, for users.
 pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
     let seconds = i64::try_from(unix_seconds).ok();

@@ -8,6 +8,7 @@ use slab::Slab;
 
 use super::connection::{Connection, ConnectionState, SendQueue};
 use super::{CLOSING_MAX, CLOSING_TIME, Reactor};
+use crate::server::hub::task::Task;
 use crate::server::hub::{ConnectionId, DisconnectReason};
 
 /// When a queue has reached this fraction of its limit, senders to it are throttled, and so is its
@@ -36,10 +37,7 @@ impl Reactor {
             for (id, until) in mem::take(&mut self.outbox.pauses) {
                 self.pause(id, until);
             }
-            for task in mem::take(&mut self.outbox.tasks) {
-                self.hold(task.connection());
-                self.runner.submit(task);
-            }
+            self.submit_tasks();
             let wants_reload = self.outbox.wants_rehash;
             self.outbox.end_step();
             if self.outbox.is_full() {
@@ -53,6 +51,17 @@ impl Reactor {
             }
             if let Some((id, loss)) = self.lost.pop() {
                 self.report_lost(id, loss);
+            }
+        }
+    }
+
+    /// Has the tasks of a step carried out, and reads nothing from their connections meanwhile.
+    pub(super) fn submit_tasks(&mut self) {
+        for task in mem::take(&mut self.outbox.tasks) {
+            self.hold(task.connection());
+            match (&task, &mut self.store) {
+                (Task::ReadHistory(_), Some(link)) => link.read(task),
+                _ => self.runner.submit(task),
             }
         }
     }
@@ -232,7 +241,7 @@ impl Reactor {
     }
 
     /// Reads nothing from a connection until the answer to its task.
-    fn hold(&mut self, id: ConnectionId) {
+    pub(super) fn hold(&mut self, id: ConnectionId) {
         if let Some(connection) = known(&mut self.connections, id)
             && connection.state != ConnectionState::Draining
         {

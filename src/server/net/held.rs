@@ -15,6 +15,7 @@ use super::receive::ReadBudget;
 use super::{Reactor, wake_by};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::stored::{LineStore, MessageId, StoreOutcome, StoreState, StoreTag};
+use crate::server::hub::task::{Answer, StoreThreads, Task, TaskRunner, Wake};
 use crate::server::hub::{ConnectionId, Gate, is_free_line};
 
 /// How long a stopping server waits for the store.
@@ -23,6 +24,8 @@ const STORE_STOP_TIME: Duration = Duration::from_secs(5);
 /// The store, and what waits for it.
 pub(super) struct StoreLink {
     store: Box<dyn LineStore>,
+    /// Reads what is stored.
+    reader: Box<dyn TaskRunner>,
     gate: Gate,
     state: StoreState,
     /// The connections that are not read because too much waits.
@@ -35,6 +38,16 @@ pub(super) struct StoreLink {
 }
 
 impl StoreLink {
+    /// Submits a request for stored messages.
+    pub(super) fn read(&mut self, task: Task) {
+        self.reader.submit(task);
+    }
+
+    /// The next stored messages that were read.
+    pub(super) fn next_answer(&mut self) -> Option<Answer> {
+        self.reader.next_answer()
+    }
+
     /// The error that ends the server, if there is one.
     pub(super) fn into_failure(self) -> Option<ServerError> {
         let folder = self.folder;
@@ -47,16 +60,18 @@ impl StoreLink {
 
 impl Reactor {
     /// Keeps lines in a store from now on: its folder, its tag and its last id, and the function
-    /// that starts it.
+    /// that starts its threads.
     pub(in crate::server) fn store_in(
         &mut self,
         folder: PathBuf,
         (tag, last): (StoreTag, MessageId),
-        start: impl FnOnce(Box<dyn Fn() + Send>) -> io::Result<Box<dyn LineStore>>,
+        start: impl FnOnce(&dyn Fn() -> Wake) -> io::Result<StoreThreads>,
     ) -> io::Result<()> {
         self.hub.store_in(tag, last);
+        let (store, reader) = start(&|| wake_by(&self.waker))?;
         self.store = Some(Box::new(StoreLink {
-            store: start(wake_by(&self.waker))?,
+            store,
+            reader,
             gate: Gate::default(),
             state: StoreState::Ready,
             blocked: Vec::new(),
@@ -73,13 +88,16 @@ impl Reactor {
             return false;
         };
         let asker = self.outbox.asker;
-        let Some(closes) = link.gate.hold(&mut self.outbox) else {
+        let Some(held) = link.gate.hold(&mut self.outbox) else {
             return false;
         };
         let waiting = asker.map_or(0, |asker| link.gate.waiting_of(asker));
         let is_over = waiting >= self.hub.limits().held_lines as usize;
-        for id in closes {
+        for id in held.closed {
             self.drain(id);
+        }
+        for id in held.asking {
+            self.hold(id);
         }
         if let Some(asker) = asker.filter(|_| is_over) {
             self.block(asker);
@@ -196,6 +214,7 @@ impl Reactor {
             is_any = true;
             self.budget = ReadBudget::of(asker);
             self.send_step();
+            self.submit_tasks();
             self.outbox.end_step();
             if self.outbox.is_full() {
                 self.copy_lines_from_outbox();

@@ -32,7 +32,7 @@ use slab::Slab;
 use tracing::{info, warn};
 
 use crate::server::error::ServerError;
-use crate::server::hub::task::TaskRunner;
+use crate::server::hub::task::{Answer, TaskRunner, Wake};
 use crate::server::hub::{
     ConnectionId, DisconnectReason, HostName, Hub, HubSettings, HubTime, Outbox,
 };
@@ -67,7 +67,7 @@ const RELOAD: Token = Token(usize::MAX - 1);
 const ANSWERS: Token = Token(usize::MAX - 2);
 
 /// Starts what carries out the tasks of the hub. It calls the function for each answer.
-pub(super) type StartRunner = fn(Box<dyn Fn() + Send>) -> io::Result<Box<dyn TaskRunner>>;
+pub(super) type StartRunner = fn(Wake) -> io::Result<Box<dyn TaskRunner>>;
 
 /// The event loop and all that it owns.
 pub(super) struct Reactor {
@@ -302,9 +302,15 @@ impl Reactor {
         self.deliver();
     }
 
+    fn next_answer(&mut self) -> Option<Answer> {
+        let answer = self.runner.next_answer();
+        let link = self.store.as_mut();
+        answer.or_else(|| link.and_then(|link| link.next_answer()))
+    }
+
     /// Passes the available answers to the hub, and reads from their connections again.
     fn take_answers(&mut self) {
-        while let Some(answer) = self.runner.next_answer() {
+        while let Some(answer) = self.next_answer() {
             let id = answer.connection();
             self.hub.answered(answer, self.now, &mut self.outbox);
             self.deliver();
@@ -357,7 +363,7 @@ impl Reactor {
 }
 
 /// A function that wakes the event loop.
-fn wake_by(waker: &Arc<Waker>) -> Box<dyn Fn() + Send> {
+fn wake_by(waker: &Arc<Waker>) -> Wake {
     let waker = Arc::clone(waker);
     Box::new(move || {
         // It fails only when the event loop has ended.

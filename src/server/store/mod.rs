@@ -4,21 +4,24 @@
 //! - `folder`: the folder and its lock
 //! - `database`: creates, opens and migrates the database, and writes lines
 //! - `writer`: the thread that commits
+//! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
 //!
 //! It knows the port in `hub::stored`, and no socket. `daemon`, `embedded` and `admin` import it.
 
 mod database;
 mod folder;
+mod queries;
 mod reader;
 mod writer;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::error::{ServerError, StoreProblem};
-use super::hub::stored::{LineStore, MessageId, StoreTag};
+use super::hub::stored::{MessageId, StoreTag};
+use super::hub::task::{StoreThreads, Wake};
 use database::Database;
 use folder::FolderLock;
 pub(super) use reader::{ReadLine, StoreReader};
@@ -39,6 +42,7 @@ pub(super) struct OpenStore {
     pub(super) last: MessageId,
     /// What there is to report about it.
     pub(super) warning: Option<String>,
+    folder: PathBuf,
     database: Database,
     lock: FolderLock,
 }
@@ -78,15 +82,19 @@ fn open_at(folder: &Path, accept_clock: bool, now: SystemTime) -> Result<OpenSto
         tag,
         last,
         warning,
+        folder: folder.to_owned(),
         database,
         lock,
     })
 }
 
 impl OpenStore {
-    /// Starts to write. `wake` is called after each outcome.
-    pub(super) fn start(self, wake: Box<dyn Fn() + Send>) -> io::Result<Box<dyn LineStore>> {
-        writer::start(self.database, self.lock, wake)
+    /// Starts the threads that write and read. Each gets a function from `wake`, which it calls
+    /// after each outcome or answer.
+    pub(super) fn start(self, wake: &dyn Fn() -> Wake) -> io::Result<StoreThreads> {
+        let reader = queries::start(self.folder, wake())?;
+        let writer = writer::start(self.database, self.lock, wake())?;
+        Ok((writer, reader))
     }
 }
 
@@ -158,8 +166,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = open_at(folder.path(), false, UNIX_EPOCH).unwrap();
         let (woken, wakes) = std::sync::mpsc::channel();
-        let wake = Box::new(move || woken.send(()).unwrap_or_default());
-        let mut writer = store.start(wake).unwrap();
+        let wake = || {
+            let woken = woken.clone();
+            let wake: Box<dyn Fn() + Send> = Box::new(move || woken.send(()).unwrap_or_default());
+            wake
+        };
+        let (mut writer, _reader) = store.start(&wake).unwrap();
         for turn in 1..=20 {
             writer.submit(turn, vec![line(MessageId(turn))]);
         }

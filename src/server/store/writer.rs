@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::database::{CommitError, Database};
 use super::folder::FolderLock;
 use crate::server::hub::stored::{LineStore, StoreOutcome, StoredLine};
+use crate::server::hub::task::Wake;
 
 /// After lines could not be stored, how often it is tried whether they can be.
 const PROBE_INTERVAL: Duration = Duration::from_millis(250);
@@ -27,7 +28,7 @@ struct Writer {
 }
 
 /// Wakes the event loop after each outcome, and at the end of the thread: a panic is one.
-struct EventLoopWaker(Box<dyn Fn() + Send>);
+struct EventLoopWaker(Wake);
 
 impl Drop for EventLoopWaker {
     fn drop(&mut self) {
@@ -39,7 +40,7 @@ impl Drop for EventLoopWaker {
 pub(super) fn start(
     database: Database,
     lock: FolderLock,
-    wake: Box<dyn Fn() + Send>,
+    wake: Wake,
 ) -> io::Result<Box<dyn LineStore>> {
     let (turns, inbox) = channel();
     let (outbox, outcomes) = channel();

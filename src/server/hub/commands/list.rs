@@ -159,7 +159,7 @@ mod tests {
         let room = rooms.get_mut(number).unwrap();
         let member = |index| RoomMember {
             id: ConnectionId::new(index, 0),
-            capabilities: Capabilities::NONE,
+            has: Capabilities::NONE.of_member(),
             operator: false,
             voice: false,
         };

@@ -124,7 +124,7 @@ impl Hub {
         });
         let member = RoomMember {
             id,
-            capabilities: self.capabilities(id),
+            has: self.capabilities(id).of_member(),
             operator: found.is_none() && !is_lobby,
             voice: false,
         };
@@ -152,16 +152,16 @@ impl Hub {
         let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
         let mut extended = None;
         for member in &room.members {
-            let fanout = match member.capabilities.has(Capabilities::EXTENDED_JOIN) {
+            let fanout = match member.capabilities().has(Capabilities::EXTENDED_JOIN) {
                 true => extended.get_or_insert_with(|| self.user_fanout(user, extended_line())),
                 false => &mut fanout,
             };
-            fanout.send(member.id, member.capabilities, &mut self.outbox());
+            fanout.send(member.id, member.capabilities(), &mut self.outbox());
         }
         if user.away.is_some() {
             let line = self.away_line(user);
             self.broadcast_to_matching(room, &mut self.user_fanout(user, line), |member| {
-                member.capabilities.has(Capabilities::AWAY_NOTIFY) && member.id != id
+                member.capabilities().has(Capabilities::AWAY_NOTIFY) && member.id != id
             });
         }
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::server::hub::fanout::{MessageTag, TagSet};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
-use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine};
+use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine, StoredRoom};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
-    Room, RoomMember, StoredRooms, Work,
+    Room, RoomMember, Work,
 };
 use crate::wire::message::Tags;
 
@@ -96,8 +96,11 @@ impl Hub {
         if !self.may_speak(speaker, member, room, chat.text) {
             return Err(Rejection::CannotSendToRoom(target));
         }
-        let is_stored = prefix.is_empty() && self.is_stored(room, chat);
-        if is_stored {
+        let kept_in = match prefix {
+            "" => self.room_of_stored(room, chat),
+            _ => None,
+        };
+        if kept_in.is_some() {
             self.require_store(chat.command, target)?;
         }
         let mut fanout = self.chat_fanout(speaker, chat, (prefix, room.name.as_str()), tags)?;
@@ -111,24 +114,22 @@ impl Hub {
                     "+" => member.has_voice(),
                     _ => true,
                 };
-                is_meant && member.id != chat.from && member.capabilities.has(chat.needs())
+                is_meant && member.id != chat.from && member.capabilities().has(chat.needs())
             });
         }
         self.echo_message(person, chat, &mut fanout);
-        if is_stored {
+        if let Some(room) = kept_in {
             self.store_chat(speaker, room, chat, tags, first_send);
         }
         Ok(())
     }
 
-    /// Whether messages to this room are kept. CTCP other than `ACTION` never is: it is for programs
-    /// that are there now.
-    fn is_stored(&self, room: &Room, chat: Chat<'_>) -> bool {
-        let is_kept = || match self.settings.stored_rooms {
-            StoredRooms::All => true,
-            StoredRooms::Lobby => self.is_lobby(room.name.as_str()),
-        };
-        self.store.is_some() && is_kept() && chat.text.is_some_and(|text| !is_ctcp(text))
+    /// The room in the store if this message is kept. CTCP other than `ACTION` never is: it is for
+    /// programs that are there now.
+    fn room_of_stored(&self, room: &Room, chat: Chat<'_>) -> Option<StoredRoom> {
+        self.store?;
+        chat.text.filter(|text| !is_ctcp(text))?;
+        self.stored_room(room)
     }
 
     /// Rejects a message that cannot be stored at the moment.
@@ -144,20 +145,19 @@ impl Hub {
     fn store_chat(
         &self,
         speaker: &Registered,
-        room: &Room,
+        room: StoredRoom,
         chat: Chat<'_>,
         tags: &str,
         first_send: usize,
     ) {
+        let rejection = Rejection::NotStored(chat.command, room.name.as_str());
+        let otherwise = self.rejection_line(chat.from, rejection);
         let bot = if speaker.modes.has('B') { ";bot" } else { "" };
         let tags = format!("{bot}{tags}");
         let line = StoredLine {
             id: MessageId(self.messages),
-            room: room.name.clone(),
-            since: match self.is_lobby(room.name.as_str()) {
-                true => MessageId::default(),
-                false => room.since,
-            },
+            room: room.name,
+            since: room.since,
             kind: match chat.command {
                 "NOTICE" => StoredKind::Notice,
                 _ => StoredKind::Privmsg,
@@ -166,8 +166,6 @@ impl Hub {
             tags: tags.strip_prefix(';').unwrap_or_default().into(),
             text: chat.text.unwrap_or_default().into(),
         };
-        let rejection = Rejection::NotStored(chat.command, room.name.as_str());
-        let otherwise = self.rejection_line(chat.from, rejection);
         self.outbox()
             .store(line, first_send, (chat.from, otherwise));
     }

@@ -4,6 +4,7 @@
 //! Only the hub imports this folder; it knows no sockets and no clock.
 
 mod help;
+pub(super) mod history;
 mod list;
 mod membership;
 mod messages;
@@ -18,6 +19,7 @@ mod welcome;
 mod who;
 pub(super) mod whowas;
 
+use crate::server::hub::task::Task;
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection};
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
@@ -41,9 +43,9 @@ impl Hub {
             self.reject(from, rejection);
         }
         let has_other_ending = self.outbox().begin_other_ending();
-        match (label, self.started_check(from)) {
+        match (label, self.label_of_task(from)) {
             // The response is sent with the answer to the task.
-            (Some(label), Some(check)) => check.label = Some(label.text.to_owned()),
+            (Some(label), Some(slot)) => *slot = Some(label.text.to_owned()),
             (Some(label), None) => {
                 self.label_responses(label);
                 if has_other_ending {
@@ -53,6 +55,22 @@ impl Hub {
                 }
             }
             (None, _) => {}
+        }
+    }
+
+    /// Where the label of the current line is kept if the line has started a task.
+    fn label_of_task(&mut self, from: ConnectionId) -> Option<&mut Option<String>> {
+        let tasks = &self.outbox.get_mut().tasks;
+        let task = tasks.iter().find(|task| task.connection() == from)?;
+        match task {
+            Task::CheckPassword { .. } => {
+                let check = self.operators.checks.get_mut(&from);
+                check.map(|check| &mut check.label)
+            }
+            Task::ReadHistory(_) => {
+                let query = self.history.get_mut(&from);
+                query.map(|query| &mut query.label)
+            }
         }
     }
 
@@ -94,6 +112,9 @@ impl Hub {
             Request::Nick { nick } => self.nick(from, nick)?,
             Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
+            Request::Chathistory { subcommand, first, second, third, fourth } => {
+                self.chathistory(from, subcommand, [first, second, third, fourth])?;
+            }
             Request::Ping { token } => self.ping(from, token),
             Request::Pong { .. } => self.mark_alive(from),
             Request::Quit { reason } => self.quit(from, reason),

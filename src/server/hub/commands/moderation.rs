@@ -35,7 +35,7 @@ impl Hub {
         self.send_fanout(guest.id, fanout);
         // The inviter has the numeric already.
         self.broadcast_to_matching(room, &mut fanout, |member| {
-            member.capabilities.has(Capabilities::INVITE_NOTIFY) && member.id != from
+            member.capabilities().has(Capabilities::INVITE_NOTIFY) && member.id != from
         });
         let (guest, invitation) = (guest.id, room.invitation());
         let invitations = &mut self.people.registered_mut(guest)?.invitations;

@@ -73,14 +73,6 @@ impl Hub {
         })
     }
 
-    /// The check that the current line has started.
-    pub(super) fn started_check(&mut self, from: ConnectionId) -> Option<&mut OperCheck> {
-        let tasks = &self.outbox.get_mut().tasks;
-        let is_started = tasks.iter().any(|task| task.connection() == from);
-        let check = self.operators.checks.get_mut(&from);
-        check.filter(|_| is_started)
-    }
-
     /// Completes an `OPER` whose password was checked outside the hub.
     pub(in crate::server::hub) fn password_checked(&mut self, id: ConnectionId, is_correct: bool) {
         let Some(OperCheck { account, label }) = self.operators.checks.remove(&id) else {

@@ -159,7 +159,7 @@ impl Hub {
                         person.has_cap_302 = true;
                     }
                 }
-                let all = Capabilities::all();
+                let all = self.offered_capabilities();
                 match self.sts_policy(from) {
                     Some(policy) => self.send_cap(from, "LS", format_args!("{all} {policy}")),
                     None => self.send_cap(from, "LS", all),
@@ -171,12 +171,22 @@ impl Hub {
                 let has_302 = self.people.get(from).is_some_and(|one| one.has_cap_302);
                 let keeps = |after: &Capabilities| after.has(Capabilities::CAP_NOTIFY) || !has_302;
                 let after = has.apply(asked).filter(keeps);
+                let offered = self.offered_capabilities();
+                let after = after.filter(|after| offered.has(*after));
                 self.send_cap(from, if after.is_some() { "ACK" } else { "NAK" }, asked)?;
                 self.set_capabilities(from, after.unwrap_or(has));
                 Ok(())
             }
             "END" => self.register_if_complete(from),
             _ => Err(Rejection::InvalidCapCommand(subcommand)),
+        }
+    }
+
+    /// The capabilities that clients can enable.
+    fn offered_capabilities(&self) -> Capabilities {
+        match self.store {
+            Some(_) => Capabilities::all(),
+            None => Capabilities::all().without(Capabilities::CHATHISTORY),
         }
     }
 
@@ -215,7 +225,7 @@ impl Hub {
         for membership in user.map_or(&[][..], |user| &user.rooms) {
             let room = self.rooms.get_mut(membership.room);
             if let Some(member) = room.and_then(|room| room.member_mut(*membership)) {
-                member.capabilities = capabilities;
+                member.has = capabilities.of_member();
             }
         }
     }

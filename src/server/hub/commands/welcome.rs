@@ -44,6 +44,13 @@ impl Hub {
     /// Modern IRC each room has one, so a client that has to tell them apart asks for one room.
     fn isupport(&self) -> String {
         let (limits, network) = (&self.settings.limits, &self.settings.network);
+        let history_tokens = match self.store {
+            Some(_) => {
+                let lines = limits.history_lines;
+                format!(" CHATHISTORY={lines} MSGREFTYPES=msgid,timestamp")
+            }
+            None => String::new(),
+        };
         format!(
             "AWAYLEN={away} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms} \
              CHANMODES={CHANMODES} CHANNELLEN={room_name} CHANTYPES=# ELIST=CMNTU \
@@ -54,8 +61,9 @@ impl Hub {
              TARGMAX=JOIN:{targets},KICK:{targets},LIST:{targets},NOTICE:{targets},\
              PART:{targets},PRIVMSG:{targets},TAGMSG:{targets},\
              USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
-             TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX",
+             TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX{history}",
             away = limits.away_bytes,
+            history = history_tokens,
             key = limits.key_bytes,
             masks = limits.masks_per_room,
             nick = limits.nick_bytes,

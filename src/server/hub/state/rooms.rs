@@ -8,7 +8,8 @@ use slab::Slab;
 use super::masks::MUTE;
 use crate::server::hub::stored::MessageId;
 use crate::server::hub::{
-    Capabilities, CommandResult, ConnectionId, Invitation, Membership, Modes, People, Rejection,
+    Capabilities, CommandResult, ConnectionId, Invitation, MemberCapabilities, Membership, Modes,
+    People, Rejection,
 };
 use crate::wire::mask::Subject;
 use crate::wire::{FoldedName, RoomName};
@@ -77,12 +78,18 @@ impl Masks {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server::hub) struct RoomMember {
     pub(in crate::server::hub) id: ConnectionId,
-    pub(in crate::server::hub) capabilities: Capabilities,
+    pub(in crate::server::hub) has: MemberCapabilities,
     pub(in crate::server::hub) operator: bool,
     pub(in crate::server::hub) voice: bool,
 }
 
 impl RoomMember {
+    /// The capabilities that matter for lines to the room.
+    #[inline]
+    pub(in crate::server::hub) fn capabilities(&self) -> Capabilities {
+        self.has.into()
+    }
+
     /// Whether the member may talk in a moderated room and in spite of a ban.
     pub(in crate::server::hub) fn has_voice(&self) -> bool {
         self.operator || self.voice

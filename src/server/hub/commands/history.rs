@@ -1,0 +1,282 @@
+//! Stored messages for clients: CHATHISTORY. IRCv3 draft/chathistory.
+//!
+//! A request becomes a task, and the answer to it the response. Until then no further line of the
+//! client is handled.
+
+use std::fmt;
+
+use crate::server::hub::error::HistoryFault;
+use crate::server::hub::fanout::{Fanout, MessageTag, TagSet};
+use crate::server::hub::stored::{
+    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreTag, StoredKind,
+    StoredRoom,
+};
+use crate::server::hub::task::Task;
+use crate::server::hub::time::unix_milliseconds;
+use crate::server::hub::{
+    Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Rejection, Room, StoredRooms, Work,
+};
+
+/// The reference of the batch. It ends in the step that begins it, so two are never open.
+const BATCH: &str = "history";
+
+/// A request that waits for its messages.
+#[derive(Debug)]
+pub(in crate::server::hub) struct PendingHistory {
+    subcommand: String,
+    /// The room, if the request is about one.
+    room: Option<String>,
+    /// The label of the line, for the response.
+    pub(super) label: Option<String>,
+}
+
+/// A place in the history: the ids that it means, of which there are several at one time.
+type Place = (MessageId, MessageId);
+
+impl Hub {
+    pub(super) fn chathistory<'a>(
+        &mut self,
+        from: ConnectionId,
+        subcommand: &'a str,
+        parameters: [Option<&'a str>; 4],
+    ) -> CommandResult<'a> {
+        let Some(store) = self.store else {
+            return Err(Rejection::UnknownCommand("CHATHISTORY"));
+        };
+        self.people.registered(from)?;
+        let capitals = subcommand.to_ascii_uppercase();
+        let places = match &*capitals {
+            "LATEST" | "BEFORE" | "AFTER" | "AROUND" => 1,
+            "BETWEEN" | "TARGETS" => 2,
+            _ => {
+                return Err(Rejection::History(
+                    subcommand,
+                    HistoryFault::UnknownSubcommand,
+                ));
+            }
+        };
+        let mut parameters = parameters.into_iter();
+        let mut next = || {
+            let next = parameters.next().flatten();
+            next.ok_or(Rejection::History(
+                subcommand,
+                HistoryFault::MissingParameter,
+            ))
+        };
+        let room = match &*capitals {
+            "TARGETS" => None,
+            _ => Some(next()?),
+        };
+        let place = |selector| {
+            let place = place(store.tag, &capitals, selector);
+            place.map_err(|fault| Rejection::History(subcommand, fault))
+        };
+        let one = place(next()?)?;
+        let other = match places {
+            2 => place(next()?)?,
+            _ => one,
+        };
+        let limit = next()?;
+        let count: u32 = limit
+            .parse()
+            .map_err(|_| Rejection::History(subcommand, HistoryFault::InvalidParameter(limit)))?;
+        let count = count.min(self.settings.limits.history_lines);
+        let stored = room.map(|room| {
+            let found = self.room_with_history(from, room);
+            found.ok_or(Rejection::History(
+                subcommand,
+                HistoryFault::InvalidTarget(room),
+            ))
+        });
+        let stored = stored.transpose()?.flatten();
+        // Nothing after this step, even if the answer comes later.
+        let end = MessageId(self.messages + 1);
+        let (after, before, is_last) = match &*capitals {
+            "LATEST" => (one.1, end, true),
+            "BEFORE" => (MessageId::default(), one.0, true),
+            "AFTER" => (one.1, end, false),
+            "AROUND" => (MessageId::default(), end, false),
+            // From the later place to the earlier one, the last messages count.
+            _ => (one.min(other).1, one.max(other).0, one > other),
+        };
+        let wanted = match stored {
+            Some(room) if capitals == "AROUND" => HistoryWanted::Around(room, one.0),
+            Some(room) if is_last => HistoryWanted::Last(room),
+            Some(room) => HistoryWanted::First(room),
+            None if room.is_some() => HistoryWanted::Nothing,
+            None => HistoryWanted::Rooms(self.rooms_with_history(from)),
+        };
+        self.charge(Work::HistoryRow, count as usize);
+        self.outbox().tasks.push(Task::ReadHistory(HistoryQuery {
+            connection: from,
+            after,
+            before: before.min(end),
+            count,
+            wanted,
+        }));
+        let pending = PendingHistory {
+            subcommand: capitals,
+            room: room.map(str::to_owned),
+            label: None,
+        };
+        self.history.insert(from, pending);
+        Ok(())
+    }
+
+    /// The room with this name as the store knows it, if the user is in it. `Some(None)` if its
+    /// messages are not stored.
+    fn room_with_history(&self, from: ConnectionId, name: &str) -> Option<Option<StoredRoom>> {
+        let room = self.rooms.by_name(name)?;
+        self.member(from, room)?;
+        Some(self.stored_room(room))
+    }
+
+    /// The stored rooms that a user is in.
+    fn rooms_with_history(&self, from: ConnectionId) -> Vec<StoredRoom> {
+        let Ok(user) = self.people.registered(from) else {
+            return Vec::new();
+        };
+        let rooms = self.rooms_of(user);
+        let rooms = rooms.filter_map(|(room, _)| self.stored_room(room));
+        rooms.collect()
+    }
+
+    /// A room as the store knows it; `None` if its messages are not stored.
+    pub(super) fn stored_room(&self, room: &Room) -> Option<StoredRoom> {
+        let is_lobby = self.is_lobby(room.name.as_str());
+        let is_stored = is_lobby || self.settings.stored_rooms == StoredRooms::All;
+        is_stored.then(|| StoredRoom {
+            name: room.name.clone(),
+            since: match is_lobby {
+                true => MessageId::default(),
+                false => room.since,
+            },
+        })
+    }
+
+    /// Sends the messages that a request has waited for.
+    pub(in crate::server::hub) fn history_read(&mut self, id: ConnectionId, page: HistoryPage) {
+        let Some(pending) = self.history.remove(&id) else {
+            return;
+        };
+        let PendingHistory {
+            subcommand,
+            room,
+            label,
+        } = pending;
+        let (label, room) = (label.as_deref(), room.as_deref().unwrap_or("*"));
+        match page {
+            HistoryPage::Lines(lines, is_end) => self.send_lines(id, label, room, &lines, is_end),
+            HistoryPage::Rooms(rooms) => {
+                let begin = format_args!("draft/chathistory-targets");
+                self.send_batch(id, label, (begin, false), |hub, has| {
+                    let lines = rooms.iter().map(|(room, last)| {
+                        let time = hub.now.at_unix(*last);
+                        let name = &hub.settings.name;
+                        let words = format_args!(":{name} CHATHISTORY TARGETS {room} {time}");
+                        hub.fanout(hub.line(words)).variant(has, &mut hub.outbox())
+                    });
+                    lines.collect()
+                });
+            }
+            HistoryPage::Failed => {
+                self.outbox().begin_responses();
+                let fault = HistoryFault::Unreadable(room);
+                self.send_rejection(id, Rejection::History(&subcommand, fault));
+                if let Some(label) = label {
+                    self.label_responses(self.labelled_before(id, label));
+                }
+            }
+        }
+    }
+
+    /// Sends the messages of a room.
+    fn send_lines(
+        &self,
+        to: ConnectionId,
+        label: Option<&str>,
+        room: &str,
+        lines: &[HistoryLine],
+        is_end: bool,
+    ) {
+        let Some(store) = self.store else {
+            return;
+        };
+        let begin = format_args!("chathistory {room}");
+        self.send_batch(to, label, (begin, is_end), |hub, has| {
+            let lines = lines.iter().map(|line| {
+                let command = match line.kind {
+                    StoredKind::Privmsg => "PRIVMSG",
+                    StoredKind::Notice => "NOTICE",
+                };
+                let HistoryLine { source, text, .. } = line;
+                let words = hub.line(format_args!(":{source} {command} {room} :{text}"));
+                let sign = if line.tags.is_empty() { "" } else { ";" };
+                let tags = TagSet {
+                    time: hub.now.at_unix(line.id),
+                    id: Some(MessageTag::Stored(store.tag, line.id)),
+                    is_bot: false,
+                    from_client: &format!("{sign}{}", line.tags),
+                };
+                Fanout::new(words, tags).variant(has, &mut hub.outbox())
+            });
+            lines.collect()
+        });
+    }
+
+    /// Sends lines as a batch, or without one to a client that knows no batches.
+    fn send_batch(
+        &self,
+        to: ConnectionId,
+        label: Option<&str>,
+        (begin, is_end): (fmt::Arguments<'_>, bool),
+        lines: impl FnOnce(&Self, Capabilities) -> Vec<LineSpan>,
+    ) {
+        let (has, name) = (self.capabilities(to), &self.settings.name);
+        let has_batches = has.has(Capabilities::BATCH);
+        let own_line = |words: fmt::Arguments<'_>| {
+            let mut fanout = self.fanout(self.line(words));
+            fanout.variant(has, &mut self.outbox())
+        };
+        if has_batches {
+            let mut line = own_line(format_args!(":{name} BATCH +{BATCH} {begin}"));
+            let outbox = &mut self.outbox();
+            if is_end && has.has(Capabilities::MESSAGE_TAGS) {
+                line = outbox.with_tags(format_args!(";draft/chathistory-end"), line);
+            }
+            if let Some(label) = label {
+                line = outbox.with_tags(format_args!(";label={label}"), line);
+            }
+            outbox.send(to, line);
+        }
+        for line in lines(self, has) {
+            let outbox = &mut self.outbox();
+            let line = match has_batches {
+                true => outbox.with_tags(format_args!(";batch={BATCH}"), line),
+                false => line,
+            };
+            outbox.send(to, line);
+        }
+        if has_batches {
+            let end = own_line(format_args!(":{name} BATCH -{BATCH}"));
+            self.outbox().send(to, end);
+        }
+    }
+}
+
+/// The place that a selector means.
+fn place<'a>(
+    tag: StoreTag,
+    subcommand: &str,
+    selector: &'a str,
+) -> Result<Place, HistoryFault<'a>> {
+    if selector == "*" && subcommand == "LATEST" {
+        return Ok(Place::default());
+    }
+    let place = match selector.split_once('=') {
+        Some(("timestamp", time)) => unix_milliseconds(time).map(MessageId::range_at),
+        Some(("msgid", id)) if subcommand != "TARGETS" => tag.read_id(id).map(|id| (id, id)),
+        _ => return Err(HistoryFault::InvalidReference(selector)),
+    };
+    place.ok_or(HistoryFault::InvalidParameter(selector))
+}

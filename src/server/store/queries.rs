@@ -1,0 +1,207 @@
+//! The thread that reads stored messages for clients, so that a slow query delays its asker only.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use tracing::warn;
+
+use super::database::problem;
+use super::folder;
+use crate::server::error::StoreProblem;
+use crate::server::hub::stored::{
+    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoredKind, StoredRoom,
+};
+use crate::server::hub::task::{Answer, Task, TaskRunner, Wake};
+
+/// How long one query may take.
+const QUERY_TIME: Duration = Duration::from_secs(2);
+/// After how many steps of SQLite the time is looked at: some of them take a microsecond.
+const STEPS_A_LOOK: i32 = 1_000;
+
+/// The two mailboxes of the thread. It ends when this is dropped.
+struct QueryWorker {
+    tasks: Sender<Task>,
+    answers: Receiver<Answer>,
+}
+
+/// Starts the thread. It calls `wake` after each answer.
+pub(super) fn start(folder: PathBuf, wake: Wake) -> io::Result<Box<dyn TaskRunner>> {
+    let (tasks, inbox) = channel();
+    let (outbox, answers) = channel();
+    let thread = thread::Builder::new().name("history".to_owned());
+    thread.spawn(move || {
+        // It is opened for the first query, and again after an error.
+        let mut connection = None;
+        for task in inbox {
+            let Task::ReadHistory(query) = task else {
+                continue;
+            };
+            let id = query.connection;
+            let page = answer(&mut connection, &folder, query);
+            let answer = Answer::HistoryRead {
+                connection: id,
+                page,
+            };
+            if outbox.send(answer).is_err() {
+                return;
+            }
+            wake();
+        }
+    })?;
+    Ok(Box::new(QueryWorker { tasks, answers }))
+}
+
+impl TaskRunner for QueryWorker {
+    fn submit(&mut self, task: Task) {
+        // The thread reads as long as this sender exists.
+        let _ = self.tasks.send(task);
+    }
+
+    fn next_answer(&mut self) -> Option<Answer> {
+        self.answers.try_recv().ok()
+    }
+}
+
+fn answer(connection: &mut Option<Connection>, folder: &Path, query: HistoryQuery) -> HistoryPage {
+    let opened = match connection.take() {
+        Some(connection) => Ok(connection),
+        None => open(folder),
+    };
+    let read = opened.and_then(|mut connection| {
+        let page = run(&mut connection, query).map_err(problem)?;
+        Ok((page, connection))
+    });
+    match read {
+        Ok((page, used)) => {
+            *connection = Some(used);
+            page
+        }
+        Err(error) => {
+            warn!(%error, "stored messages cannot be read");
+            HistoryPage::Failed
+        }
+    }
+}
+
+fn open(folder: &Path) -> Result<Connection, StoreProblem> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder::database(folder), flags);
+    let connection = connection.map_err(problem)?;
+    connection.busy_timeout(QUERY_TIME).map_err(problem)?;
+    Ok(connection)
+}
+
+fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<HistoryPage> {
+    let until = Instant::now() + QUERY_TIME;
+    connection.progress_handler(STEPS_A_LOOK, Some(move || Instant::now() > until))?;
+    let HistoryQuery {
+        after,
+        before,
+        count,
+        wanted,
+        ..
+    } = query;
+    match wanted {
+        HistoryWanted::First(room) => {
+            let lines = lines(connection, &room, (after, before), count, "ASC")?;
+            Ok(page(lines, count))
+        }
+        HistoryWanted::Last(room) => {
+            let mut lines = lines(connection, &room, (after, before), count, "DESC")?;
+            lines.reverse();
+            Ok(page(lines, count))
+        }
+        HistoryWanted::Around(room, middle) => {
+            let mut earlier = lines(connection, &room, (after, middle), count / 2, "DESC")?;
+            earlier.reverse();
+            let rest = count.saturating_sub(u32::try_from(earlier.len()).unwrap_or(count));
+            let from_middle = MessageId(middle.0.saturating_sub(1));
+            earlier.extend(lines(
+                connection,
+                &room,
+                (from_middle, before),
+                rest,
+                "ASC",
+            )?);
+            Ok(page(earlier, count))
+        }
+        HistoryWanted::Nothing => Ok(HistoryPage::Lines(Vec::new(), true)),
+        HistoryWanted::Rooms(rooms) => {
+            let mut found = Vec::new();
+            for room in rooms {
+                if let Some(last) = last_in(connection, &room, (after, before))? {
+                    found.push((room.name, last));
+                }
+            }
+            // The rooms that were silent for longest come first, as messages do.
+            found.sort_by_key(|(_, last)| *last);
+            found.truncate(count as usize);
+            Ok(HistoryPage::Rooms(found))
+        }
+    }
+}
+
+fn page(lines: Vec<HistoryLine>, count: u32) -> HistoryPage {
+    let is_end = lines.len() < count as usize;
+    HistoryPage::Lines(lines, is_end)
+}
+
+/// The number of a room, if it has messages.
+fn buffer(connection: &Connection, room: &StoredRoom) -> rusqlite::Result<Option<i64>> {
+    let query = "SELECT no FROM buffer WHERE name = ?1 AND since = ?2";
+    let mut statement = connection.prepare_cached(query)?;
+    let key = room.name.key();
+    let row = params![key.as_str(), room.since.0.cast_signed()];
+    statement.query_row(row, |row| row.get(0)).optional()
+}
+
+/// So many messages of a room with ids between these two, which do not count.
+fn lines(
+    connection: &Connection,
+    room: &StoredRoom,
+    (after, before): (MessageId, MessageId),
+    count: u32,
+    order: &str,
+) -> rusqlite::Result<Vec<HistoryLine>> {
+    let Some(buffer) = buffer(connection, room)? else {
+        return Ok(Vec::new());
+    };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id, kind, mask, tags, text FROM line JOIN source ON source.no = line.source
+         WHERE buffer = ?1 AND id > ?2 AND id < ?3 ORDER BY id {order} LIMIT ?4"
+    ))?;
+    let range = params![buffer, after.0.cast_signed(), before.0.cast_signed(), count];
+    let lines = statement.query_map(range, |row| {
+        Ok(HistoryLine {
+            id: MessageId(row.get::<_, i64>(0)?.cast_unsigned()),
+            kind: match row.get(1)? {
+                2 => StoredKind::Notice,
+                _ => StoredKind::Privmsg,
+            },
+            source: row.get(2)?,
+            tags: row.get(3)?,
+            text: row.get(4)?,
+        })
+    })?;
+    lines.collect()
+}
+
+/// The id of the last message of a room in this range.
+fn last_in(
+    connection: &Connection,
+    room: &StoredRoom,
+    (after, before): (MessageId, MessageId),
+) -> rusqlite::Result<Option<MessageId>> {
+    let Some(buffer) = buffer(connection, room)? else {
+        return Ok(None);
+    };
+    let query = "SELECT max(id) FROM line WHERE buffer = ?1 AND id > ?2 AND id < ?3";
+    let mut statement = connection.prepare_cached(query)?;
+    let range = params![buffer, after.0.cast_signed(), before.0.cast_signed()];
+    let last: Option<i64> = statement.query_row(range, |row| row.get(0))?;
+    Ok(last.map(|last| MessageId(last.cast_unsigned())))
+}

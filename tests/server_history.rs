@@ -1,0 +1,269 @@
+//! `CHATHISTORY` of the real server. <https://ircv3.net/specs/extensions/chathistory>
+
+// A test may panic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![cfg(feature = "store")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use nix::sys::signal::Signal;
+
+use self::common::{Client, Server};
+
+const EVERYTHING: &str =
+    "CAP REQ :draft/chathistory batch labeled-response echo-message message-tags server-time";
+
+/// A server that keeps all rooms in this folder.
+fn start(folder: &Path) -> Server {
+    let config = folder.join("config.toml");
+    let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\n[limits]\nhistory-lines = 8\n\
+                lines-per-second = 100000\nlines-burst = 100000\n";
+    fs::write(&config, text).unwrap();
+    Server::start(&["--config", config.to_str().unwrap()])
+}
+
+fn enter(server: &Server, nick: &str) -> Client {
+    let mut client = server.enter(nick);
+    client.send(EVERYTHING);
+    client.expect(" ACK ");
+    client
+}
+
+/// Says something, and returns its line as it came back.
+fn say(client: &mut Client, room: &str, text: &str) -> String {
+    client.send(&format!("PRIVMSG {room} :{text}"));
+    client.expect(&format!(" PRIVMSG {room} :{text}"))
+}
+
+fn tag<'a>(line: &'a str, key: &str) -> &'a str {
+    let tags = line.strip_prefix('@').unwrap().split(' ').next().unwrap();
+    let mut tags = tags.split(';').filter_map(|tag| tag.split_once('='));
+    tags.find(|(name, _)| *name == key).unwrap().1
+}
+
+/// The lines of a response without those that begin and end the batch.
+fn ask(client: &mut Client, request: &str) -> Vec<String> {
+    client.send(&format!("@label=asked CHATHISTORY {request}"));
+    let begin = client.expect("label=asked");
+    assert!(begin.contains(" BATCH +history "), "{request}: {begin}");
+    let mut lines = Vec::new();
+    loop {
+        let line = client.line();
+        if line.contains(" BATCH -history") {
+            return lines;
+        }
+        assert_eq!(tag(&line, "batch"), "history", "{request}: {line}");
+        lines.push(line);
+    }
+}
+
+fn texts(lines: &[String]) -> Vec<&str> {
+    lines
+        .iter()
+        .map(|line| line.rsplit(':').next().unwrap())
+        .collect()
+}
+
+#[test]
+fn each_request_gets_its_part_of_the_history_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let mut alice = enter(&server, "alice");
+    alice.send("JOIN #x");
+    // The time of a place means all messages at that time, so each gets a time of its own.
+    let said: Vec<String> = (0..10)
+        .map(|number| {
+            let line = say(&mut alice, "#x", &number.to_string());
+            let millisecond = tag(&line, "time").to_owned();
+            server.until("the next millisecond", |server| {
+                let mut clock = server.connect();
+                clock.send("CAP REQ server-time\r\nPING x");
+                tag(&clock.expect(" PONG "), "time") > millisecond.as_str()
+            });
+            line
+        })
+        .collect();
+    say(&mut alice, "#lobby", "elsewhere");
+    let id = |number: usize| format!("msgid={}", tag(&said[number], "msgid"));
+    let time = |number: usize| format!("timestamp={}", tag(&said[number], "time"));
+    for place in [&id as &dyn Fn(usize) -> String, &time] {
+        for (request, wanted) in [
+            ("LATEST #x * 3".to_owned(), "789"),
+            ("LATEST #x * 100".to_owned(), "23456789"),
+            (format!("LATEST #x {} 100", place(7)), "89"),
+            (format!("LATEST #x {} 1", place(7)), "9"),
+            (format!("BEFORE #x {} 3", place(5)), "234"),
+            (format!("BEFORE #X {} 100", place(2)), "01"),
+            (format!("BEFORE #x {} 3", place(0)), ""),
+            (format!("AFTER #x {} 3", place(5)), "678"),
+            (format!("AFTER #x {} 3", place(9)), ""),
+            (format!("AROUND #x {} 3", place(5)), "456"),
+            (format!("AROUND #x {} 1", place(5)), "5"),
+            (format!("AROUND #x {} 4", place(0)), "0123"),
+            (format!("AROUND #x {} 4", place(9)), "789"),
+            (format!("BETWEEN #x {} {} 100", place(2), place(6)), "345"),
+            (format!("BETWEEN #x {} {} 2", place(2), place(6)), "34"),
+            (format!("BETWEEN #x {} {} 2", place(6), place(2)), "45"),
+            (format!("BETWEEN #x {} {} 2", place(6), place(6)), ""),
+        ] {
+            let lines = ask(&mut alice, &request);
+            assert_eq!(texts(&lines).concat(), wanted, "{request}");
+        }
+    }
+    // The same line as the live one.
+    let lines = ask(&mut alice, "LATEST #x * 1");
+    let live = said[9].strip_prefix('@').unwrap();
+    assert_eq!(lines[0], format!("@batch=history;{live}"));
+    // The last page has a mark.
+    for (request, is_end) in [
+        ("LATEST #x * 8", false),
+        (&format!("BEFORE #x {} 8", id(3)), true),
+    ] {
+        alice.send(&format!("CHATHISTORY {request}"));
+        let begin = alice.expect(" BATCH +history");
+        assert_eq!(begin.contains("draft/chathistory-end"), is_end, "{begin}");
+    }
+}
+
+#[test]
+fn rooms_with_new_messages_are_listed_with_the_time_of_the_last_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let (mut alice, mut bob) = (enter(&server, "alice"), enter(&server, "bob"));
+    bob.send("JOIN #bob");
+    say(&mut bob, "#bob", "not for alice");
+    alice.send("JOIN #x,#empty");
+    let first = say(&mut alice, "#x", "one");
+    let last = say(&mut alice, "#lobby", "two");
+    let range = "timestamp=1970-01-01T00:00:00.000Z timestamp=9999-01-01T00:00:00.000Z";
+    let lines = ask(&mut alice, &format!("TARGETS {range} 10"));
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| line.rsplit("TARGETS ").next())
+        .collect();
+    let entry = |room: &str, line: &str| format!("{room} {}", tag(line, "time"));
+    let wanted = [entry("#x", &first), entry("#lobby", &last)];
+    assert_eq!(lines, wanted.each_ref().map(|one| Some(one.as_str())));
+    let past = "timestamp=1970-01-01T00:00:00.000Z timestamp=1980-01-01T00:00:00.000Z";
+    assert!(ask(&mut alice, &format!("TARGETS {past} 10")).is_empty());
+}
+
+#[test]
+fn a_request_that_is_wrong_or_about_a_room_of_others_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let (mut alice, mut bob) = (enter(&server, "alice"), enter(&server, "bob"));
+    bob.send("JOIN #secret");
+    say(&mut bob, "#secret", "secret");
+    for (request, code) in [
+        ("LATEST #secret * 10", "INVALID_TARGET LATEST #secret"),
+        ("LATEST #missing * 10", "INVALID_TARGET LATEST #missing"),
+        ("LATEST bob * 10", "INVALID_TARGET LATEST bob"),
+        ("NEWEST #lobby * 10", "INVALID_PARAMS NEWEST"),
+        ("LATEST", "INVALID_PARAMS LATEST"),
+        ("LATEST #lobby *", "INVALID_PARAMS LATEST"),
+        ("LATEST #lobby * many", "INVALID_PARAMS LATEST many"),
+        ("LATEST #lobby * -1", "INVALID_PARAMS LATEST -1"),
+        (
+            "BETWEEN #lobby timestamp=2026-01-01T00:00:00Z 10",
+            "INVALID_MSGREFTYPE BETWEEN 10",
+        ),
+        ("BEFORE #lobby * 10", "INVALID_MSGREFTYPE BEFORE *"),
+        ("BEFORE #lobby id=7 10", "INVALID_MSGREFTYPE BEFORE id=7"),
+        ("BEFORE #lobby msgid=7 10", "INVALID_PARAMS BEFORE msgid=7"),
+        (
+            "BEFORE #lobby timestamp=now 10",
+            "INVALID_PARAMS BEFORE timestamp=now",
+        ),
+    ] {
+        alice.send(&format!("@label=l CHATHISTORY {request}"));
+        let line = alice.expect("label=l");
+        assert!(
+            line.contains(&format!(" FAIL CHATHISTORY {code} :")),
+            "{request}: {line}"
+        );
+    }
+    alice.send("CHATHISTORY");
+    alice.expect(" 461 alice CHATHISTORY ");
+    let lines = ask(&mut alice, "latest #lobby * 0");
+    assert!(lines.is_empty());
+}
+
+#[test]
+fn history_goes_on_after_a_restart_and_is_plain_for_a_plain_client() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["one", "two"] {
+        let server = start(folder.path());
+        let mut alice = enter(&server, "alice");
+        alice.send("JOIN #x");
+        assert!(
+            ask(&mut alice, "LATEST #x * 5").is_empty(),
+            "another room of this name"
+        );
+        say(&mut alice, "#x", text);
+        say(&mut alice, "#lobby", text);
+        server.signal(Signal::SIGKILL);
+    }
+    let server = start(folder.path());
+    let mut plain = server.enter("plain");
+    plain.send("CHATHISTORY LATEST #lobby * 5");
+    let lines = plain.fence();
+    let wanted =
+        ["one", "two"].map(|text| format!(":alice!~alice@127.0.0.1 PRIVMSG #lobby :{text}"));
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn tags_and_kinds_of_messages_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let mut alice = enter(&server, "alice");
+    alice.send("MODE alice +B\r\n@+x=y;+z PRIVMSG #lobby :tagged");
+    let tagged = alice.expect(" PRIVMSG #lobby :tagged");
+    alice.send("NOTICE #lobby :a notice\r\nPRIVMSG #lobby :\u{1}ACTION waves\u{1}");
+    alice.expect("waves");
+    let lines = ask(&mut alice, "LATEST #lobby * 3");
+    assert!(tagged.contains(";bot;+x=y;+z "), "{tagged}");
+    assert_eq!(lines[0], format!("@batch=history;{}", &tagged[1..]));
+    assert!(
+        lines[1].ends_with(" NOTICE #lobby :a notice"),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[2].ends_with(" PRIVMSG #lobby :\u{1}ACTION waves\u{1}"),
+        "{}",
+        lines[2]
+    );
+}
+
+#[test]
+fn without_a_store_history_is_not_offered() {
+    let server = Server::start(&[]);
+    let mut alice = server.connect();
+    alice.send("CAP LS 302");
+    let offered = alice.expect(" LS ");
+    assert!(!offered.contains("chathistory"), "{offered}");
+    alice.send("CAP REQ :draft/chathistory");
+    alice.expect(" NAK ");
+    alice.send("NICK alice\r\nUSER a 0 * :a\r\nCAP END");
+    let welcome = alice.fence().concat();
+    assert!(!welcome.contains("CHATHISTORY="), "{welcome}");
+    alice.send("CHATHISTORY LATEST #lobby * 5");
+    alice.expect(" 421 alice CHATHISTORY ");
+
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let mut bob = server.connect();
+    bob.send("CAP LS 302");
+    assert!(bob.expect(" LS ").contains("draft/chathistory"));
+    bob.send("NICK bob\r\nUSER b 0 * :b\r\nCAP END");
+    let welcome = bob.fence().concat();
+    assert!(
+        welcome.contains("CHATHISTORY=8 MSGREFTYPES=msgid,timestamp"),
+        "{welcome}"
+    );
+}
