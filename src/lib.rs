@@ -27,7 +27,7 @@
 //!
 //! - Locks and shared state in the server: one thread owns everything.
 //! - Links between servers: a room lives on one server.
-//! - TLS and accounts: use a network you trust, or a tunnel.
+//! - Accounts on the server: a nick does not prove an identity.
 //! - History on the server: a user who is not connected misses what is said. The client can keep a
 //!   log of what it has seen.
 

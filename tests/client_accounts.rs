@@ -9,8 +9,10 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use chatting_room::wire::sasl::scram_server::{ScramServer, StoredPassword, account_of};
+use chatting_room::wire::sasl::{PartialMessage, parts};
 use support::home::Home;
 use support::tls_peer::{ClientCertificates, TlsLines, TlsPeer};
 use support::{Finished, Program, run};
@@ -161,4 +163,224 @@ fn a_key_that_others_can_read_is_warned_about() {
         file.display()
     );
     program.err.wait_for(&words);
+}
+
+/// Offers this login, and enables it. Returns the name of the mechanism that the client begins.
+fn offer(lines: &mut TlsLines, offered: &str) -> String {
+    lines.hears("CAP LS 302");
+    lines.sends(&format!(":s CAP * LS :{offered}"));
+    lines.hears("CAP REQ");
+    lines.sends(":s CAP * ACK :sasl");
+    let line = lines.hears("AUTHENTICATE ");
+    line.strip_prefix("AUTHENTICATE ").unwrap().to_owned()
+}
+
+/// The next message of the client.
+fn message(lines: &mut TlsLines) -> Vec<u8> {
+    let mut partial = PartialMessage::default();
+    loop {
+        let line = lines.hears("AUTHENTICATE ");
+        if let Some(message) = partial.add(&line["AUTHENTICATE ".len()..]).unwrap() {
+            return message;
+        }
+    }
+}
+
+fn say(lines: &mut TlsLines, message: &str) {
+    for part in parts(message.as_bytes()) {
+        lines.sends(&format!("AUTHENTICATE {part}"));
+    }
+}
+
+/// Lets a script in, hears its message, and sees it go.
+fn serve(lines: &mut TlsLines) {
+    lines.sends(":s 903 * :SASL authentication successful");
+    lines.hears("CAP END");
+    welcome(lines, "ci");
+    lines.sends(":s PONG s chatroom-settled");
+    lines.hears("PRIVMSG bob :hi");
+    let fence = lines.hears("PING ");
+    lines.sends(&fence.replace("PING ", ":s PONG s "));
+    lines.hears("QUIT");
+}
+
+const SECRET: &str = "s3same,=ü";
+
+/// Writes a file with a password that only its owner can read.
+fn write_password(home: &Home, text: &str) -> PathBuf {
+    home.write("password", text);
+    let file = home.path("password");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    file
+}
+
+#[test]
+fn a_script_logs_in_with_a_proof_of_its_password_and_leaves_the_secret_nowhere() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    let file = write_password(&home, &format!("{SECRET}\nsecond line\n"));
+    for source in [
+        format!("account-password-file = {file:?}"),
+        format!("account-password-command = \"cat {}\"", file.display()),
+    ] {
+        configure(&home, &peer, &format!("account = \"ann\"\n{source}"));
+        let config = home.read(".config/chatroom.toml");
+        home.write(".config/chatroom.toml", &format!("log = true\n{config}"));
+        let arguments = [
+            "--nick",
+            "ci",
+            "--format",
+            "json",
+            "--verbose",
+            "-c",
+            "/msg bob hi",
+        ];
+        let mut command = home.chatroom(&arguments);
+        command.env("PATH", "/usr/bin:/bin");
+        let program = Program::start(command);
+        let mut lines = peer.accept();
+        let mechanism = offer(&mut lines, "sasl=PLAIN,SCRAM-SHA-256");
+        assert_eq!(mechanism, "SCRAM-SHA-256");
+        lines.sends("AUTHENTICATE +");
+        let first = message(&mut lines);
+        assert_eq!(account_of(&first).unwrap(), "ann");
+        let stored = StoredPassword::derive(SECRET, b"salt", 4_096);
+        let (server, challenge) = ScramServer::begin(&first, "xyz", stored).unwrap();
+        say(&mut lines, &challenge);
+        let answer = message(&mut lines);
+        say(&mut lines, &server.finish(&answer).unwrap());
+        lines.hears("AUTHENTICATE +");
+        serve(&mut lines);
+        let finished = program.finish();
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        let written = all_files(home.folder(), &file);
+        assert!(written.contains("\"kind\""), "there is a log: {written}");
+        for text in [&finished.out, &finished.err, &written] {
+            assert!(!text.contains("s3same"), "{text}");
+        }
+    }
+}
+
+/// The contents of all files in a folder but one.
+fn all_files(folder: &Path, but: &Path) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all += &all_files(&path, but);
+        } else if path != but {
+            all += &String::from_utf8_lossy(&fs::read(path).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn the_certificate_of_the_user_logs_in_without_a_password() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    run(home.chatroom(&["certificate", "mine"]), "");
+    let file = home.path(".config/chatroom/mine.pem");
+    let lines = format!("account = \"ann\"\nclient-certificate = {file:?}");
+    configure(&home, &peer, &lines);
+    let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
+    let mut lines = peer.accept();
+    assert_eq!(offer(&mut lines, "sasl=PLAIN,EXTERNAL"), "EXTERNAL");
+    lines.sends("AUTHENTICATE +");
+    assert_eq!(message(&mut lines), b"ann");
+    serve(&mut lines);
+    assert_eq!(program.finish().status, Some(0));
+}
+
+#[test]
+fn a_script_that_is_not_logged_in_ends_with_77_and_sends_nothing() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    let file = write_password(&home, SECRET);
+    let login = format!("account = \"ann\"\naccount-password-file = {file:?}");
+    configure(&home, &peer, &login);
+    for (offered, words) in [
+        (
+            "multi-prefix",
+            "chatroom: not logged in: the server has no logins (SASL)\n",
+        ),
+        (
+            "sasl=OAUTHBEARER",
+            "chatroom: not logged in: the server offers OAUTHBEARER, and none of these can be used\n",
+        ),
+        (
+            "sasl=PLAIN",
+            "chatroom: not logged in: the server refused PLAIN for the account ann: No such ^[[2J \
+             account\n",
+        ),
+    ] {
+        let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
+        let mut lines = peer.accept();
+        if offered == "sasl=PLAIN" {
+            assert_eq!(offer(&mut lines, offered), "PLAIN");
+            lines.sends("AUTHENTICATE +");
+            message(&mut lines);
+            lines.sends(":s 904 ci :No such \x1b[2J account");
+        } else {
+            lines.sends(&format!(":s CAP * LS :{offered}"));
+        }
+        let rest = lines.rest();
+        assert!(!rest.iter().any(|line| line.contains("bob")), "{rest:?}");
+        let finished = program.finish();
+        assert_eq!((finished.status, finished.err.as_str()), (Some(77), words));
+    }
+    // Unless it may do without.
+    configure(&home, &peer, &format!("{login}\naccount-optional = true"));
+    let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
+    let mut lines = peer.accept();
+    lines.sends(":s CAP * LS :multi-prefix");
+    serve(&mut lines);
+    assert_eq!(program.finish().status, Some(0));
+}
+
+#[test]
+fn a_script_without_the_password_of_its_account_is_told_what_is_missing() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    for lines in [
+        "account = \"ann\"",
+        "account = \"ann\"\nmechanism = \"plain\"\nclient-certificate = \"/nonexistent\"",
+    ] {
+        configure(&home, &peer, lines);
+        let finished = run(home.chatroom(&["--nick", "ci", "-c", "hi"]), "");
+        assert_eq!(finished.status, Some(64), "{finished:?}");
+        let words = "there is no password for the account ann; set account-password-file";
+        assert!(finished.err.contains(words), "{finished:?}");
+    }
+    let missing = home.path("missing");
+    let lines = format!("account = \"ann\"\naccount-password-file = {missing:?}");
+    configure(&home, &peer, &lines);
+    let finished = run(home.chatroom(&["--nick", "ci", "-c", "hi"]), "");
+    assert_eq!(finished.status, Some(66), "{finished:?}");
+}
+
+#[test]
+fn mistakes_in_the_keys_about_accounts_are_explained() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    for (lines, words) in [
+        ("account = \"a b\"", "\"a b\" is not a valid account"),
+        ("account = \"\"", "\"\" is not a valid account"),
+        ("account-optional = true", "account-optional needs account"),
+        ("mechanism = \"plain\"", "mechanism needs account"),
+        (
+            "account = \"a\"\nmechanism = \"external\"",
+            "the mechanism external needs client-certificate",
+        ),
+        ("account = \"a\"\nmechanism = \"scram\"", "scram-sha-256"),
+        (
+            "account = \"a\"\naccount-password-file = \"x\"\naccount-password-command = \"y\"",
+            "not both",
+        ),
+    ] {
+        configure(&home, &peer, lines);
+        let finished = run(home.chatroom(&["--nick", "ci", "-c", "hi"]), "");
+        assert_eq!(finished.status, Some(78), "{lines}: {finished:?}");
+        assert!(finished.err.contains(words), "{lines}: {finished:?}");
+    }
 }

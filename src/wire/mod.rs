@@ -3,7 +3,8 @@
 //! It follows the Modern IRC Client Protocol document, with the message tags of IRCv3. `lines` cuts
 //! the stream, `message` parses a line, `request` and `reply` have the tables of what clients and
 //! servers send, `name` and `mask` decide which names are the same or match, `isupport` has the name
-//! rules of another server, `encoding` decodes text, `sts` reads which connections must be encrypted, and
+//! rules of another server, `encoding` decodes text, `sasl` is the exchange of a
+//! login, `sts` says which connections must be encrypted, and
 //! `outgoing` checks each line that is sent.
 //!
 //! It knows neither program, no socket and no clock. Every other folder may import it; it imports
@@ -18,6 +19,7 @@ pub mod name;
 pub mod outgoing;
 pub mod reply;
 pub mod request;
+pub mod sasl;
 pub mod sts;
 
 pub use lines::{Line, Lines};

@@ -19,6 +19,7 @@ mod proxy;
 mod screen;
 mod tmux;
 
+mod accounts;
 mod certificates;
 mod drafts;
 mod faults;

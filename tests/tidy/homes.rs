@@ -8,6 +8,7 @@ use crate::sources::{assert_none, ends_in_word, read, sources};
 /// a change to few files.
 const HOMES: &[(&str, &[&str])] = &[
     ("argon2", &["src/server/auth/"]),
+    ("base64ct", &["src/wire/sasl/"]),
     (
         "clap",
         &[
@@ -22,6 +23,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("colored", &["src/client/view/"]),
     ("etcetera", &["src/client/app/"]),
     ("fastrand", &["src/client/net/"]),
+    ("getrandom", &["src/client/app/"]),
+    ("hmac", &["src/wire/sasl/scram.rs"]),
     (
         "jiff",
         &[
@@ -51,6 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("nom", &["src/client/command/", "src/wire/message.rs"]),
+    ("pbkdf2", &["src/wire/sasl/scram.rs"]),
     // The TLS layer needs a certificate in its tests.
     (
         "rcgen",
@@ -108,6 +112,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/server/hosted_room.rs",
         ],
     ),
+    ("sha2", &["src/wire/sasl/"]),
     ("slab", &["src/server/hub/", "src/server/net/"]),
     ("strsim", &["src/common/suggest.rs"]),
     // The script's lines wait for the network in one of its channels.

@@ -12,10 +12,10 @@ use super::error::ClientError;
 use crate::client::config::file::Config;
 use crate::client::config::options::ClientOptions;
 use crate::client::config::resolve::{
-    Missing, Resolution, ResolveError, ResolvedServer, ServerChoice, resolve,
+    Missing, Resolution, ResolveError, ResolvedAccount, ResolvedServer, ServerChoice, resolve,
 };
 use crate::client::net::dial::{ConnectError, Dialer};
-use crate::client::session::{Incomplete, SessionConfig, Transport};
+use crate::client::session::{AccountLogin, Incomplete, SessionConfig, Transport};
 use crate::client::terminal::stderr;
 use crate::client::ui::Ui;
 use crate::client::ui::questions;
@@ -80,6 +80,10 @@ pub(super) fn resolve_or_ask(
                 (question, &mut choice.answered_server)
             }
             Missing::Nick { default } => (questions::nick(default), &mut choice.answered_nick),
+            Missing::AccountPassword { account } => {
+                let question = questions::account_password(&account, false);
+                (question, &mut choice.answered_account_password)
+            }
         };
         match ui.ask(question).map_err(ClientError::Output)? {
             Some(text) => *answer = Some(text),
@@ -158,6 +162,27 @@ impl Connector<'_> {
     }
 }
 
+/// How the session logs in to the account.
+///
+/// # Errors
+///
+/// The system has no randomness.
+fn account_login(
+    account: ResolvedAccount,
+    has_certificate: bool,
+) -> Result<AccountLogin, ClientError> {
+    let mut nonce_key = [0; 32];
+    getrandom::fill(&mut nonce_key).map_err(|_| ClientError::Internal)?;
+    Ok(AccountLogin {
+        name: account.name,
+        password: account.password,
+        mechanism: account.mechanism,
+        has_certificate,
+        is_optional: account.is_optional,
+        nonce_key,
+    })
+}
+
 /// The configuration of a session on this server.
 pub(super) fn session_config(
     server: ResolvedServer,
@@ -165,13 +190,18 @@ pub(super) fn session_config(
     config: &Config,
     script: &ScriptOptions,
     is_script: bool,
-) -> SessionConfig {
+) -> Result<SessionConfig, ClientError> {
+    let has_certificate = server.identity.is_some();
+    let account = server.account;
+    let account = account.map(|account| account_login(account, has_certificate));
+    let account = account.transpose()?;
     let transport = match &server.address {
         address if address.tls => Transport::Encrypted,
         address if address.is_loopback() => Transport::Loopback,
         _ => Transport::Plain,
     };
-    SessionConfig {
+    Ok(SessionConfig {
+        account,
         transport,
         user: server.user,
         real_name: server.real_name,
@@ -191,7 +221,7 @@ pub(super) fn session_config(
         ignore: config.ignore.clone(),
         highlight: config.highlight.clone(),
         aliases: config.aliases(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -222,6 +252,7 @@ mod tests {
             rooms: Vec::new(),
             person: None,
             password: None,
+            account: None,
             warnings: Vec::new(),
             on_connect: Vec::new(),
         };

@@ -105,6 +105,7 @@ impl ClientError {
                 Incomplete::ProtocolBroken { .. } | Incomplete::NotSecure { .. } => 76,
                 Incomplete::NickRefused { .. }
                 | Incomplete::RegistrationRefused { .. }
+                | Incomplete::NotLoggedIn { .. }
                 | Incomplete::RoomNotEntered { .. } => 77,
             },
             Self::Control(error) => match error {

@@ -161,12 +161,22 @@ impl Client<'_> {
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let has_password = server.password.is_some();
             let can_accept = server.trust.can_accept() && !server.is_policy;
-            let end = self.run_session(server, connection, ui.as_mut());
-            let mut end = end.map_err(ClientError::Output)?;
+            let account = server.account.as_ref().map(|account| account.name.clone());
+            let mut end = self.run_session(server, connection, ui.as_mut())?;
             if let (true, Some(ui)) = (end.wants_password(), ui.as_mut()) {
                 let question = questions::password(has_password);
                 choice.answered_password = ui.ask(question).map_err(ClientError::Output)?;
                 if choice.answered_password.is_some() {
+                    continue;
+                }
+                end.signal = ui.signal();
+            }
+            if let (true, Some(account), Some(ui)) =
+                (end.wants_account_password(), account, ui.as_mut())
+            {
+                let question = questions::account_password(&account, true);
+                choice.answered_account_password = ui.ask(question).map_err(ClientError::Output)?;
+                if choice.answered_account_password.is_some() {
                     continue;
                 }
                 end.signal = ui.signal();
@@ -188,6 +198,7 @@ impl Client<'_> {
             let named = self.options.server.as_ref().or(self.config.server.as_ref());
             let first = || named.cloned().unwrap_or(home);
             choice.answered_password = None;
+            choice.answered_account_password = None;
             left = Some(choice.switched_to.replace(server).unwrap_or_else(first));
         }
     }
@@ -282,7 +293,7 @@ impl Client<'_> {
         server: ResolvedServer,
         connection: OpenConnection,
         ui: Option<&mut Ui>,
-    ) -> io::Result<SessionEnd> {
+    ) -> Result<SessionEnd, ClientError> {
         let OpenConnection { stream, hosted } = connection;
         let (address, named) = (server.address.clone(), server.named.clone());
         let logs = self.paths.logs().filter(|_| self.config.log);
@@ -303,7 +314,7 @@ impl Client<'_> {
             &self.config,
             &self.script,
             ui.is_none(),
-        );
+        )?;
         session.hosts = hosted.is_some();
         let session = Session::new(session);
         let renderer = session_renderer(self.options, &self.config, self.edits, self.interactive);
@@ -324,7 +335,7 @@ impl Client<'_> {
         {
             room.close();
         }
-        end
+        end.map_err(ClientError::Output)
     }
 
     fn ui_context(&self, address: &Address, control: Option<PathBuf>, hosts: bool) -> UiContext {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
+use super::mechanism::LoginMechanism;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
@@ -110,6 +111,17 @@ pub struct ServerConfig {
     pub password_file: Option<PathBuf>,
     /// A shell command that prints the server password on its first line.
     pub password_command: Option<String>,
+    /// The account to log in to.
+    pub account: Option<String>,
+    /// A file with the password of the account on its first line.
+    pub account_password_file: Option<PathBuf>,
+    /// A shell command that prints the password of the account on its first line.
+    pub account_password_command: Option<String>,
+    /// The only mechanism of SASL to use.
+    pub mechanism: Option<LoginMechanism>,
+    /// Whether to go on without the account when the login fails.
+    #[serde(default)]
+    pub account_optional: bool,
     /// Lines to run after each connection, before joining rooms, as if typed.
     #[serde(default)]
     pub on_connect: Vec<String>,

@@ -8,6 +8,7 @@ pub mod address;
 pub(super) mod credentials;
 pub mod file;
 mod hints;
+pub mod mechanism;
 pub mod options;
 pub mod recipes;
 pub(super) mod resolve;

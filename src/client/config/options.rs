@@ -475,7 +475,8 @@ const MORE_HELP: &str = r##"Exit status:
   74   writing the output failed
   75   the time of --timeout is over
   76   the server broke the protocol, or its certificate is not trusted
-  77   not admitted: the nick is in use, the password is wrong, or a room is closed
+  77   not admitted: the nick is in use, a password is wrong, the login to the account failed,
+       or a room is closed
   78   wrong configuration
   129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM
 
@@ -508,7 +509,7 @@ Files:
                                    chatroom ctl; without that variable, ~/.local/state/chatroom/
   ~/.config/chatroom/              the certificates of chatroom certificate
   ~/.config/chatroom.toml          the configuration: nick, server, and for each [servers.NAME]
-                                   address, nick, rooms, password-file
+                                   address, nick, rooms, account, password-file
   ~/.local/state/chatroom/certificates  the certificates that you have accepted: one line for each
                                    server; a server whose line is removed is asked about again
   ~/.local/state/chatroom/sts      the hosts that have asked for encrypted connections (STS): host,

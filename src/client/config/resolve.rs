@@ -14,6 +14,7 @@ use super::options::ClientOptions;
 use super::trust::{IdentityFiles, Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
+use crate::wire::sasl::Mechanism;
 
 /// What decides which server is meant, besides the command line and the configuration.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,8 @@ pub(in crate::client) struct ServerChoice {
     pub(in crate::client) answered_nick: Option<String>,
     /// The password that the user has typed for the server.
     pub(in crate::client) answered_password: Option<String>,
+    /// The password that the user has typed for the account.
+    pub(in crate::client) answered_account_password: Option<String>,
 }
 
 impl ServerChoice {
@@ -64,6 +67,23 @@ pub(in crate::client) enum Missing {
         /// The nick that an empty answer means.
         default: String,
     },
+    /// The password of the account.
+    AccountPassword {
+        /// The account.
+        account: String,
+    },
+}
+
+/// The account to log in to.
+#[derive(Clone)]
+pub(in crate::client) struct ResolvedAccount {
+    pub(in crate::client) name: String,
+    /// `None` if the certificate of the user is enough.
+    pub(in crate::client) password: Option<String>,
+    /// The only mechanism to use.
+    pub(in crate::client) mechanism: Option<Mechanism>,
+    /// Whether to go on without the account when the login fails.
+    pub(in crate::client) is_optional: bool,
 }
 
 /// A server to connect to, with all that a session on it needs to know.
@@ -90,6 +110,8 @@ pub(in crate::client) struct ResolvedServer {
     /// The person that the URL of the server leads to.
     pub(in crate::client) person: Option<String>,
     pub(in crate::client) password: Option<String>,
+    /// The account to log in to.
+    pub(in crate::client) account: Option<ResolvedAccount>,
     /// What the user is to know about the files with secrets.
     pub(in crate::client) warnings: Vec<String>,
     /// Lines to run after each connection, before joining the rooms.
@@ -107,6 +129,8 @@ pub enum ResolveError {
     Room(String),
     /// A password cannot be read.
     Credential(CredentialError),
+    /// The password of this account is missing, and a script cannot be asked.
+    NoAccountPassword(String),
 }
 
 impl fmt::Display for ResolveError {
@@ -119,6 +143,11 @@ impl fmt::Display for ResolveError {
                 "{room:?} is not a valid room name; rooms look like #room, or \"#room key\""
             ),
             Self::Credential(error) => error.fmt(f),
+            Self::NoAccountPassword(account) => write!(
+                f,
+                "there is no password for the account {account}; set account-password-file, \
+                 account-password-command or client-certificate"
+            ),
         }
     }
 }
@@ -192,9 +221,25 @@ pub(in crate::client) fn resolve(
     let identity = server.and_then(find_identity);
     let of_password = password_file(options, server, is_home)
         .and_then(|file| warning_if_others_can_read(file, "password"));
+    let account = match server
+        .map(|server| find_account(choice, server))
+        .transpose()?
+    {
+        None | Some(None) => None,
+        Some(Some(account)) if account.needs_password(identity.is_some()) => {
+            let account = account.name;
+            return match choice.can_ask {
+                true => Ok(Resolution::Missing(Missing::AccountPassword { account })),
+                false => Err(ResolveError::NoAccountPassword(account)),
+            };
+        }
+        Some(account) => account,
+    };
+    let of_account = server.and_then(|server| server.account_password_file.as_deref());
+    let of_account = of_account.and_then(|file| warning_if_others_can_read(file, "password"));
     let of_key = identity.as_ref();
     let of_key = of_key.and_then(|files| warning_if_others_can_read(&files.key, "key"));
-    let warnings = of_password.into_iter().chain(of_key).collect();
+    let warnings = of_password.into_iter().chain(of_account).chain(of_key);
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
     let on_connect = on_connect.iter().map(|line| expand_commands(line));
     let on_connect = on_connect.collect::<Result<_, _>>()?;
@@ -217,7 +262,8 @@ pub(in crate::client) fn resolve(
         rooms,
         person,
         password,
-        warnings,
+        account,
+        warnings: warnings.collect(),
         on_connect,
     })))
 }
@@ -284,6 +330,41 @@ fn find_trust(options: &ClientOptions, server: Option<&ServerConfig>, is_home: b
         insecure,
         accepted: None,
     }
+}
+
+impl ResolvedAccount {
+    /// Whether only a password can log in, and there is none.
+    fn needs_password(&self, has_certificate: bool) -> bool {
+        let by_certificate = match self.mechanism {
+            None | Some(Mechanism::External) => has_certificate,
+            Some(_) => false,
+        };
+        self.password.is_none() && !by_certificate
+    }
+}
+
+/// The account of a server, if it has one. What the user has typed takes precedence.
+fn find_account(
+    choice: &ServerChoice,
+    server: &ServerConfig,
+) -> Result<Option<ResolvedAccount>, CredentialError> {
+    let Some(name) = server.account.clone() else {
+        return Ok(None);
+    };
+    let file = server.account_password_file.as_deref();
+    let command = server.account_password_command.as_deref();
+    let password = match (&choice.answered_account_password, file, command) {
+        (Some(password), ..) => Some(password.clone()),
+        (None, Some(file), _) => Some(read_password(file)?),
+        (None, None, Some(command)) => Some(run_command(command, "account-password-command")?),
+        (None, None, None) => None,
+    };
+    Ok(Some(ResolvedAccount {
+        name,
+        password,
+        mechanism: server.mechanism.map(Mechanism::from),
+        is_optional: server.account_optional,
+    }))
 }
 
 /// The certificate to show to a server of the configuration.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{Address, AddressError, InvalidAddress, parse_address};
+use super::mechanism::LoginMechanism;
 use super::trust::{InvalidFingerprint, parse_fingerprint};
 use crate::client::command::{
     self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
@@ -16,6 +17,8 @@ use crate::common::config_file::OneOrMore;
 use crate::common::suggest::nearest;
 use crate::wire::mask;
 
+/// The longest name of an account, in bytes: one of SASL has at most 255. RFC 4616, section 2.
+const ACCOUNT_BYTES_MAX: usize = 255;
 /// The longest real name, in bytes.
 const REAL_NAME_BYTES_MAX: usize = 200;
 
@@ -55,6 +58,14 @@ struct CheckedServer {
     client_certificate: Option<String>,
     #[serde(rename = "client-key")]
     client_key: Option<Spanned<String>>,
+    account: Option<Spanned<String>>,
+    #[serde(rename = "account-password-file")]
+    account_password_file: Option<Spanned<String>>,
+    #[serde(rename = "account-password-command")]
+    account_password_command: Option<Spanned<String>>,
+    mechanism: Option<Spanned<LoginMechanism>>,
+    #[serde(rename = "account-optional")]
+    account_optional: Option<Spanned<bool>>,
     #[serde(rename = "password-file")]
     password_file: Option<Spanned<String>>,
     #[serde(rename = "password-command")]
@@ -103,6 +114,14 @@ pub(super) enum ConfigProblem {
         error: ParseError,
     },
     TwoPasswords,
+    /// The name of an account that no server could have.
+    Account(String),
+    /// Both ways to get the password of the account.
+    TwoAccountPasswords,
+    /// This key without `account`.
+    NoAccount(&'static str),
+    /// `mechanism = "external"` without `client-certificate`.
+    NoCertificate,
     /// `client-key` without `client-certificate`.
     KeyAlone,
 }
@@ -157,6 +176,16 @@ impl fmt::Display for ConfigProblem {
             Self::TwoPasswords => {
                 f.write_str("set either password-file or password-command, not both")
             }
+            Self::Account(name) => write!(
+                f,
+                "{name:?} is not a valid account: use at most {ACCOUNT_BYTES_MAX} bytes, and no spaces \
+                 or control characters"
+            ),
+            Self::TwoAccountPasswords => f.write_str(
+                "set either account-password-file or account-password-command, not both",
+            ),
+            Self::NoAccount(key) => write!(f, "{key} needs account, the name to log in with"),
+            Self::NoCertificate => f.write_str("the mechanism external needs client-certificate"),
             Self::KeyAlone => f.write_str("client-key needs client-certificate"),
         }
     }
@@ -228,11 +257,55 @@ fn check_server(
     if let (None, Some(key)) = (&server.client_certificate, &server.client_key) {
         mistakes.extend(mistake_at(key, Some(ConfigProblem::KeyAlone)));
     }
+    check_account(server, mistakes);
     if let (Some(file), Some(command)) = (&server.password_file, &server.password_command) {
         mistakes.push(ConfigMistake {
             at: file.span().start.max(command.span().start),
             problem: ConfigProblem::TwoPasswords,
         });
+    }
+}
+
+/// Checks the keys about the account of the user.
+fn check_account(server: &CheckedServer, mistakes: &mut Vec<ConfigMistake>) {
+    let mut add = |at: usize, problem| mistakes.push(ConfigMistake { at, problem });
+    let file = server.account_password_file.as_ref();
+    let command = server.account_password_command.as_ref();
+    let mechanism = server.mechanism.as_ref();
+    match &server.account {
+        Some(account) => {
+            let name = account.get_ref();
+            let fits = |c: char| !c.is_control() && !c.is_whitespace();
+            let is_name = !name.is_empty() && name.len() <= ACCOUNT_BYTES_MAX;
+            if !is_name || !name.chars().all(fits) {
+                add(account.span().start, ConfigProblem::Account(name.clone()));
+            }
+        }
+        None => {
+            let optional = server.account_optional.as_ref();
+            for (key, at) in [
+                ("account-password-file", file.map(|value| value.span())),
+                (
+                    "account-password-command",
+                    command.map(|value| value.span()),
+                ),
+                ("mechanism", mechanism.map(|value| value.span())),
+                ("account-optional", optional.map(|value| value.span())),
+            ] {
+                if let Some(at) = at {
+                    add(at.start, ConfigProblem::NoAccount(key));
+                }
+            }
+        }
+    }
+    if let (Some(file), Some(command)) = (file, command) {
+        let at = file.span().start.max(command.span().start);
+        add(at, ConfigProblem::TwoAccountPasswords);
+    }
+    if let (Some(mechanism), None) = (mechanism, &server.client_certificate)
+        && *mechanism.get_ref() == LoginMechanism::External
+    {
+        add(mechanism.span().start, ConfigProblem::NoCertificate);
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::NickRefusal;
+use super::login_failure::LoginFailure;
 use super::tls_failure::TlsFailure;
 
 /// Why a connection ended, or could not be made. Its `Display` is the text that the user reads.
@@ -35,6 +36,8 @@ pub enum CloseReason {
     ReconnectRequested,
     /// There is no encrypted connection.
     Tls(TlsFailure),
+    /// The user is not logged in to the account.
+    Login(LoginFailure),
     /// The server has broken the protocol.
     Protocol(ProtocolViolation),
 }
@@ -79,6 +82,7 @@ impl fmt::Display for CloseReason {
             Self::ConnectTimeout => f.write_str("no answer"),
             Self::ReconnectRequested => f.write_str("reconnecting as requested"),
             Self::Tls(failure) => failure.fmt(f),
+            Self::Login(failure) => failure.fmt(f),
             Self::Protocol(violation) => violation.fmt(f),
         }
     }

@@ -1,10 +1,12 @@
 //! The configuration of a session, decided before it begins.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::client::command::JoinTarget;
 use crate::client::event::matcher::EventMatcher;
+use crate::wire::sasl::Mechanism;
 
 /// Who can read what is sent to the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,6 +18,30 @@ pub enum Transport {
     Plain,
     /// It is encrypted.
     Encrypted,
+}
+
+/// The account to log in to, and how.
+#[derive(Clone, Default)]
+pub struct AccountLogin {
+    /// The name of the account.
+    pub name: String,
+    /// Its password; `None` if only the certificate of the user proves who it is.
+    pub password: Option<String>,
+    /// The only mechanism to use; the strongest one if there is none.
+    pub mechanism: Option<Mechanism>,
+    /// Whether the client has a certificate of the user to show.
+    pub has_certificate: bool,
+    /// Whether the session goes on without the account when the login fails.
+    pub is_optional: bool,
+    /// The key of the nonces of this session, which must be random.
+    pub nonce_key: [u8; 32],
+}
+
+/// Secrets stay out of debug output.
+impl fmt::Debug for AccountLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AccountLogin").field(&self.name).finish()
+    }
 }
 
 /// The configuration of a session.
@@ -31,6 +57,8 @@ pub struct SessionConfig {
     pub real_name: Option<String>,
     /// The password of the server, sent with `PASS`.
     pub password: Option<String>,
+    /// The account to log in to.
+    pub account: Option<AccountLogin>,
     /// Who can read what is sent. A server can ask for encryption.
     pub transport: Transport,
     /// Lines to process as if typed on each connect, before rooms are joined.

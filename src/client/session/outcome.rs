@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CloseReason, DeliveryReport, NickRefusal, ProtocolViolation, TlsFailure};
+use super::{
+    CloseReason, DeliveryReport, LoginFailure, NickRefusal, ProtocolViolation, TlsFailure,
+};
 
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,11 @@ pub enum Incomplete {
     RegistrationRefused {
         /// Why.
         reason: CloseReason,
+    },
+    /// The user is not logged in to the account.
+    NotLoggedIn {
+        /// Why.
+        failure: LoginFailure,
     },
     /// A room that a script needs could not be entered.
     RoomNotEntered {
@@ -93,6 +100,7 @@ impl fmt::Display for Incomplete {
             Self::RegistrationRefused { reason } => {
                 return write!(f, "the server refused the connection: {reason}");
             }
+            Self::NotLoggedIn { failure } => return write!(f, "not logged in: {failure}"),
             Self::RoomNotEntered { room } => return write!(f, "{room} could not be entered"),
             Self::ServerGone { reason, report } => {
                 write!(f, "the connection is lost: {reason}")?;

@@ -9,6 +9,7 @@ mod fences;
 mod history;
 mod hostile;
 mod lists;
+mod login;
 mod naming;
 mod nicks;
 mod pasting;

@@ -66,6 +66,20 @@ pub(in crate::client) fn password(is_known: bool) -> Question {
     }
 }
 
+/// Asks for the password of an account. `is_refused` is whether the server has refused the one
+/// before.
+pub(in crate::client) fn account_password(account: &str, is_refused: bool) -> Question {
+    let account = sanitize_name(account);
+    Question {
+        text: match is_refused {
+            true => format!("The server refused the login to {account}. Password of the account"),
+            false => format!("Password of the account {account}"),
+        },
+        default: String::new(),
+        kind: AnswerKind::Password,
+    }
+}
+
 /// Asks whether to trust a certificate that no authority has signed.
 pub(in crate::client) fn certificate() -> Question {
     Question {

@@ -40,6 +40,11 @@ impl SessionEnd {
         wants_password(self.outcome.as_ref()) && self.signal.is_none()
     }
 
+    /// Whether the server has refused the password of the account.
+    pub(in crate::client) fn wants_account_password(&self) -> bool {
+        wants_account_password(self.outcome.as_ref()) && self.signal.is_none()
+    }
+
     /// The certificate of the server, if the session ended because no authority has signed it.
     pub(in crate::client) fn unknown_certificate(&self) -> Option<&CertificateFacts> {
         unknown_certificate(self.outcome.as_ref()).filter(|_| self.signal.is_none())
@@ -52,6 +57,15 @@ fn wants_password(outcome: Option<&Outcome>) -> bool {
         return false;
     };
     *reason == CloseReason::WrongPassword
+}
+
+/// Whether a session ended because the server has refused the password of the account.
+fn wants_account_password(outcome: Option<&Outcome>) -> bool {
+    matches!(
+        outcome,
+        Some(Outcome::Incomplete(Incomplete::NotLoggedIn { failure }))
+            if failure.is_about_password()
+    )
 }
 
 /// The certificate that ended a session because no authority has signed it.
@@ -69,6 +83,7 @@ fn unknown_certificate(outcome: Option<&Outcome>) -> Option<&CertificateFacts> {
 pub(super) fn continues(outcome: Option<&Outcome>) -> bool {
     matches!(outcome, Some(Outcome::SwitchServer { .. }))
         || wants_password(outcome)
+        || wants_account_password(outcome)
         || unknown_certificate(outcome).is_some()
 }
 

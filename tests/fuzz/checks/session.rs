@@ -11,8 +11,8 @@ use chatting_room::client::command;
 use chatting_room::client::command::settings::DisplaySettings;
 use chatting_room::client::event::{Event, InputError, MessageTags, Occurrence, json};
 use chatting_room::client::session::{
-    CloseReason, ProtocolViolation, ScriptLine, Session, SessionAction, SessionConfig,
-    SessionOutput, SessionTime, Transport,
+    AccountLogin, CloseReason, ProtocolViolation, ScriptLine, Session, SessionAction,
+    SessionConfig, SessionOutput, SessionTime, Transport,
 };
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, hide_secret, raw_line, strip_styles};
@@ -24,9 +24,20 @@ use jiff::tz::TimeZone;
 const STEPS_MAX: usize = 300;
 const JOINER: char = '\u{200d}';
 /// Commands that a session sends on its own, or on request of the server.
-const UNASKED: [&str; 9] = [
-    "PASS", "CAP", "NICK", "USER", "PING", "PONG", "JOIN", "QUIT", "NOTICE",
+const UNASKED: [&str; 10] = [
+    "PASS",
+    "CAP",
+    "AUTHENTICATE",
+    "NICK",
+    "USER",
+    "PING",
+    "PONG",
+    "JOIN",
+    "QUIT",
+    "NOTICE",
 ];
+/// Without one of these numerics nobody is logged in: RPL_SASLSUCCESS and ERR_SASLALREADY.
+const LOGGED_IN: [u16; 2] = [903, 907];
 
 struct Conversation {
     session: Session,
@@ -37,6 +48,8 @@ struct Conversation {
     asking: bool,
     /// Whether anything was typed so far.
     typed: bool,
+    /// The user enters no room before the server has said that the login has succeeded.
+    needs_login: bool,
     number: u64,
     plain: Renderer,
     colored: Renderer,
@@ -85,6 +98,12 @@ impl Conversation {
                 script: kind & 4 != 0,
                 strict: kind & 8 != 0,
                 log: kind & 32 != 0,
+                account: (kind & 128 != 0).then(|| AccountLogin {
+                    name: "alice".to_owned(),
+                    password: Some("sesame".to_owned()),
+                    is_optional: kind & 32 != 0,
+                    ..AccountLogin::default()
+                }),
                 transport: match kind & 128 {
                     0 => Transport::Loopback,
                     _ => Transport::Plain,
@@ -101,6 +120,7 @@ impl Conversation {
             connected: false,
             asking: false,
             typed: false,
+            needs_login: kind & 128 != 0 && kind & 32 == 0,
             number: 0,
             plain: look(false),
             colored: look(true),
@@ -134,6 +154,9 @@ impl Conversation {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let stamp = MessageTags::of_line(line);
             let unix_seconds = stamp.unix_seconds().unwrap_or(self.now.unix_seconds);
+            let text = String::from_utf8_lossy(line);
+            let number = Message::parse(&text).ok().and_then(|heard| heard.number());
+            self.needs_login &= number.is_none_or(|number| !LOGGED_IN.contains(&number));
             self.session.received(line, self.now, &mut self.outbox);
             self.show(unix_seconds, &stamp);
             let raw = raw_line(line, false);
@@ -270,6 +293,8 @@ impl Conversation {
                     .map_or(line.len(), |(_, body)| body.len());
             let tags = if message.tags.is_empty() { 0 } else { tags };
             assert!(line.len() - tags <= 510, "{line:?} is too long");
+            let enters = message.command == "JOIN" && !self.typed;
+            assert!(!(enters && self.needs_login), "{line:?} without a login");
             let is_unasked = UNASKED.contains(&message.command);
             assert!(is_unasked || self.typed, "{line:?} was not typed");
         }

@@ -4,6 +4,8 @@
 use chatting_room::client::event::MessageTags;
 use chatting_room::wire::message::{BODY_BYTES_MAX, PARAMETERS_MAX};
 use chatting_room::wire::outgoing;
+use chatting_room::wire::sasl::scram::ScramClient;
+use chatting_room::wire::sasl::{PartialMessage, parts};
 use chatting_room::wire::sts::Sts;
 use chatting_room::wire::{FoldedName, Line, Lines, Message, Nick, Request, RoomName};
 
@@ -75,11 +77,29 @@ fn kept(line: Line<'_>) -> Option<Vec<u8>> {
     }
 }
 
+/// A part of a login is a message or none, and a message is cut into parts that give it again.
+fn check_sasl(text: &str) {
+    let mut partial = PartialMessage::default();
+    for part in text.split(' ') {
+        if let Ok(Some(message)) = partial.add(part) {
+            let mut again = PartialMessage::default();
+            let parts = parts(&message);
+            let whole: Vec<_> = parts.iter().map(|part| again.add(part)).collect();
+            assert_eq!(whole.last(), Some(&Ok(Some(message))));
+        }
+    }
+    let (client, first) = ScramClient::begin(text, "nonce");
+    assert!(!first.contains('\0') || text.contains('\0'));
+    // The nonce is never the right one, so no key is derived.
+    assert!(client.answer(text.as_bytes(), "").is_err() || text.contains("r=nonce"));
+}
+
 fn check_line(line: &[u8]) {
     // The client reads the time and the message ID of lines of every kind.
     let _ = MessageTags::of_line(line).unix_seconds();
     let text = String::from_utf8_lossy(line);
     assert_ne!(Sts::parse(&text).port, Some(0));
+    check_sasl(&text);
     check_names(&text);
     if let Ok(message) = Message::from_client(line) {
         assert_eq!(

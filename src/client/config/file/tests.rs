@@ -36,11 +36,12 @@ fn the_example_has_every_known_key_and_no_other() {
 #[test]
 fn the_example_shows_the_default_values() {
     assert_eq!(parse(EXAMPLE), Ok(Config::default()));
-    // Only one source of the password is allowed.
+    // Only one source of each password is allowed.
     let lines = whole_example();
-    let lines = lines
-        .lines()
-        .filter(|line| !line.starts_with("password-command"));
+    let is_second = |line: &str| {
+        line.starts_with("password-command") || line.starts_with("account-password-command")
+    };
+    let lines = lines.lines().filter(|line| !is_second(line));
     let text: Vec<&str> = lines.collect();
     let config = parse(&text.join("\n")).unwrap();
     let usual = Config::default();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::login::SASL;
 use crate::client::session::{
     CloseReason, Phase, ProtocolViolation, Session, SessionAction, SessionOutput, Transport,
 };
@@ -48,12 +49,26 @@ pub(in crate::client::session) struct ServerCapabilities {
     on: BTreeSet<Capability>,
     list_lines: usize,
     sts: Option<Sts>,
+    /// `sasl` is offered.
+    has_sasl: bool,
+    /// `CAP END` is sent, or follows `USER`.
+    is_over: bool,
 }
 
 impl ServerCapabilities {
     /// Whether this capability is enabled.
     pub(super) fn has(&self, capability: Capability) -> bool {
         self.on.contains(&capability)
+    }
+
+    /// Whether the negotiation is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// The negotiation is over.
+    pub(super) fn set_over(&mut self) {
+        self.is_over = true;
     }
 
     /// Whether the answers to a line can be recognised by its label.
@@ -132,6 +147,7 @@ impl Session {
                 if let Some(sts) = sts_in(list) {
                     self.link.capabilities.sts = Some(sts);
                 }
+                self.link.capabilities.has_sasl |= self.link.login.learn_offer(list);
                 self.link.capabilities.list_lines += 1;
                 if self.link.capabilities.list_lines > LIST_LINES_MAX {
                     return self.protocol_error(ProtocolViolation::EndlessCapabilities, output);
@@ -143,16 +159,13 @@ impl Session {
                     return;
                 }
                 self.on_cap_answered(output);
-                let wanted = self.link.capabilities.wanted();
-                if wanted.is_empty() {
-                    self.end_negotiation(output);
-                } else {
-                    self.send_cap("REQ", Some(&wanted), output);
-                }
+                self.request_capabilities(output);
             }
             "ACK" => {
                 self.link.capabilities.on.extend(known(list));
-                if registering {
+                if list.split_ascii_whitespace().any(|name| name == SASL) {
+                    self.on_sasl_enabled(true, output);
+                } else if registering && !self.link.login.is_pending() {
                     self.end_negotiation(output);
                 }
             }
@@ -160,8 +173,12 @@ impl Session {
                 if let Some(sts) = sts_in(list) {
                     self.keep_sts_policy(sts, output);
                 }
+                if self.link.login.learn_offer(list) && !registering {
+                    self.login_again(output);
+                }
             }
             "LIST" if !has_more => self.on_cap_answered(output),
+            "NAK" if self.link.login.is_pending() => self.on_sasl_enabled(false, output),
             "NAK" if registering => {
                 self.end_negotiation(output);
             }
@@ -171,6 +188,33 @@ impl Session {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Requests the capabilities that the client uses, or ends the negotiation if there are none.
+    fn request_capabilities(&mut self, output: &mut SessionOutput) {
+        let mut wanted = self.link.capabilities.wanted();
+        let has_sasl = self.link.capabilities.has_sasl;
+        if self.prepare_login(has_sasl, output) {
+            wanted = format!("{wanted} {SASL}").trim_start().to_owned();
+        } else if self.phase == Phase::Ended || self.link.refusal.is_some() {
+            return;
+        }
+        if wanted.is_empty() {
+            self.end_negotiation(output);
+        } else {
+            self.send_cap("REQ", Some(&wanted), output);
+        }
+    }
+
+    /// The server offers logins that it did not offer before, or again.
+    fn login_again(&mut self, output: &mut SessionOutput) {
+        if self.is_ready() && !self.link.login.is_pending() {
+            let offered = std::mem::take(&mut self.link.login);
+            self.link.login = offered.again();
+            if self.prepare_login(true, output) {
+                self.send_cap("REQ", Some(SASL), output);
+            }
         }
     }
 

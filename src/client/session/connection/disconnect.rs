@@ -66,6 +66,7 @@ impl Session {
             // Another attempt would get the same answer.
             let what = match refusal {
                 CloseReason::Tls(_) => "no secure connection",
+                CloseReason::Login(_) => "not logged in",
                 _ => "the server refused the connection",
             };
             let words = format!("{what}: {refusal}; /reconnect tries again");

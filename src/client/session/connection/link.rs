@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::capabilities::ServerCapabilities;
+use super::login::Login;
 use super::pings::PendingPings;
 use super::registration::DeferredUser;
 use crate::client::session::incoming::replay::Replay;
@@ -15,6 +16,8 @@ pub(in crate::client::session) struct Link {
     /// The name of the server.
     pub(in crate::client::session) server: Option<String>,
     pub(in crate::client::session) capabilities: ServerCapabilities,
+    /// The login to the account of the user.
+    pub(in crate::client::session) login: Login,
     /// Only `CAP LS` is sent; the rest follows its answer, at this time at the latest.
     pub(in crate::client::session) introduction_at: Option<Duration>,
     /// `USER` is not sent yet.
@@ -62,6 +65,7 @@ impl Link {
         self.rooms_after_login.clear();
         self.motd_deadline = None;
         self.introduction_at = None;
+        self.login.reset();
         self.pings = PendingPings::default();
     }
 

@@ -6,5 +6,6 @@
 pub(super) mod capabilities;
 mod disconnect;
 pub(super) mod link;
+mod login;
 pub(super) mod pings;
 pub(super) mod registration;

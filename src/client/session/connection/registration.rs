@@ -154,6 +154,7 @@ impl Session {
     /// Sends `CAP END`, after `USER` if that is held back: some servers start a new negotiation for
     /// each `CAP` request after the end.
     pub(super) fn end_negotiation(&mut self, output: &mut SessionOutput) {
+        self.link.capabilities.set_over();
         match &mut self.link.deferred_user {
             Some(deferred) => deferred.cap_end_pending = true,
             None => self.send_cap("END", None, output),
@@ -224,6 +225,9 @@ impl Session {
     ) {
         // It can cross a QUIT on the way.
         if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
+            return;
+        }
+        if !self.may_enter(output) {
             return;
         }
         self.link.deferred_user = None;

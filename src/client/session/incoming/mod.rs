@@ -59,6 +59,8 @@ impl Session {
                 }
             }
             ("CAP", ..) => self.on_cap(message, output),
+            ("AUTHENTICATE", Some(part), _) => self.on_authenticate(part, output),
+            ("AUTHENTICATE", ..) => {}
             // It only confirms a line. IRCv3, labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {

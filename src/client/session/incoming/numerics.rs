@@ -20,6 +20,9 @@ impl Session {
         if number == LOGGED_IN {
             self.logged_in(output);
         }
+        if self.on_login_numeric(number, message, output) {
+            return;
+        }
         if number == VISIBLE_HOST {
             return self.set_visible_host(message, output);
         }

@@ -1,0 +1,79 @@
+//! Why the login to an account did not succeed.
+
+use std::fmt;
+
+use crate::wire::sasl::Mechanism;
+use crate::wire::sasl::scram::ScramError;
+
+/// Why the user is not logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginFailure {
+    /// The server has no SASL.
+    NotOffered,
+    /// The server offers none of the mechanisms that could be used. These are the offered ones.
+    NoMechanism(Vec<String>),
+    /// Only the password itself could be sent, and the connection is not encrypted.
+    NotEncrypted,
+    /// The server refuses the login, with this text. It may hold control characters.
+    Refused {
+        /// The account.
+        account: String,
+        /// The mechanism.
+        mechanism: Mechanism,
+        /// The text of the server.
+        text: String,
+    },
+    /// The server does not follow the mechanism, or does not know the password.
+    Scram(ScramError),
+    /// The server sent something that belongs to no login.
+    Malformed,
+    /// The server has completed the registration before the login.
+    Overtaken,
+}
+
+impl LoginFailure {
+    /// Whether another password could help.
+    pub fn is_about_password(&self) -> bool {
+        matches!(self, Self::Refused { mechanism, .. } if *mechanism != Mechanism::External)
+    }
+}
+
+impl fmt::Display for LoginFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOffered => f.write_str("the server has no logins (SASL)"),
+            Self::NoMechanism(offered) => write!(
+                f,
+                "the server offers {}, and none of these can be used",
+                offered.join(", ")
+            ),
+            Self::NotEncrypted => f.write_str(
+                "PLAIN would send the password without encryption; connect with ircs://HOST",
+            ),
+            Self::Refused {
+                account,
+                mechanism,
+                text,
+            } => {
+                let name = mechanism.name();
+                write!(f, "the server refused {name} for the account {account}: ")?;
+                f.write_str(text.trim_end_matches('.'))?;
+                match mechanism {
+                    // Some servers keep old passwords in a form that only PLAIN can use.
+                    Mechanism::ScramSha256 => {
+                        f.write_str("; if the password is right, try mechanism = \"plain\"")
+                    }
+                    Mechanism::External => {
+                        f.write_str("; is the certificate registered with the account?")
+                    }
+                    Mechanism::Plain => Ok(()),
+                }
+            }
+            Self::Scram(error) => error.fmt(f),
+            Self::Malformed => f.write_str("the server sent an invalid AUTHENTICATE message"),
+            Self::Overtaken => f.write_str("the server did not wait for the login"),
+        }
+    }
+}
+
+impl std::error::Error for LoginFailure {}
