@@ -384,3 +384,48 @@ fn mistakes_in_the_keys_about_accounts_are_explained() {
         assert!(finished.err.contains(words), "{lines}: {finished:?}");
     }
 }
+
+#[test]
+fn an_answer_is_believed_for_the_account_and_not_for_the_nick() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    configure(&home, &peer, "");
+    let arguments = [
+        "--nick",
+        "ci",
+        "--format",
+        "json",
+        "ask",
+        "@ann",
+        "deploy?",
+        "--account",
+        "ann",
+    ];
+    let program = Program::start(home.chatroom(&arguments));
+    let mut lines = peer.accept();
+    lines.hears("CAP LS 302");
+    lines.sends(":s CAP * LS :account-tag");
+    lines.hears("CAP REQ account-tag");
+    lines.sends(":s CAP * ACK :account-tag");
+    lines.hears("CAP END");
+    welcome(&mut lines, "ci");
+    lines.sends(":s PONG s chatroom-settled");
+    lines.hears("PRIVMSG ann :deploy?");
+    let fence = lines.hears("PING ");
+    lines.sends(&fence.replace("PING ", ":s PONG s "));
+    lines.sends(":ann!a@h PRIVMSG ci :yes, I am ann");
+    lines.sends("@account=mallory :ann!a@h PRIVMSG ci :yes");
+    lines.sends("@account=ann :annie!a@h PRIVMSG ci :no");
+    lines.hears("QUIT");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    let line: Vec<&str> = finished.out.lines().collect();
+    assert_eq!(line.len(), 1, "{finished:?}");
+    for part in [
+        "\"nick\":\"annie\"",
+        "\"account\":\"ann\"",
+        "\"text\":\"no\"",
+    ] {
+        assert!(line[0].contains(part), "{part}: {line:?}");
+    }
+}

@@ -71,6 +71,9 @@ pub struct Record {
     /// Who did it; for the user's own whispers, who receives them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nick: Option<String>,
+    /// The account that `nick` is logged in to, where the server says so. IRCv3 account-tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The other person involved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<String>,
@@ -163,6 +166,7 @@ impl Record {
             time: time.to_string(),
             room: None,
             nick: None,
+            account: None,
             other: None,
             text: None,
             manner: None,

@@ -102,7 +102,9 @@ impl ClientError {
                 Incomplete::LinesRefused => 65,
                 Incomplete::ServerGone { .. } => 69,
                 Incomplete::TimeIsUp { .. } => 75,
-                Incomplete::ProtocolBroken { .. } | Incomplete::NotSecure { .. } => 76,
+                Incomplete::ProtocolBroken { .. }
+                | Incomplete::NotSecure { .. }
+                | Incomplete::AccountsUnknown => 76,
                 Incomplete::NickRefused { .. }
                 | Incomplete::RegistrationRefused { .. }
                 | Incomplete::NotLoggedIn { .. }

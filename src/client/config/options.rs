@@ -92,6 +92,11 @@ pub struct ClientOptions {
     #[arg(long, value_name = "NICK", requires = "wait_for")]
     pub from: Option<String>,
 
+    /// With --wait-for, match only messages from users who are logged in to this account, whatever
+    /// their nick
+    #[arg(long, value_name = "ACCOUNT", requires = "wait_for")]
+    pub from_account: Option<String>,
+
     /// With --wait-for, match only messages in this room
     #[arg(long, value_name = "#ROOM", requires = "wait_for")]
     pub room: Option<String>,
@@ -154,7 +159,7 @@ pub enum Action {
     /// Ask a person or a room, and print the answer
     ///
     /// The answer is the next whisper from this person, or the next message in this room.
-    Ask(MessageArgs),
+    Ask(AskArgs),
     /// Send one message to a person or a room
     ///
     /// If a session with control = true is running and no server is named, that session sends it.
@@ -185,6 +190,17 @@ pub enum Action {
         #[command(subcommand)]
         what: Control,
     },
+}
+
+/// The arguments of `ask`.
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    #[command(flatten)]
+    pub(in crate::client) message: MessageArgs,
+
+    /// Believe only an answer of who is logged in to this account, whatever the nick
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(in crate::client) account: Option<String>,
 }
 
 /// The arguments of `ask` and `msg`.
@@ -310,7 +326,8 @@ impl ClientOptions {
 
     fn of_command(&self) -> Option<&ConnectionArgs> {
         match &self.action {
-            Some(Action::Ask(message) | Action::Msg(message)) => Some(&message.connection),
+            Some(Action::Ask(ask)) => Some(&ask.message.connection),
+            Some(Action::Msg(message)) => Some(&message.connection),
             _ => None,
         }
     }
@@ -482,7 +499,7 @@ const MORE_HELP: &str = r##"Exit status:
 
 JSON:
   --format json  one object a line: always with kind and time (RFC 3339, UTC), and where they apply
-                 with room, nick, other, text, manner (action, notice), people, rooms, details, own,
+                 with room, nick, account, other, text, manner (action, notice), people, rooms, details, own,
                  mention, msgid, replayed (history from before you connected)
   the kinds      KINDS
   the log        the same, with your own lines and their fate: delivered, refused, unknown if the

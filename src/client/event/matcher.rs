@@ -50,6 +50,8 @@ pub struct EventMatcher {
     pub pattern: Option<Pattern>,
     /// Who must say it.
     pub from: Option<String>,
+    /// The account that the speaker must be logged in to, whatever the nick.
+    pub account: Option<String>,
     /// In which room it must be said.
     pub room: Option<String>,
     /// It must be said to the user only.
@@ -59,8 +61,13 @@ pub struct EventMatcher {
 }
 
 impl EventMatcher {
-    /// Whether this is what is waited for.
-    pub(in crate::client) fn matches(&self, event: &Event, naming: &Isupport) -> bool {
+    /// Whether this is what is waited for. `account` is that of the speaker, if the server says so.
+    pub(in crate::client) fn matches(
+        &self,
+        event: &Event,
+        account: Option<&str>,
+        naming: &Isupport,
+    ) -> bool {
         let same = |one: &str, other: &str| naming.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
@@ -85,6 +92,9 @@ impl EventMatcher {
             (None, place) => place.is_none() || !self.whispered,
         };
         let from = self.from.as_ref().is_none_or(|nick| same(nick, who));
+        let wanted = self.account.as_ref();
+        let is_account = |wanted: &String| account.is_some_and(|account| same(wanted, account));
+        let from = from && wanted.is_none_or(is_account);
         let pattern = self.pattern.as_ref();
         in_place && from && pattern.is_none_or(|pattern| pattern.is_match(said))
     }
@@ -106,7 +116,7 @@ mod tests {
     use crate::client::event::MessageKind;
 
     fn ends(wait: &EventMatcher, event: &Event) -> bool {
-        wait.matches(event, &Isupport::default())
+        wait.matches(event, None, &Isupport::default())
     }
 
     fn whisper(nick: &str, text: &str, own: bool) -> Event {
@@ -134,6 +144,7 @@ mod tests {
         let wait = EventMatcher {
             pattern: Some("^(yes|no)$".parse().unwrap()),
             from: Some("Ann".into()),
+            account: None,
             room: Some("#ops".into()),
             whispered: false,
             answers: false,
@@ -165,6 +176,22 @@ mod tests {
             &Isupport::default(),
         );
         assert!(ends(&wait, &whisper("anna", "yes", false)));
+    }
+
+    #[test]
+    fn an_account_is_believed_and_a_nick_is_not() {
+        let wait = EventMatcher {
+            account: Some("Ann".into()),
+            whispered: true,
+            ..EventMatcher::default()
+        };
+        let ends = |nick: &str, account: Option<&str>| {
+            let event = whisper(nick, "yes", false);
+            wait.matches(&event, account, &Isupport::default())
+        };
+        assert!(ends("anything", Some("ann")));
+        assert!(!ends("ann", None));
+        assert!(!ends("ann", Some("mallory")));
     }
 
     #[test]

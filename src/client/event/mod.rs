@@ -19,7 +19,7 @@ use crate::client::command::message_carries_password;
 pub use input_error::InputError;
 pub use log_status::LogStatus;
 pub use occurrence::Occurrence;
-pub use tags::{MessageTags, utc_text};
+pub use tags::{MessageTags, account_of, utc_text};
 pub use target::Target;
 pub use unread::Unread;
 

@@ -1,21 +1,31 @@
-//! The IRCv3 tags of a message that the client keeps: its time and its ID.
+//! The IRCv3 tags of a message that the client keeps: its time, its ID and the account of its sender.
 
 use jiff::Timestamp;
 
 use crate::wire::Message;
 use crate::wire::message::unescaped;
 
-/// The tags of a message. IRCv3 server-time, message-ids.
+/// The tags of a message. IRCv3 server-time, message-ids, account-tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageTags {
     time: Option<Timestamp>,
     msgid: Option<String>,
+    account: Option<String>,
     /// Whether the message is replayed history: it was sent before the user connected.
     pub replayed: bool,
 }
 
 /// Longer message IDs are ignored.
 const MSGID_BYTES_MAX: usize = 512;
+/// Longer names of accounts are ignored.
+const ACCOUNT_BYTES_MAX: usize = 255;
+
+/// The account that the sender of a message is logged in to, if the server says so.
+pub fn account_of(message: &Message<'_>) -> Option<String> {
+    let account = unescaped(message.tags.get("account")?).into_owned();
+    let is_account = !account.is_empty() && account.len() <= ACCOUNT_BYTES_MAX;
+    is_account.then_some(account)
+}
 
 impl MessageTags {
     /// Reads the tags of a line from the server. Invalid values are ignored.
@@ -33,6 +43,7 @@ impl MessageTags {
         Self {
             time: tag("time").and_then(|time| time.parse().ok()),
             msgid: tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX),
+            account: account_of(message),
             replayed: false,
         }
     }
@@ -51,6 +62,11 @@ impl MessageTags {
     /// The server's ID of the message, if it has one.
     pub(super) fn msgid(&self) -> Option<&str> {
         self.msgid.as_deref()
+    }
+
+    /// The account of the sender, if the server says so.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
     }
 }
 

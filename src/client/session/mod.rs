@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::client::command::{self, JoinTarget, ParseError, UserCommand};
-use crate::client::event::{Event, InputError};
+use crate::client::event::{Event, InputError, account_of};
 use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
@@ -186,8 +186,12 @@ impl Session {
         let before = output.events.len();
         // Not every network uses only UTF-8.
         let text = decode(line);
+        let mut account = None;
         match Message::parse(&text) {
-            Ok(message) => self.match_response(&message, now, output),
+            Ok(message) => {
+                account = account_of(&message).filter(|_| self.settings.wait.is_some());
+                self.match_response(&message, now, output);
+            }
             // These bytes are not allowed in a line; without them it is still readable.
             Err(_) => {
                 let text = text.replace(['\r', '\0'], "\u{fffd}");
@@ -197,7 +201,7 @@ impl Session {
             }
         }
         if !self.is_replay() {
-            self.check_wait(before, now, output);
+            self.check_wait(before, account.as_deref(), now, output);
         }
     }
 

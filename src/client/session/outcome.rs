@@ -45,6 +45,8 @@ pub enum Incomplete {
         /// Why.
         failure: LoginFailure,
     },
+    /// The script believes only an account, and the server does not say who is logged in.
+    AccountsUnknown,
     /// A room that a script needs could not be entered.
     RoomNotEntered {
         /// The room.
@@ -101,6 +103,12 @@ impl fmt::Display for Incomplete {
                 return write!(f, "the server refused the connection: {reason}");
             }
             Self::NotLoggedIn { failure } => return write!(f, "not logged in: {failure}"),
+            Self::AccountsUnknown => {
+                return f.write_str(
+                    "the server does not say who is logged in (account-tag), so no answer could be \
+                     believed",
+                );
+            }
             Self::RoomNotEntered { room } => return write!(f, "{room} could not be entered"),
             Self::ServerGone { reason, report } => {
                 write!(f, "the connection is lost: {reason}")?;

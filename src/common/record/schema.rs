@@ -25,6 +25,7 @@ pub fn schema() -> String {
             },
             "room": text("the room it happened in"),
             "nick": text("who did it; for your own whispers, the recipient"),
+            "account": text("the account that nick is logged in to, where the server says so"),
             "other": text("the other person involved: who was kicked, or the new nick"),
             "text": text("the message, the reason, the topic, or other text"),
             "manner": {
@@ -151,6 +152,7 @@ mod tests {
             time: String::new(),
             room: Some(String::new()),
             nick: Some(String::new()),
+            account: Some(String::new()),
             other: Some(String::new()),
             text: Some(String::new()),
             manner: Some(String::new()),

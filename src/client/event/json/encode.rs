@@ -215,10 +215,11 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
     })
 }
 
-/// A record with the time and the ID of its message.
+/// A record with the time and the ID of its message, and the account of its sender.
 fn with_tags(kind: RecordKind, unix_seconds: i64, tags: &MessageTags) -> Record {
     Record {
         msgid: tags.msgid().map(str::to_owned),
+        account: tags.account().map(str::to_owned),
         replayed: tags.replayed,
         ..Record::new(kind, tags.time_or(unix_seconds))
     }

@@ -26,19 +26,24 @@ pub(super) enum Capability {
     LabeledResponse,
     /// `echo-message`: an accepted message comes back to its sender.
     EchoMessage,
+    /// `account-tag`: each message has the account of its sender.
+    AccountTag,
     /// `chghost`: a change of host is one message, not a quit and a join.
     Chghost,
 }
 
-use Capability::{Batch, Chghost, EchoMessage, LabeledResponse, MessageTags, ServerTime};
+use Capability::{
+    AccountTag, Batch, Chghost, EchoMessage, LabeledResponse, MessageTags, ServerTime,
+};
 
 /// Each capability with its name on the wire.
-const TABLE: [(&str, Capability); 6] = [
+const TABLE: [(&str, Capability); 7] = [
     ("message-tags", MessageTags),
     ("server-time", ServerTime),
     ("batch", Batch),
     ("labeled-response", LabeledResponse),
     ("echo-message", EchoMessage),
+    ("account-tag", AccountTag),
     ("chghost", Chghost),
 ];
 
@@ -59,6 +64,11 @@ impl ServerCapabilities {
     /// Whether this capability is enabled.
     pub(super) fn has(&self, capability: Capability) -> bool {
         self.on.contains(&capability)
+    }
+
+    /// Whether the server says which account the sender of a message is logged in to.
+    pub(super) fn has_accounts(&self) -> bool {
+        self.has(AccountTag)
     }
 
     /// Whether the negotiation is over.
@@ -83,7 +93,7 @@ impl ServerCapabilities {
         let names = TABLE
             .iter()
             .filter(|(_, one)| match one {
-                MessageTags | ServerTime | Chghost => offers(*one),
+                MessageTags | ServerTime | AccountTag | Chghost => offers(*one),
                 Batch | LabeledResponse => labels,
                 EchoMessage => labels && offers(*one),
             })

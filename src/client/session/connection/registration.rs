@@ -321,6 +321,14 @@ impl Session {
             let incomplete = Incomplete::RoomNotEntered { room };
             return output.actions.push(SessionAction::End(incomplete.into()));
         }
+        let wait = self.settings.wait.as_ref();
+        if wait.is_some_and(|wait| wait.account.is_some()) && !self.link.capabilities.has_accounts()
+        {
+            // No message could ever be the one that is waited for.
+            self.phase = Phase::Ended;
+            let incomplete = Incomplete::AccountsUnknown;
+            return output.actions.push(SessionAction::End(incomplete.into()));
+        }
         if !self.is_own(&self.settings.nick) {
             self.regain(now, output);
         }

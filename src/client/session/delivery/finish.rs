@@ -10,6 +10,7 @@ impl Session {
     pub(in crate::client::session) fn check_wait(
         &mut self,
         from: usize,
+        account: Option<&str>,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
@@ -21,7 +22,7 @@ impl Session {
         let naming = &self.rooms.naming;
         for event in output.events.get(from..).unwrap_or_default() {
             wait.track_rename(event, naming);
-            if begun && !self.delivery.matched && wait.matches(event, naming) {
+            if begun && !self.delivery.matched && wait.matches(event, account, naming) {
                 self.delivery.matched = true;
                 self.delivery.ended = true;
                 output.found = Some(event.clone());

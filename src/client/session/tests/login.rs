@@ -1,6 +1,7 @@
 //! Logging in to an account: <https://ircv3.net/specs/extensions/sasl-3.1>
 
 use super::*;
+use crate::client::event::matcher::EventMatcher;
 use crate::wire::sasl::scram_server::{ScramServer, StoredPassword, account_of};
 use crate::wire::sasl::{Mechanism, PartialMessage, parts};
 
@@ -428,4 +429,45 @@ fn secrets_are_in_no_debug_output() {
     authenticate(&mut played, b"");
     let shown = format!("{:?}", played.session);
     assert!(!shown.contains("sesame"), "{shown}");
+}
+
+/// A script that waits for a whisper of the account ann, on a server that offers this.
+fn waiting_for_ann(offered: &str) -> Played {
+    let mut played = Played::new(true);
+    played.session.settings.wait = Some(EventMatcher {
+        account: Some("ann".into()),
+        whispered: true,
+        ..EventMatcher::default()
+    });
+    played.connect();
+    played.hear(&format!(":s CAP * LS :{offered}"));
+    played.hear(&format!(":s CAP * ACK :{offered}"));
+    played.let_in("alice");
+    played
+}
+
+#[test]
+fn an_account_that_a_script_waits_for_is_believed_from_its_tag_only() {
+    let mut played = waiting_for_ann("account-tag");
+    for line in [
+        ":ann!a@h PRIVMSG alice :yes",
+        "@account=mallory :ann!a@h PRIVMSG alice :yes",
+        "@+account=ann :ann!a@h PRIVMSG alice :yes",
+        "@account= :ann!a@h PRIVMSG alice :yes",
+        "@account=ann :ann!a@h PRIVMSG #lobby :yes",
+    ] {
+        played.hear(line);
+        assert_eq!(played.take().found, None, "{line}");
+    }
+    played.hear("@account=Ann :anything!a@h PRIVMSG alice :go");
+    let found = played.take().found;
+    assert!(matches!(&found, Some(Event::Whispered { text, .. }) if text == "go"));
+}
+
+#[test]
+fn a_script_does_not_wait_for_an_account_where_none_is_ever_named() {
+    let mut played = waiting_for_ann("batch");
+    let done = played.take();
+    let outcome = Outcome::Incomplete(Incomplete::AccountsUnknown);
+    assert_eq!(done.actions, [SessionAction::End(outcome)]);
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::client::command::{self, ParseError, UserCommand, has_room_prefix};
-use crate::client::config::options::{Action, ClientOptions, Format, Input, MessageArgs};
+use crate::client::config::options::{Action, AskArgs, ClientOptions, Format, Input, MessageArgs};
 use crate::client::event::matcher::EventMatcher;
 
 /// The options of a script.
@@ -45,9 +45,10 @@ impl ScriptOptions {
     /// Takes the options of a script from the command line.
     pub(in crate::client) fn of(options: &ClientOptions) -> Result<Self, InvalidMessage> {
         let (source, wait) = match &options.action {
-            Some(Action::Ask(message)) => {
+            Some(Action::Ask(AskArgs { message, account })) => {
                 let command = command_of(message)?;
-                (ScriptSource::Command(command), Some(answer_to(message)))
+                let answer = answer_to(message, account.as_ref());
+                (ScriptSource::Command(command), Some(answer))
             }
             Some(Action::Msg(message)) => (ScriptSource::Command(command_of(message)?), None),
             _ => (source_of(options), awaited_by(options)),
@@ -82,6 +83,7 @@ fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
     options.wait_for.clone().map(|pattern| EventMatcher {
         pattern: Some(pattern),
         from: options.from.clone(),
+        account: options.from_account.clone(),
         // The `#` can be left out.
         room: options.room.as_ref().map(|room| {
             let target = command::parse_room(room);
@@ -94,15 +96,18 @@ fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
 }
 
 /// The answer that `ask` waits for: the next message in the room, or the next whisper of the user.
-fn answer_to(message: &MessageArgs) -> EventMatcher {
+/// Where an account is given, it is believed, and the nick is not.
+fn answer_to(message: &MessageArgs, account: Option<&String>) -> EventMatcher {
     match has_room_prefix(&message.to) {
         true => EventMatcher {
             room: Some(message.to.clone()),
+            account: account.cloned(),
             answers: true,
             ..EventMatcher::default()
         },
         false => EventMatcher {
-            from: Some(recipient(message).to_owned()),
+            from: account.is_none().then(|| recipient(message).to_owned()),
+            account: account.cloned(),
             whispered: true,
             answers: true,
             ..EventMatcher::default()
