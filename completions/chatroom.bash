@@ -134,7 +134,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log certificate ctl help"
+            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --from-account --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log certificate ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,6 +199,10 @@ _chatroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --from-account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --room)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -246,7 +250,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ask)
-            opts="-n -j -h --nick --join --password-file --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-n -j -h --nick --join --password-file --timeout --account --fingerprint --insecure --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +288,10 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroom_global_optspecs
-    string join \n n/nick= j/join= password-file= fingerprint= insecure no-host f/follow c/command= input= strict format= wait-for= from= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
+    string join \n n/nick= j/join= password-file= fingerprint= insecure no-host f/follow c/command= input= strict format= wait-for= from= from-account= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
 end
 
 function __fish_chatroom_needs_command
@@ -37,6 +37,7 @@ json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
 complete -c chatroom -n "__fish_chatroom_needs_command" -l wait-for -d 'End when a message matches this regular expression, and print it' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l from -d 'With --wait-for, match only messages from this person' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l from-account -d 'With --wait-for, match only messages from users who are logged in to this account, whatever their nick' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l room -d 'With --wait-for, match only messages in this room' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l max-lines -d 'With --tee, send at most this many lines in an interval: the first and the last ones, and the number of lines between them' -r
@@ -73,6 +74,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d 'Join this room too; add the key after a space: \'#room key\'; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Believe only an answer of who is logged in to this account, whatever the nick' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'

@@ -85,7 +85,7 @@ pub fn command_carries_password(command: &UserCommand, last_whisperer: Option<&s
                 || proves_identity(text)
         }
         UserCommand::Join { key, .. } => key.is_some(),
-        UserCommand::Oper { .. } => true,
+        UserCommand::Oper { .. } | UserCommand::Register { .. } => true,
         UserCommand::Mode { change, .. } => changes_key(change.split_whitespace()),
         UserCommand::Raw { line } => match Message::parse(line) {
             Ok(message) => request_carries_password(&message),
@@ -99,7 +99,7 @@ fn request_carries_password(message: &Message<'_>) -> bool {
     let command = message.command.to_ascii_lowercase();
     let parameters = || message.parameters.iter().copied();
     match command.as_str() {
-        "pass" | "oper" | "authenticate" => true,
+        "pass" | "oper" | "authenticate" | "register" => true,
         "join" => parameters().nth(1).is_some(),
         "mode" => changes_key(parameters().skip(1)),
         "privmsg" | "notice" | "squery" | "cprivmsg" | "cnotice" => {
@@ -137,7 +137,7 @@ fn is_password_command(line: &str) -> bool {
     command.is_some_and(|name| {
         matches!(
             name.as_str(),
-            "pass" | "oper" | "identify" | "login" | "auth"
+            "pass" | "oper" | "identify" | "login" | "auth" | "register"
         ) || is_service_shortcut(&name)
     })
 }
@@ -188,6 +188,9 @@ mod tests {
             "/raw JOIN #a key",
             "/raw MODE #a +k key",
             "/oper root x",
+            "/register hunter2",
+            "/register a@b.example hunter2",
+            "/raw REGISTER * * hunter2",
             "/ns identify hunter2",
             "/nickserv identify hunter2",
             "/join #a key",
@@ -211,6 +214,7 @@ mod tests {
         for (line, shown) in [
             ("/oper root x", "/oper"),
             ("/oper", "/oper"),
+            ("/register a@b.example hunter2", "/register"),
             ("/msg NickServ identify hunter2", "/msg NickServ"),
             ("/query NickServ identify x", "/query NickServ"),
             ("@Q auth user hunter2", "@Q"),

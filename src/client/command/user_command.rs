@@ -116,6 +116,20 @@ pub enum UserCommand {
         /// The active room if none is named.
         room: Option<String>,
     },
+    /// Register the nick as an account.
+    Register {
+        /// The address to verify it with.
+        email: Option<String>,
+        /// The password of the account.
+        password: String,
+    },
+    /// Complete the registration of an account.
+    Verify {
+        /// The account; the one that waits for it if none is named.
+        account: Option<String>,
+        /// The code that the server has sent.
+        code: String,
+    },
     /// Become a server operator.
     Oper {
         /// The name of the operator.

@@ -70,6 +70,12 @@ pub enum InputError {
     NoOtherServer(String),
     /// The server has reported a failure (`FAIL`), with this text. IRCv3 standard-replies.
     Fail(String),
+    /// The server does not register accounts. IRCv3 account-registration.
+    NoRegistration,
+    /// The password would be sent where others can read it.
+    PasswordInClear,
+    /// No account waits for a code.
+    NothingToVerify,
     /// An earlier line was refused, and the script is strict.
     Strict,
     /// The script was interrupted; the text says what became of its lines.
@@ -106,6 +112,15 @@ impl fmt::Display for InputError {
                 "A multi-line paste cannot start with a command. Send commands one at a time.",
             ),
             Self::Write(error) => error.fmt(f),
+            Self::NoRegistration => f.write_str(
+                "this server does not register accounts by itself; try /msg NickServ help register",
+            ),
+            Self::PasswordInClear => f.write_str(
+                "the password would be sent without encryption; connect with ircs://HOST first",
+            ),
+            Self::NothingToVerify => {
+                f.write_str("no account waits for a code; use /verify ACCOUNT CODE")
+            }
             Self::NoRoom => f.write_str("you are in no room; /join #ROOM joins one"),
             Self::NotInRoom(room) => write!(
                 f,

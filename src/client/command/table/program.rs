@@ -72,6 +72,38 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
         },
     },
     CommandSpec {
+        name: "register",
+        usage: "[EMAIL] PASSWORD",
+        help: "register your nick as an account on the network; the password is not stored",
+        parse: |arguments| {
+            let (first, rest) = required_word(arguments, "password")?;
+            let (email, password) = match first.contains('@') && !rest.is_empty() {
+                true => (Some(first.to_owned()), rest),
+                false => (None, arguments),
+            };
+            Ok(UserCommand::Register {
+                email,
+                password: required_text(password, "password")?,
+            })
+        },
+    },
+    CommandSpec {
+        name: "verify",
+        usage: "[ACCOUNT] CODE",
+        help: "complete /register with the code that you were sent",
+        parse: |arguments| {
+            let (first, rest) = required_word(arguments, "code")?;
+            let (account, code) = match rest.is_empty() {
+                true => (None, first),
+                false => (Some(first.to_owned()), single_word(rest, "code")?),
+            };
+            Ok(UserCommand::Verify {
+                account,
+                code: code.to_owned(),
+            })
+        },
+    },
+    CommandSpec {
         name: "oper",
         usage: "NAME PASSWORD",
         help: "become an operator of the server; the password is not stored",

@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn each_argument_of_the_usages_is_known() {
         let unknown = [
-            "NAME", "KEY", "REQUEST", "COUNT", "FILTER", "PASSWORD", "--keep", "-all",
+            "NAME", "KEY", "REQUEST", "COUNT", "FILTER", "PASSWORD", "EMAIL", "ACCOUNT", "CODE",
+            "--keep", "-all",
         ];
         for slash in commands() {
             for written in slash.usage.split(' ').filter(|written| !written.is_empty()) {

@@ -56,6 +56,8 @@ pub(in crate::client::session) struct ServerCapabilities {
     sts: Option<Sts>,
     /// `sasl` is offered.
     has_sasl: bool,
+    /// `draft/account-registration` is offered. It need not be requested.
+    has_registration: bool,
     /// `CAP END` is sent, or follows `USER`.
     is_over: bool,
 }
@@ -69,6 +71,11 @@ impl ServerCapabilities {
     /// Whether the server says which account the sender of a message is logged in to.
     pub(super) fn has_accounts(&self) -> bool {
         self.has(AccountTag)
+    }
+
+    /// Whether the server registers accounts.
+    pub(in crate::client::session) fn can_register(&self) -> bool {
+        self.has_registration
     }
 
     /// Whether the negotiation is over.
@@ -111,6 +118,15 @@ fn known(list: &str) -> impl Iterator<Item = Capability> {
             .find(|(known, _)| *known == name)
             .map(|(_, one)| *one)
     })
+}
+
+/// The capability of a server that registers accounts.
+const REGISTRATION: &str = "draft/account-registration";
+
+/// Whether a list of capabilities has this name, with or without a value.
+fn names_capability(list: &str, name: &str) -> bool {
+    let mut words = list.split_ascii_whitespace();
+    words.any(|word| word.split('=').next() == Some(name))
 }
 
 /// The value of `sts` in a list of capabilities.
@@ -157,6 +173,7 @@ impl Session {
                 if let Some(sts) = sts_in(list) {
                     self.link.capabilities.sts = Some(sts);
                 }
+                self.link.capabilities.has_registration |= names_capability(list, REGISTRATION);
                 self.link.capabilities.has_sasl |= self.link.login.learn_offer(list);
                 self.link.capabilities.list_lines += 1;
                 if self.link.capabilities.list_lines > LIST_LINES_MAX {
@@ -180,6 +197,7 @@ impl Session {
                 }
             }
             "NEW" => {
+                self.link.capabilities.has_registration |= names_capability(list, REGISTRATION);
                 if let Some(sts) = sts_in(list) {
                     self.keep_sts_policy(sts, output);
                 }
@@ -193,6 +211,9 @@ impl Session {
                 self.end_negotiation(output);
             }
             "DEL" => {
+                if names_capability(list, REGISTRATION) {
+                    self.link.capabilities.has_registration = false;
+                }
                 for gone in known(list) {
                     self.link.capabilities.on.remove(&gone);
                 }

@@ -61,6 +61,9 @@ impl Session {
             ("CAP", ..) => self.on_cap(message, output),
             ("AUTHENTICATE", Some(part), _) => self.on_authenticate(part, output),
             ("AUTHENTICATE", ..) => {}
+            ("REGISTER" | "VERIFY", Some(_), Some(_)) => {
+                self.on_account_registration(message, output);
+            }
             // It only confirms a line. IRCv3, labeled-response.
             ("ACK" | "BATCH", ..) => {}
             ("FAIL", Some(_), Some(_)) => {

@@ -137,6 +137,12 @@ impl Session {
                     self.send_line(line.trim_end().to_owned(), output);
                 }
             }
+            UserCommand::Register { email, password } => {
+                self.register_account(email.as_deref(), password, output);
+            }
+            UserCommand::Verify { account, code } => {
+                self.verify_account(account.as_deref(), code, output);
+            }
             UserCommand::Oper { name, password } => {
                 self.send(&Request::Oper { name, password }, output);
             }

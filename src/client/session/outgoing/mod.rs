@@ -3,6 +3,7 @@
 //! `execute` is the dispatcher. Text is parsed once, by `command`; from there on a
 //! [`UserCommand`] goes to the code that carries it out. Only the session imports it.
 
+mod account;
 mod analyze;
 pub(super) mod backlog;
 mod execute;
@@ -179,6 +180,8 @@ impl Session {
             | UserCommand::Away { .. }
             | UserCommand::List { .. }
             | UserCommand::Invite { .. }
+            | UserCommand::Register { .. }
+            | UserCommand::Verify { .. }
             | UserCommand::Oper { .. }
             | UserCommand::Kick { .. }
             | UserCommand::Mode { .. }

@@ -16,6 +16,8 @@ pub(in crate::client::session) struct Identity {
     pub(in crate::client::session) address: Option<String>,
     /// The away message, if the user is away.
     pub(in crate::client::session) away: Option<String>,
+    /// The account that is registered as soon as a code is sent back.
+    pub(in crate::client::session) unverified_account: Option<String>,
     /// The cause for which the user was asked for another nick last.
     pub(in crate::client::session) refused_for: Option<Discriminant<NickRefusal>>,
     /// How many of the alternative nicks were tried.
@@ -38,6 +40,7 @@ impl Identity {
             configured: nick.to_owned(),
             address: None,
             away: None,
+            unverified_account: None,
             refused_for: None,
             alternatives_tried: 0,
             spellings_tried: 0,

@@ -471,3 +471,67 @@ fn a_script_does_not_wait_for_an_account_where_none_is_ever_named() {
     let outcome = Outcome::Incomplete(Incomplete::AccountsUnknown);
     assert_eq!(done.actions, [SessionAction::End(outcome)]);
 }
+
+/// In, on a server that registers accounts.
+fn with_registration(transport: Transport) -> Played {
+    let mut played = Played::new(false);
+    played.session.settings.transport = transport;
+    played.connect();
+    played.hear(":s CAP * LS :draft/account-registration=email-required,before-connect");
+    played.let_in("alice");
+    played.take();
+    played
+}
+
+#[test]
+fn an_account_is_registered_and_verified_and_its_password_kept_out() {
+    let mut played = with_registration(Transport::Encrypted);
+    played.type_line("/verify 123");
+    assert_eq!(
+        played.rejections(),
+        ["no account waits for a code; use /verify ACCOUNT CODE"]
+    );
+    played.type_line("/register a@b.example hunter2 and more");
+    assert_eq!(played.lines(), ["REGISTER * a@b.example :hunter2 and more"]);
+    played.hear(":s REGISTER VERIFICATION_REQUIRED alice :Look into your mail");
+    let said = |text: &str| {
+        let text = text.to_owned();
+        [Event::ServerSaid { text, asked: true }]
+    };
+    assert_eq!(
+        played.events(),
+        said("the account alice waits for /verify CODE: Look into your mail")
+    );
+    played.type_line("/verify 123");
+    assert_eq!(played.lines(), ["VERIFY alice :123"]);
+    played.hear(":s VERIFY SUCCESS alice :Done");
+    assert_eq!(
+        played.events(),
+        said("the account alice is registered: Done")
+    );
+    played.type_line("/verify bob 4");
+    assert_eq!(played.lines(), ["VERIFY bob :4"]);
+    // What is lost on the way is reported without the password.
+    played.type_line("/register hunter2");
+    assert_eq!(played.lines(), ["REGISTER * * :hunter2"]);
+    played.hear(":s FAIL REGISTER WEAK_PASSWORD alice :Too short");
+    played.type_line("/register hunter2");
+    played.lose("gone");
+    let shown = format!("{:?}", played.events());
+    assert!(
+        shown.contains("Too short") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_password_is_not_registered_where_others_can_read_it_or_in_vain() {
+    let mut played = with_registration(Transport::Plain);
+    played.type_line("/register hunter2");
+    let words = "the password would be sent without encryption; connect with ircs://HOST first";
+    assert_eq!(played.rejections(), [words]);
+    let mut played = Played::ready(false);
+    played.type_line("/register hunter2");
+    let words = "this server does not register accounts by itself; try /msg NickServ help register";
+    assert_eq!(played.rejections(), [words]);
+}
