@@ -316,7 +316,7 @@ impl Simulation {
     /// Sends the output of a step, or holds it.
     fn carry_out(&mut self) -> Result<(), String> {
         if self.sabotage == Some(Sabotage::ReleaseBeforeCommit) {
-            let lines = std::mem::take(&mut self.outbox.stored);
+            let lines = self.outbox.take_stored();
             if !lines.is_empty() {
                 self.store.turns.push_back((0, lines));
             }

@@ -29,23 +29,24 @@ pub enum Line<'a> {
 /// ```
 #[derive(Debug, Default)]
 pub struct Lines {
-    line_bytes_max: usize,
+    // A server has one of these for each connection, so the numbers are small.
+    line_bytes_max: u32,
     /// Bytes that wait: the beginning of a line, or whole lines put back by [`Lines::hold`].
     held: Vec<u8>,
     /// How much of `held` has been handed out as lines already.
-    taken: usize,
+    taken: u32,
     /// How much of `held` is known to have no line ending.
-    scanned: usize,
+    scanned: u32,
     /// Bytes of an overlong line skipped so far; 0 when no such line is being skipped. While one is,
     /// nothing waits.
-    skipped: usize,
+    skipped: u32,
 }
 
 impl Lines {
     /// Lines of up to `line_bytes_max` bytes, their ending not counted.
     pub fn new(line_bytes_max: usize) -> Self {
         Self {
-            line_bytes_max,
+            line_bytes_max: small(line_bytes_max),
             ..Self::default()
         }
     }
@@ -56,7 +57,7 @@ impl Lines {
         if self.skipped > 0 && !self.skip_overlong(fresh) {
             return None;
         }
-        if self.taken == self.held.len() {
+        if self.taken as usize == self.held.len() {
             self.release();
             if let Some(end) = find_line_feed(fresh) {
                 let (line, rest) = fresh.split_at(end);
@@ -78,24 +79,29 @@ impl Lines {
 
     /// The next line if the held bytes have all of it. It stays there.
     pub fn peek(&self) -> Option<&[u8]> {
-        let waiting = self.held.get(self.taken..).unwrap_or_default();
+        let waiting = self.held.get(self.taken as usize..).unwrap_or_default();
         waiting.get(..find_line_feed(waiting)?)
     }
 
     /// How many bytes wait here: of an unfinished line, and of lines not asked for yet.
     pub fn held_bytes(&self) -> usize {
-        self.held.len() - self.taken
+        self.held.len() - self.taken as usize
+    }
+
+    /// Whether nothing waits here and no line is being skipped.
+    pub fn is_empty(&self) -> bool {
+        self.held_bytes() == 0 && self.skipped == 0
     }
 
     /// How many bytes of a line that is too long have been skipped so far, 0 when the line at
     /// hand is not too long. It shows a client that never ends a line.
     pub fn skipped_bytes(&self) -> usize {
-        self.skipped
+        self.skipped as usize
     }
 
     /// A line from the held bytes, completed from `fresh` where its end is there.
     fn next_held_line<'a>(&'a mut self, fresh: &mut &[u8]) -> Option<Line<'a>> {
-        let unscanned = self.taken.max(self.scanned);
+        let unscanned = self.taken.max(self.scanned) as usize;
         let waiting = self.held.get(unscanned..).unwrap_or_default();
         let end = if let Some(at) = find_line_feed(waiting) {
             unscanned + at
@@ -103,21 +109,21 @@ impl Lines {
             let piece = find_line_feed(fresh).map_or(fresh.len(), |at| at + 1);
             let (head, rest) = fresh.split_at(piece);
             *fresh = rest;
-            if self.held_bytes() + piece > self.line_bytes_max + LINE_ENDING_BYTES_MAX {
+            if self.held_bytes() + piece > self.line_bytes_max as usize + LINE_ENDING_BYTES_MAX {
                 return Some(self.begin_skipping(head));
             }
             // What still waits moves to the front.
-            self.held.drain(..self.taken);
+            self.held.drain(..self.taken as usize);
             self.taken = 0;
             self.held.extend_from_slice(head);
-            self.scanned = self.held.len();
+            self.scanned = small(self.held.len());
             if !head.ends_with(b"\n") {
                 return None;
             }
             self.held.len() - 1
         };
-        let start = self.taken;
-        self.taken = end + 1;
+        let start = self.taken as usize;
+        self.taken = small(end + 1);
         self.scanned = self.taken;
         let line = self.held.get(start..end).unwrap_or_default();
         Some(self.bounded(line))
@@ -126,7 +132,7 @@ impl Lines {
     /// Cuts off the carriage return, and says so when the line is too long even then.
     fn bounded<'a>(&self, line: &'a [u8]) -> Line<'a> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match line.len() > self.line_bytes_max {
+        match line.len() > self.line_bytes_max as usize {
             true => Line::TooLong,
             false => Line::Whole(line),
         }
@@ -135,8 +141,11 @@ impl Lines {
     /// Forgets the overlong line so far; `head` is the part of it that was just looked at.
     fn begin_skipping(&mut self, head: &[u8]) -> Line<'static> {
         let so_far = self.held_bytes() + head.len();
-        self.skipped = if head.ends_with(b"\n") { 0 } else { so_far };
-        self.taken = self.held.len();
+        self.skipped = match head.ends_with(b"\n") {
+            true => 0,
+            false => small(so_far),
+        };
+        self.taken = small(self.held.len());
         self.release();
         Line::TooLong
     }
@@ -144,7 +153,10 @@ impl Lines {
     /// Goes to the end of an overlong line; false while its end has not come.
     fn skip_overlong(&mut self, fresh: &mut &[u8]) -> bool {
         let end = find_line_feed(fresh);
-        self.skipped = end.map_or(self.skipped + fresh.len(), |_| 0);
+        self.skipped = match end {
+            Some(_) => 0,
+            None => self.skipped.saturating_add(small(fresh.len())),
+        };
         *fresh = end.and_then(|at| fresh.get(at + 1..)).unwrap_or_default();
         end.is_some()
     }
@@ -159,6 +171,11 @@ impl Lines {
 
 /// Carriage return and line feed.
 const LINE_ENDING_BYTES_MAX: usize = 2;
+
+/// A number of bytes, which memory bounds.
+fn small(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
 
 fn find_line_feed(bytes: &[u8]) -> Option<usize> {
     memchr::memchr(b'\n', bytes)

@@ -193,7 +193,9 @@ pub struct Tags<'a>(&'a str);
 impl<'a> Tags<'a> {
     /// The tags of a line that is not a valid message, as far as they can be read.
     pub fn of(line: &'a [u8]) -> Self {
-        let tags = line.strip_prefix(b"@").unwrap_or_default();
+        let Some(tags) = line.strip_prefix(b"@") else {
+            return Self::default();
+        };
         let tags = tags.split(|byte| *byte == b' ').next().unwrap_or_default();
         let text = str::from_utf8(tags).unwrap_or_default();
         Self(text.split(['\r', '\0']).next().unwrap_or_default())

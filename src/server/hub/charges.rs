@@ -62,13 +62,23 @@ impl Meter {
         self.0.set(self.0.get() + work.price() * count);
     }
 
-    /// Returns the sum and resets it.
-    pub(super) fn take(&self) -> usize {
-        self.0.take()
+    /// All of it so far.
+    pub(super) fn sum(&self) -> usize {
+        self.0.get()
+    }
+
+    /// Starts the count of the next line.
+    pub(super) fn reset(&self) {
+        self.0.set(0);
     }
 }
 
 impl Hub {
+    /// The estimated time of the last step, in nanoseconds, without what each line costs.
+    pub(in crate::server) fn step_nanoseconds(&self) -> usize {
+        self.meter.sum()
+    }
+
     /// Counts work for the current line.
     pub(super) fn charge(&self, work: Work, count: usize) {
         self.meter.add(work, count);

@@ -54,7 +54,7 @@ impl Gate {
         if !self.must_wait(outbox) {
             return None;
         }
-        self.fresh.append(&mut outbox.stored);
+        self.fresh.append(&mut outbox.take_stored());
         let step = outbox.take_step();
         let turn = self.turn + u64::from(!self.fresh.is_empty());
         self.held_bytes += step.bytes();
@@ -70,7 +70,7 @@ impl Gate {
     }
 
     fn must_wait(&self, outbox: &Outbox) -> bool {
-        if !outbox.stored.is_empty() {
+        if outbox.has_stored() {
             return true;
         }
         let is_empty = outbox.spans().is_empty() && outbox.closes.is_empty() && !outbox.has_query();

@@ -253,16 +253,16 @@ impl Hub {
     /// a line, and it may be ahead of now by the cost of a burst. A line with a long response, or
     /// with a long scan, costs more.
     pub(super) fn count_line(&mut self, from: ConnectionId) {
+        let others = self.outbox().spans().len().saturating_sub(1);
+        self.charge(Work::Delivery, others);
+        self.charge(Work::Byte, self.outbox().written_bytes());
         let now = self.now.running;
         let limits = &self.settings.limits;
         if !limits.enabled {
             return;
         }
-        let others = self.outbox().spans().len().saturating_sub(1);
-        self.charge(Work::Delivery, others);
-        self.charge(Work::Byte, self.outbox().written_bytes());
         let of_one_line = limits.answer_bytes_per_line.max(1) as usize * Work::Byte.price();
-        let more = self.meter.take() / of_one_line;
+        let more = self.meter.sum() / of_one_line;
         let cost = limits.line_time() * u32::try_from(more + 1).unwrap_or(u32::MAX);
         if let Some(person) = self.people.get_mut(from) {
             person.allowance_used = person.allowance_used.max(now) + cost;

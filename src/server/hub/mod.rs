@@ -376,7 +376,7 @@ impl Hub {
     /// Runs a step at this time, with its lines going to the caller's outbox.
     fn step(&mut self, now: HubTime, outbox: &mut Outbox, work: impl FnOnce(&mut Self)) {
         self.now = now;
-        self.meter.take();
+        self.meter.reset();
         mem::swap(self.outbox.get_mut(), outbox);
         work(self);
         mem::swap(self.outbox.get_mut(), outbox);

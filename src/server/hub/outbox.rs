@@ -85,17 +85,29 @@ pub struct Outbox {
     /// Work to do outside the hub. The connection of a task is paused until its answer is passed to
     /// [`Hub::answered`](super::Hub::answered).
     pub tasks: Vec<Task>,
-    /// The lines to keep. The sends wait until they are on disk, see [`Gate`](super::Gate).
-    pub stored: Vec<StoredLine>,
     /// The connection whose request or connect caused the step.
     pub asker: Option<ConnectionId>,
     /// Whether the step affects nothing but its asker, so that it need not wait for earlier steps of
     /// others.
     pub is_free: bool,
-    /// The sends that depend on a line to keep, and the line that its sender gets instead.
+    /// What is to be stored. Each step moves the outbox to the hub and back, so that is apart.
+    keeping: Box<Keeping>,
+}
+
+/// The lines of a step to store.
+#[derive(Debug, Default)]
+struct Keeping {
+    lines: Vec<StoredLine>,
+    /// The sends that depend on one of these lines, and the line that its sender gets instead.
     conditions: Vec<(Range<usize>, ConnectionId, LineSpan)>,
-    /// The sends if the lines to keep cannot be stored.
+    /// The sends if the lines cannot be stored.
     instead: Vec<(ConnectionId, LineSpan)>,
+}
+
+impl Keeping {
+    fn is_used(&self) -> bool {
+        !(self.lines.is_empty() && self.conditions.is_empty() && self.instead.is_empty())
+    }
 }
 
 /// The output of a step that waits for the store.
@@ -177,7 +189,7 @@ impl Outbox {
         let place = self.answers.min(self.sends.len());
         self.sends.insert(place, (to, line));
         self.answers = place + 1;
-        for (range, ..) in &mut self.conditions {
+        for (range, ..) in &mut self.keeping.conditions {
             *range = range.start + 1..range.end + 1;
         }
     }
@@ -191,15 +203,26 @@ impl Outbox {
         (sender, otherwise): (ConnectionId, LineSpan),
     ) {
         let sends = first..self.sends.len();
-        self.conditions.push((sends, sender, otherwise));
-        self.stored.push(line);
+        self.keeping.conditions.push((sends, sender, otherwise));
+        self.keeping.lines.push(line);
+    }
+
+    /// Whether the step has lines to store. Its sends wait until these are on disk, see
+    /// [`Gate`](super::Gate).
+    pub fn has_stored(&self) -> bool {
+        !self.keeping.lines.is_empty()
+    }
+
+    /// Takes out the lines to store.
+    pub fn take_stored(&mut self) -> Vec<StoredLine> {
+        mem::take(&mut self.keeping.lines)
     }
 
     /// The sends of this step if none of its lines can be stored.
     fn sends_without_storing(&self) -> Vec<(ConnectionId, LineSpan)> {
         let mut sends = Vec::new();
         let mut done = 0;
-        for (range, sender, otherwise) in &self.conditions {
+        for (range, sender, otherwise) in &self.keeping.conditions {
             sends.extend_from_slice(self.sends.get(done..range.start).unwrap_or_default());
             sends.push((*sender, *otherwise));
             done = range.end;
@@ -210,17 +233,17 @@ impl Outbox {
 
     /// If the step has lines to keep, writes its other ending. Both may still have to be labelled.
     pub(super) fn begin_other_ending(&mut self) -> bool {
-        if self.conditions.is_empty() {
+        if self.keeping.conditions.is_empty() {
             return false;
         }
-        self.instead = self.sends_without_storing();
-        self.conditions.clear();
+        self.keeping.instead = self.sends_without_storing();
+        self.keeping.conditions.clear();
         true
     }
 
     /// Exchanges the two endings, so that the other one can be completed.
     pub(super) fn exchange_endings(&mut self) {
-        mem::swap(&mut self.sends, &mut self.instead);
+        mem::swap(&mut self.sends, &mut self.keeping.instead);
     }
 
     /// Takes out the lines, sends and closes of this step. All else stays.
@@ -231,7 +254,7 @@ impl Outbox {
             let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(back));
             sends.into_iter().map(moved).collect()
         };
-        let instead = mem::take(&mut self.instead);
+        let instead = mem::take(&mut self.keeping.instead);
         let queries = self.tasks.extract_if(.., |task| is_query(task)).collect();
         let text = self.text.get(start..).unwrap_or_default().to_owned();
         self.text.truncate(start);
@@ -324,24 +347,38 @@ impl Outbox {
         self.text.len() - self.begun
     }
 
+    /// Length of all lines together, in bytes; a line for many counts once.
+    pub(in crate::server) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether there is more to carry out than lines to send.
+    #[inline]
+    pub(in crate::server) fn has_effects(&self) -> bool {
+        !(self.closes.is_empty() && self.pauses.is_empty() && self.tasks.is_empty())
+    }
+
     /// Whether the lines should be sent now, well before they exceed the kept capacity.
     pub(in crate::server) fn is_full(&self) -> bool {
         self.text.len() >= KEPT_BYTES_MAX / 2
     }
 
     /// Prepares the next step; the lines of this one are kept.
+    #[inline]
     pub(in crate::server) fn end_step(&mut self) {
         self.begun = self.text.len();
         self.step_start = self.begun;
         self.sends.clear();
         self.sends.shrink_to(KEPT_SENDS_MAX);
         self.answers = 0;
-        self.closes.clear();
-        self.pauses.clear();
-        self.tasks.clear();
-        self.stored.clear();
-        self.conditions.clear();
-        self.instead.clear();
+        if self.has_effects() {
+            self.closes.clear();
+            self.pauses.clear();
+            self.tasks.clear();
+        }
+        if self.keeping.is_used() {
+            *self.keeping = Keeping::default();
+        }
         self.asker = None;
         self.is_free = false;
         self.wants_rehash = false;

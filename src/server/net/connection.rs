@@ -44,53 +44,60 @@ pub(super) enum SendQueue {
 }
 
 /// One connection.
+///
+/// A line for many touches the connections of all of them, so the fields for queueing and writing
+/// are together at the start.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
-    /// Its address, as a number of the [`ReadyQueue`](super::ready::ReadyQueue).
-    pub(super) address: usize,
+    /// The unsent bytes, if they cannot stay in the outbox.
+    buffer: Vec<u8>,
+    /// Unsent lines of this iteration that are contiguous in the outbox. Empty if `buffer` is not.
+    outbox_span: LineSpan,
+    /// Its encryption, on a listener with TLS.
+    tls: Option<Box<TlsSession>>,
+    /// How many bytes at the start of `buffer` are sent already; the limit on a queue is 1 GiB.
+    sent_bytes: u32,
+    stream: TcpStream,
     pub(super) state: ConnectionState,
     pub(super) queue: SendQueue,
-    pub(super) lines: Lines,
-    /// Whether it has to read its responses before more of its lines are handled.
-    pub(super) must_drain: bool,
-    /// How long its backlog lasts at the rate of a slow reader.
-    pub(super) busy_until: Duration,
-    /// When its timer fires, which ends a pause or the closing.
-    pub(super) wake_at: Option<Duration>,
-    /// When it was read last.
-    pub(super) read_at: Duration,
-    /// Whether it waits for the answer to a task of the hub; it is paused until then.
-    pub(super) awaits_answer: bool,
-    /// Whether it waits until fewer lines wait for the store; it is paused until then.
-    pub(super) awaits_store: bool,
-    /// Whether it is in the reactor's list of connections to read.
-    pub(super) is_ready: bool,
     /// Whether it is in the reactor's list of connections to write.
     pub(super) write_scheduled: bool,
     /// Whether it is in the reactor's list of connections to write when there is time.
     pub(super) write_deferred: bool,
+    pub(super) writable: bool,
+    /// Whether it has to read its responses before more of its lines are handled.
+    pub(super) must_drain: bool,
+    /// Whether it is in the reactor's list of connections to read.
+    pub(super) is_ready: bool,
+    pub(super) readable: bool,
+    pub(super) lines: Lines,
+    /// Its address, as a number of the [`ReadyQueue`](super::ready::ReadyQueue).
+    address: u32,
+    /// When it was read last, in whole seconds, rounded down.
+    pub(super) read_at: u32,
+    /// How long its backlog lasts at the rate of a slow reader.
+    pub(super) busy_until: Duration,
+    /// When its timer fires, which ends a pause or the closing.
+    pub(super) wake_at: Option<Duration>,
+    /// Whether it waits for the answer to a task of the hub; it is paused until then.
+    pub(super) awaits_answer: bool,
+    /// Whether it waits until fewer lines wait for the store; it is paused until then.
+    pub(super) awaits_store: bool,
     /// Whether nothing was received from it yet.
     pub(super) awaits_first_read: bool,
     /// Whether the end of the stream was read.
     pub(super) at_eof: bool,
-    pub(super) readable: bool,
     /// Whether the system reported the end of the stream. No further event comes for it, so reading
     /// goes on until the end is read.
     pub(super) read_closed: bool,
     /// Whether the client has reset it.
     pub(super) is_reset: bool,
-    pub(super) writable: bool,
-    stream: TcpStream,
-    /// Its encryption, on a listener with TLS.
-    tls: Option<Box<TlsSession>>,
-    /// The unsent bytes, if they cannot stay in the outbox.
-    buffer: Vec<u8>,
-    /// How many bytes at the start of `buffer` are sent already.
-    sent_bytes: usize,
-    /// Unsent lines of this iteration that are contiguous in the outbox. Empty if `buffer` is not.
-    outbox_span: LineSpan,
 }
+
+#[cfg(not(debug_assertions))] // With them the library notes more about a socket.
+const _: () = assert!(mem::offset_of!(Connection, lines) <= 64 && size_of::<Connection>() <= 152);
 
 /// The result of a read.
 #[derive(Debug)]
@@ -117,14 +124,15 @@ impl Connection {
     ) -> Self {
         Self {
             id,
-            address,
+            // There are no more addresses than connections, whose number fits.
+            address: u32::try_from(address).unwrap_or(u32::MAX),
             state: ConnectionState::Open,
             queue: SendQueue::Open,
             lines: Lines::new(LINE_BYTES_MAX),
             must_drain: false,
             busy_until: Duration::ZERO,
             wake_at: None,
-            read_at: Duration::ZERO,
+            read_at: 0,
             awaits_answer: false,
             awaits_store: false,
             is_ready: false,
@@ -142,6 +150,11 @@ impl Connection {
             sent_bytes: 0,
             outbox_span: LineSpan::EMPTY,
         }
+    }
+
+    /// Its address, as a number of the [`ReadyQueue`](super::ready::ReadyQueue).
+    pub(super) fn address(&self) -> usize {
+        self.address as usize
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -248,8 +261,29 @@ impl Connection {
         }
     }
 
-    /// Queues a line of this iteration. Lines that are contiguous in the outbox stay there: in a
-    /// busy room all members get the same lines, and nothing is copied.
+    /// Queues a line of this iteration where that takes no copy and no limit is near: in a busy room
+    /// all members get the same lines, which are contiguous in the outbox and stay there. Returns
+    /// whether it did.
+    #[inline]
+    pub(super) fn extend_span(
+        &mut self,
+        line: LineSpan,
+        unsent_max: usize,
+        queues: &mut SendQueues,
+    ) -> bool {
+        let is_simple =
+            self.queue == SendQueue::Open && self.buffer.is_empty() && self.tls.is_none();
+        match self.outbox_span.join(line) {
+            Some(longer) if is_simple && longer.len() <= unsent_max => {
+                self.outbox_span = longer;
+                queues.queued_bytes += line.len();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Queues a line of this iteration. What cannot stay in the outbox is copied.
     pub(super) fn push(&mut self, line: LineSpan, outbox: &Outbox, queues: &mut SendQueues) {
         queues.queued_bytes += line.len();
         if self.buffer.is_empty() {
@@ -269,7 +303,7 @@ impl Connection {
 
     /// The unsent bytes that are not encrypted yet, if they have to be.
     fn plain_bytes(&self) -> usize {
-        self.buffer.len() - self.sent_bytes + self.outbox_span.len()
+        self.buffer.len() - self.sent_bytes as usize + self.outbox_span.len()
     }
 
     /// Copies its lines from the outbox into its own buffer.
@@ -292,12 +326,12 @@ impl Connection {
         queues.replace(before, self.unsent_bytes());
         if self.outbox_span.len() > 0 {
             self.copy_from_outbox(outbox, queues);
-        } else if self.sent_bytes == self.buffer.len() {
+        } else if self.sent_bytes as usize == self.buffer.len() {
             queues.give_back(mem::take(&mut self.buffer));
             self.sent_bytes = 0;
-        } else if self.sent_bytes > self.buffer.len() / 2 {
+        } else if self.sent_bytes as usize > self.buffer.len() / 2 {
             // More is sent since the last move than is moved now, so the cost stays proportional.
-            self.buffer.drain(..self.sent_bytes);
+            self.buffer.drain(..self.sent_bytes as usize);
             self.sent_bytes = 0;
         }
         written
@@ -361,14 +395,15 @@ impl Connection {
     fn skip_plain(&mut self, count: usize) {
         match self.buffer.is_empty() {
             true => self.outbox_span = self.outbox_span.skip(count),
-            false => self.sent_bytes += count,
+            false => self.sent_bytes += u32::try_from(count).unwrap_or(u32::MAX),
         }
     }
 
     /// Drops the unsent bytes after the first line, which may be sent in part. Only the reason for
     /// the end can follow it.
     pub(super) fn drop_unsent(&mut self, queues: &mut SendQueues) {
-        let unsent = self.buffer.get(self.sent_bytes..).unwrap_or_default();
+        let unsent = self.buffer.get(self.sent_bytes as usize..);
+        let unsent = unsent.unwrap_or_default();
         let first_line = unsent.split_inclusive(|byte| *byte == b'\n').next();
         let kept = first_line.unwrap_or_default().to_vec();
         queues.queued_bytes -= unsent.len() - kept.len();
@@ -391,13 +426,13 @@ impl Connection {
 /// The unsent bytes to send next: those of the buffer, else those in the outbox.
 fn next_plain<'b>(
     buffer: &'b [u8],
-    sent_bytes: usize,
+    sent_bytes: u32,
     outbox: &'b Outbox,
     outbox_span: LineSpan,
 ) -> &'b [u8] {
     match buffer.is_empty() {
         true => outbox.bytes(outbox_span),
-        false => buffer.get(sent_bytes..).unwrap_or_default(),
+        false => buffer.get(sent_bytes as usize..).unwrap_or_default(),
     }
 }
 

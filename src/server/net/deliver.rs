@@ -9,7 +9,7 @@ use slab::Slab;
 use super::connection::{Connection, ConnectionState, SendQueue};
 use super::{CLOSING_MAX, CLOSING_TIME, Reactor};
 use crate::server::hub::task::Task;
-use crate::server::hub::{ConnectionId, DisconnectReason};
+use crate::server::hub::{ConnectionId, DisconnectReason, LineSpan};
 
 /// When a queue has reached this fraction of its limit, senders to it are throttled, and so is its
 /// reader.
@@ -21,6 +21,8 @@ const READER_BYTES_PER_SECOND: usize = 128 * 1024;
 /// The lines of a step with more recipients than this are written when there is time, after the
 /// others.
 const LARGE_FANOUT: usize = 1_000;
+/// Capacity for scheduled writes that is kept.
+const KEPT_WRITES_MAX: usize = 1_024;
 /// How many of these writes are done before the clock is read again.
 const WRITES_AT_A_TIME: usize = 16;
 /// The fan-out that one sender may cause while too much is queued in total, in bytes per second.
@@ -34,10 +36,9 @@ impl Reactor {
             if self.store.is_none() || !self.hold_step() {
                 self.send_step();
             }
-            for (id, until) in mem::take(&mut self.outbox.pauses) {
-                self.pause(id, until);
+            if self.outbox.has_effects() {
+                self.pause_and_submit();
             }
-            self.submit_tasks();
             let wants_reload = self.outbox.wants_rehash;
             self.outbox.end_step();
             if self.outbox.is_full() {
@@ -55,6 +56,14 @@ impl Reactor {
         }
     }
 
+    /// Pauses connections, and submits tasks.
+    fn pause_and_submit(&mut self) {
+        for (id, until) in mem::take(&mut self.outbox.pauses) {
+            self.pause(id, until);
+        }
+        self.submit_tasks();
+    }
+
     /// Has the tasks of a step carried out, and reads nothing from their connections meanwhile.
     pub(super) fn submit_tasks(&mut self) {
         for task in mem::take(&mut self.outbox.tasks) {
@@ -67,55 +76,82 @@ impl Reactor {
     }
 
     /// Queues the lines of a step, and closes connections.
+    #[inline]
     pub(super) fn send_step(&mut self) {
         self.queue_lines();
         self.enforce_queue_limits();
-        for id in mem::take(&mut self.outbox.closes) {
-            self.begin_closing(id);
+        if !self.outbox.closes.is_empty() {
+            for id in mem::take(&mut self.outbox.closes) {
+                self.begin_closing(id);
+            }
         }
     }
 
     /// Queues each line for its recipient. The lines of an iteration are written together at its
     /// end.
+    #[inline(never)] // In its caller it would have too few registers.
     fn queue_lines(&mut self) {
-        let bytes_max = self.hub.limits().send_queue_bytes as usize;
         let behind_bytes = self.backlog_bytes();
         let has_large_fanout = self.outbox.spans().len() > LARGE_FANOUT;
         self.budget.has_large_fanout |= has_large_fanout;
-        for &(to, line) in self.outbox.spans() {
+        let mut queued_bytes = 0;
+        for place in 0..self.outbox.spans().len() {
+            let Some(&(to, line)) = self.outbox.spans().get(place) else {
+                break;
+            };
             let Some(connection) = known(&mut self.connections, to) else {
                 continue;
             };
-            if connection.queue == SendQueue::Open
-                && connection.unsent_bytes() + line.len() > behind_bytes
-            {
-                // It may only wait for the end of this iteration.
-                let written = connection.write(&self.outbox, &mut self.queues);
-                let unsent = connection.unsent_bytes() + line.len();
-                if unsent > behind_bytes && self.budget.from != Some(to) {
-                    let time = duration_at_rate(line.len(), READER_BYTES_PER_SECOND);
-                    connection.busy_until = connection.busy_until.max(self.now.running) + time;
-                    self.budget.pause_until(connection.busy_until);
+            if connection.extend_span(line, behind_bytes, &mut self.queues) {
+                match has_large_fanout {
+                    true => connection.defer_write(&mut self.unsent_later),
+                    false => connection.schedule_write(&mut self.unsent),
                 }
-                if written.is_err() {
-                    connection.queue = SendQueue::Overfull;
-                    self.lost.push((to, DisconnectReason::Lost));
-                } else if unsent > bytes_max {
-                    connection.queue = SendQueue::Overfull;
-                    self.lost.push((to, DisconnectReason::SendQueueFull));
-                }
-            }
-            if connection.queue == SendQueue::Overfull {
+            } else if !self.queue_line(to, line, has_large_fanout) {
                 continue;
             }
-            self.budget.fanout_bytes += line.len();
-            self.iteration.fanout_bytes += line.len();
-            connection.push(line, &self.outbox, &mut self.queues);
-            match has_large_fanout {
-                true => connection.defer_write(&mut self.unsent_later),
-                false => connection.schedule_write(&mut self.unsent),
+            queued_bytes += line.len();
+        }
+        self.budget.fanout_bytes += queued_bytes;
+        self.iteration.fanout_bytes += queued_bytes;
+    }
+
+    /// Queues a line for a connection whose unsent lines are in its buffer, or exceed the limit.
+    /// Returns whether it was queued.
+    #[cold]
+    fn queue_line(&mut self, to: ConnectionId, line: LineSpan, has_large_fanout: bool) -> bool {
+        let behind_bytes = self.backlog_bytes();
+        let Some(connection) = known(&mut self.connections, to) else {
+            return false;
+        };
+        if connection.queue == SendQueue::Open
+            && connection.unsent_bytes() + line.len() > behind_bytes
+        {
+            // It may only wait for the end of this iteration.
+            let written = connection.write(&self.outbox, &mut self.queues);
+            let unsent = connection.unsent_bytes() + line.len();
+            if unsent > behind_bytes && self.budget.from != Some(to) {
+                let time = duration_at_rate(line.len(), READER_BYTES_PER_SECOND);
+                connection.busy_until = connection.busy_until.max(self.now.running) + time;
+                self.budget.pause_until(connection.busy_until);
+            }
+            if written.is_err() {
+                connection.queue = SendQueue::Overfull;
+                self.lost.push((to, DisconnectReason::Lost));
+            } else if unsent > self.hub.limits().send_queue_bytes as usize {
+                connection.queue = SendQueue::Overfull;
+                self.lost.push((to, DisconnectReason::SendQueueFull));
             }
         }
+        if connection.queue == SendQueue::Overfull {
+            return false;
+        }
+        connection.push(line, &self.outbox, &mut self.queues);
+        match has_large_fanout {
+            true => connection.defer_write(&mut self.unsent_later),
+            false => connection.schedule_write(&mut self.unsent),
+        }
+        true
     }
 
     /// Enforces the limit on all queues together: first it throttles the sender, then it
@@ -157,8 +193,9 @@ impl Reactor {
     /// Writes to all connections with something to send; to those with only a large fan-out, as long
     /// as there is time.
     pub(super) fn write_all_in_time(&mut self) {
-        let now = self.started.elapsed();
-        self.iteration.next_part(now);
+        if !self.unsent_later.is_empty() || !self.lost.is_empty() {
+            self.iteration.next_part(self.started.elapsed());
+        }
         loop {
             self.write_unsent();
             while self.write_one_later() {
@@ -182,8 +219,13 @@ impl Reactor {
 
     /// Writes to all scheduled connections.
     fn write_unsent(&mut self) {
-        for index in mem::take(&mut self.unsent) {
+        let mut unsent = mem::take(&mut self.unsent);
+        for index in unsent.drain(..) {
             self.write(index);
+        }
+        // The memory is kept for the next ones, but not that of a crowd.
+        if self.unsent.is_empty() && unsent.capacity() <= KEPT_WRITES_MAX {
+            self.unsent = unsent;
         }
     }
 

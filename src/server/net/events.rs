@@ -8,7 +8,7 @@ use std::time::Duration;
 use mio::Events;
 use mio::event::Event;
 
-use super::connection::ConnectionState;
+use super::connection::{Connection, ConnectionState};
 use super::{ANSWERS, RELOAD, Reactor, STOP, read_clocks};
 use crate::server::hub::ConnectionId;
 
@@ -55,8 +55,8 @@ impl Reactor {
         if self.listeners.has_pending() || is_behind {
             return Some(Duration::ZERO);
         }
-        let times = [
-            self.hub.next_deadline(),
+        let mut next = self.hub.next_deadline();
+        let others = [
             self.timers.first().map(|(at, _)| *at),
             self.listeners.retry_at(),
             self.handshakes.front().map(|(at, _)| *at),
@@ -64,8 +64,10 @@ impl Reactor {
             self.empty_until(),
             self.store_deadline(),
         ];
-        let next = times.into_iter().flatten().min()?;
-        Some(next.saturating_sub(self.started.elapsed()))
+        for at in others.into_iter().flatten() {
+            next = Some(next.map_or(at, |next| next.min(at)));
+        }
+        Some(next?.saturating_sub(self.started.elapsed()))
     }
 
     /// Records an event. Reading and writing follow later in the iteration.
@@ -105,7 +107,7 @@ impl Reactor {
         if let Some(connection) = self.connections.get_mut(index)
             && !mem::replace(&mut connection.is_ready, true)
         {
-            self.ready.push(connection.address, index);
+            self.ready.push(connection.address(), index);
         }
     }
 
@@ -121,7 +123,8 @@ impl Reactor {
         let connections = &self.connections;
         let has_unread = |id: ConnectionId, deadline| {
             let connection = connections.get(id.index());
-            connection.is_some_and(|one| one.is_ready && one.read_at < deadline)
+            let read_at = |one: &Connection| Duration::from_secs(one.read_at.into());
+            connection.is_some_and(|one| one.is_ready && read_at(one) < deadline)
         };
         self.hub.tick_except(self.now, &mut self.outbox, has_unread);
         self.deliver();

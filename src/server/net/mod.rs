@@ -214,8 +214,8 @@ impl Reactor {
         if self.store.is_some() {
             self.take_outcomes();
         }
-        for accepted in self.listeners.accept(self.now.running) {
-            self.accept(accepted);
+        if self.listeners.has_pending() || self.listeners.retry_at().is_some() {
+            self.accept_pending();
         }
         self.end_late_handshakes();
         if !self.is_draining() {
@@ -255,7 +255,7 @@ impl Reactor {
             // Dropping the socket ends its registration, too.
             let connection = self.connections.remove(index);
             self.queues.remove(&connection);
-            self.ready.leave(connection.address);
+            self.ready.leave(connection.address());
         }
         if self.connections.len() < self.connections.capacity() / 4 {
             self.connections.shrink_to_fit();
@@ -315,6 +315,14 @@ impl Reactor {
             self.hub.answered(answer, self.now, &mut self.outbox);
             self.deliver();
             self.release(id);
+        }
+    }
+
+    /// Accepts the connections that wait, a bounded number of them.
+    #[cold]
+    fn accept_pending(&mut self) {
+        for accepted in self.listeners.accept(self.now.running) {
+            self.accept(accepted);
         }
     }
 

@@ -1,7 +1,9 @@
 //! Selects the connection to read next. All addresses with unread input get equal shares of the
 //! time, however many connections each of them has.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,8 +17,9 @@ pub(super) struct ReadyQueue {
     addresses: Slab<ReadyAddress>,
     /// It is never iterated.
     places: HashMap<IpAddr, usize>,
-    /// The addresses with a ready connection, by the time they have used.
-    order: BTreeSet<(Duration, usize)>,
+    /// The addresses with a ready connection, by the time they have used. Entries that no longer
+    /// hold are dropped when they come first.
+    order: BinaryHeap<Reverse<(Duration, usize)>>,
     /// The time that the last one had used before. An address that was silent starts from there: it
     /// cannot save up time.
     least: Duration,
@@ -61,7 +64,6 @@ impl ReadyQueue {
         };
         one.connections -= 1;
         if one.connections == 0 {
-            self.order.remove(&(one.used, place));
             self.waiting -= one.ready.len();
             self.places.remove(&one.address);
             self.addresses.remove(place);
@@ -76,7 +78,7 @@ impl ReadyQueue {
         if one.ready.is_empty() {
             one.used = one.used.max(self.least);
             if !one.is_held {
-                self.order.insert((one.used, place));
+                self.order.push(Reverse((one.used, place)));
             }
         }
         one.ready.push_back(connection);
@@ -85,26 +87,42 @@ impl ReadyQueue {
 
     /// Removes the next connection, and returns its address and its index.
     pub(super) fn pop(&mut self) -> Option<(usize, usize)> {
-        let &(used, place) = self.order.first()?;
-        self.least = used;
-        let one = self.addresses.get_mut(place)?;
-        let connection = one.ready.pop_front()?;
-        self.waiting -= 1;
-        if one.ready.is_empty() {
-            self.order.pop_first();
+        loop {
+            let first = self.order.peek_mut()?;
+            let Reverse((used, place)) = *first;
+            let one = self.addresses.get_mut(place);
+            let Some(one) = one.filter(|one| one.used == used && !one.is_held) else {
+                PeekMut::pop(first);
+                continue;
+            };
+            let next = one.ready.pop_front();
+            if one.ready.is_empty() {
+                PeekMut::pop(first);
+            }
+            if let Some(connection) = next {
+                self.least = used;
+                self.waiting -= 1;
+                return Some((place, connection));
+            }
         }
-        Some((place, connection))
     }
 
-    /// Counts time that this address has used.
+    /// Whether more than one address may have a ready connection.
+    pub(super) fn is_contested(&self) -> bool {
+        self.order.len() > 1
+    }
+
+    /// Counts time that this address has used. It matters only while other addresses wait.
     pub(super) fn charge(&mut self, place: usize, time: Duration) {
         let Some(one) = self.addresses.get_mut(place) else {
             return;
         };
-        let is_waiting = self.order.remove(&(one.used, place));
+        if time.is_zero() {
+            return;
+        }
         one.used += time;
-        if is_waiting {
-            self.order.insert((one.used, place));
+        if !one.is_held && !one.ready.is_empty() {
+            self.order.push(Reverse((one.used, place)));
         }
     }
 
@@ -113,7 +131,6 @@ impl ReadyQueue {
         if let Some(one) = self.addresses.get_mut(place)
             && !mem::replace(&mut one.is_held, true)
         {
-            self.order.remove(&(one.used, place));
             self.held.push(place);
         }
     }
@@ -125,7 +142,7 @@ impl ReadyQueue {
                 && mem::take(&mut one.is_held)
                 && !one.ready.is_empty()
             {
-                self.order.insert((one.used, place));
+                self.order.push(Reverse((one.used, place)));
             }
         }
     }

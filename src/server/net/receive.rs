@@ -23,15 +23,27 @@ const ITERATION_TIME: Duration = Duration::from_millis(5);
 const FANOUT_BYTES_PER_ITERATION: usize = 16 * 1024 * 1024;
 /// The same for the number of connections to write: each write takes some microseconds.
 const WRITES_PER_ITERATION: usize = 1_000;
+/// The bytes of lines for one recipient each, after which the other lines wait for the next iteration.
+const SINGLE_LINE_BYTES_PER_ITERATION: usize = 128 * 1024;
 
 /// With so many bytes queued, an address that causes another large fan-out waits until all deferred
 /// writes are done.
 const HELD_AT_BYTES: usize = 16 * 1024 * 1024;
 
+/// The estimated time of a line apart from the work that the hub counts, in nanoseconds.
+const LINE_NANOSECONDS: usize = 2_000;
+/// After so much estimated work the clock is read: for each line that would cost as much as a part
+/// of the line.
+const UNMEASURED_NANOSECONDS: usize = 100_000;
+
 /// The budget of one iteration for all connections.
 #[derive(Debug, Default)]
 pub(super) struct Iteration {
     ends_at: Duration,
+    /// Whether its time was used up when the clock was read last.
+    is_over: bool,
+    /// The estimated time since then, in nanoseconds.
+    unmeasured: usize,
     /// Bytes queued because of its lines.
     pub(super) fanout_bytes: usize,
 }
@@ -40,17 +52,21 @@ impl Iteration {
     pub(super) fn starting_at(now: Duration) -> Self {
         Self {
             ends_at: now + ITERATION_TIME,
-            fanout_bytes: 0,
+            ..Self::default()
         }
     }
 
     /// Starts the time of the next part of the iteration.
     pub(super) fn next_part(&mut self, now: Duration) {
         self.ends_at = now + ITERATION_TIME;
+        self.is_over = false;
     }
 
-    pub(super) fn is_over(&self, now: Duration) -> bool {
-        now >= self.ends_at
+    /// Whether its time is used up.
+    pub(super) fn is_over(&mut self, now: Duration) -> bool {
+        self.is_over = now >= self.ends_at;
+        self.unmeasured = 0;
+        self.is_over
     }
 }
 
@@ -95,36 +111,55 @@ impl ReadBudget {
 impl Reactor {
     /// Reads from the connections that are ready, as long as there is time.
     pub(super) fn read_ready(&mut self) {
-        let mut before = self.started.elapsed();
+        // The time of an address matters only while others wait.
+        let mut before = self.ready.is_contested().then(|| self.started.elapsed());
         for _ in 0..self.ready.len() {
             let Some((address, index)) = self.ready.pop() else {
                 break;
             };
             self.read_from(index);
-            let now = self.started.elapsed();
-            self.ready.charge(address, now.saturating_sub(before));
-            before = now;
+            if let Some(since) = &mut before {
+                let now = self.started.elapsed();
+                self.ready.charge(address, now.saturating_sub(*since));
+                *since = now;
+                self.iteration.is_over(now);
+            }
             if self.budget.has_large_fanout && self.queues.queued_bytes() >= HELD_AT_BYTES {
                 self.ready.hold(address);
             }
-            if self.has_much_to_send() || self.iteration.is_over(now) {
+            if self.has_much_to_send() || self.is_time_up() {
                 break;
             }
+        }
+    }
+
+    /// Whether the time of the iteration is used up, as far as that is known without reading the
+    /// clock for each line.
+    fn is_time_up(&mut self) -> bool {
+        match self.iteration.unmeasured < UNMEASURED_NANOSECONDS {
+            true => self.iteration.is_over,
+            false => self.iteration.is_over(self.started.elapsed()),
         }
     }
 
     pub(super) fn has_much_to_send(&self) -> bool {
         self.iteration.fanout_bytes >= FANOUT_BYTES_PER_ITERATION
             || self.unsent.len() >= WRITES_PER_ITERATION
+            || self.has_many_single_lines()
+    }
+
+    /// Whether there are many lines for one recipient each. After more of them they would be copied,
+    /// which saves writes only for lines with many recipients.
+    fn has_many_single_lines(&self) -> bool {
+        let bytes = self.outbox.len();
+        bytes >= SINGLE_LINE_BYTES_PER_ITERATION && self.iteration.fanout_bytes < 2 * bytes
     }
 
     /// Whether the other lines of the current connection wait for the next iteration. The first line
     /// never does.
-    fn is_share_used(&self) -> bool {
+    fn is_share_used(&mut self) -> bool {
         self.budget.lines > 0
-            && (self.budget.is_exhausted()
-                || self.has_much_to_send()
-                || self.iteration.is_over(self.started.elapsed()))
+            && (self.budget.is_exhausted() || self.has_much_to_send() || self.is_time_up())
     }
 
     /// Reads from a connection within its budget.
@@ -135,7 +170,7 @@ impl Reactor {
         if !mem::take(&mut connection.is_ready) {
             return;
         }
-        connection.read_at = self.now.running;
+        connection.read_at = u32::try_from(self.now.running.as_secs()).unwrap_or(u32::MAX);
         let id = connection.id;
         let mut buffer = mem::take(&mut self.read_buffer);
         match connection.state {
@@ -208,9 +243,11 @@ impl Reactor {
             let Some(connection) = self.connections.get_mut(index) else {
                 return false;
             };
-            let is_done = fresh.is_empty() && connection.lines.held_bytes() == 0;
             let can_go_on = connection.is_open() && !connection.must_drain;
-            if !can_go_on || (!is_done && self.is_share_used()) {
+            if can_go_on && fresh.is_empty() && connection.lines.is_empty() {
+                return true;
+            }
+            if !can_go_on || self.is_share_used() {
                 let Some(connection) = self.connections.get_mut(index) else {
                     return false;
                 };
@@ -237,6 +274,7 @@ impl Reactor {
             };
             self.budget.lines += 1;
             self.hub.received(id, line, self.now, &mut self.outbox);
+            self.iteration.unmeasured += LINE_NANOSECONDS + self.hub.step_nanoseconds();
             self.deliver();
         }
     }

@@ -368,13 +368,17 @@ impl Hub {
         list: &'a str,
         command: &'static str,
     ) -> CommandResult<'a, impl Iterator<Item = &'a str> + use<'a>> {
+        let separators = list.bytes().filter(|byte| *byte == b',').count();
+        self.charge(Work::Name, 4 * (separators + 1));
         let mut named = list.split(',').filter(|name| !name.is_empty());
-        self.charge(Work::Name, 4 * named.clone().count());
         let is_first = true;
         let missing = RequestError::Missing { command, is_first };
         named.next().ok_or(missing)?;
+        let most = self.settings.limits.targets as usize;
         // The first name is consumed above.
-        if let Some(target) = named.nth((self.settings.limits.targets as usize).saturating_sub(1)) {
+        if separators >= most
+            && let Some(target) = named.nth(most.saturating_sub(1))
+        {
             return Err(Rejection::TooManyTargets(target));
         }
         let is_repeated = move |at, name| {

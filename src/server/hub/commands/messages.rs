@@ -44,13 +44,9 @@ impl Hub {
     /// concerns its length and not its content; and one that cannot be stored.
     pub(super) fn send_chat<'a>(&mut self, targets: &'a str, chat: Chat<'a>) -> CommandResult<'a> {
         self.people.registered_mut(chat.from)?.last_spoke = self.now.running;
-        // Tags of a client without message-tags are ignored.
-        let may_tag = self.capabilities(chat.from).has(Capabilities::MESSAGE_TAGS);
-        self.charge(Work::Tag, chat.tags.iter().count());
-        let tags = if may_tag {
-            relayed(chat.tags)
-        } else {
-            String::new()
+        let tags = match chat.tags.is_empty() {
+            true => String::new(),
+            false => self.relayed_tags(chat),
         };
         let is_answered = chat.command != "NOTICE";
         let targets = match self.targets(targets, chat.command) {
@@ -75,6 +71,15 @@ impl Hub {
                 MessageId(self.messages).next_at(now).0
             }
         };
+    }
+
+    /// The tags of a message that are passed on. Those of a client without message-tags are ignored.
+    fn relayed_tags(&self, chat: Chat<'_>) -> String {
+        self.charge(Work::Tag, chat.tags.iter().count());
+        match self.capabilities(chat.from).has(Capabilities::MESSAGE_TAGS) {
+            true => relayed(chat.tags),
+            false => String::new(),
+        }
     }
 
     /// Sends a message to one room or user, whole or not at all.
