@@ -195,16 +195,22 @@ impl Chatroomd {
         latencies
     }
 
-    /// Makes each sync take 200 ms, as long as the result exists.
+    /// Makes each sync take 200 ms, as long as the result exists. Only the thread that writes is
+    /// traced, since that costs time at each system call.
     fn slow_disk(&self) -> Option<Strace> {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let is_store = |task: &fs::DirEntry| {
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == "store\n")
+        };
+        let mut tasks = fs::read_dir(tasks).unwrap().flatten();
+        let writer = tasks.find(is_store).unwrap();
         let strace = Command::new("strace")
             .args([
-                "-f",
                 "-qq",
                 "-o",
                 "/dev/null",
                 "-p",
-                &self.child.id().to_string(),
+                writer.file_name().to_str().unwrap(),
             ])
             .args(["-e", "trace=fsync", "-e", "inject=fsync:delay_enter=200000"])
             .spawn();
@@ -212,7 +218,7 @@ impl Chatroomd {
             println!("skipped: strace is missing");
             return None;
         };
-        let status = format!("/proc/{}/status", self.child.id());
+        let status = writer.path().join("status");
         while fs::read_to_string(&status)
             .unwrap()
             .contains("TracerPid:\t0")
