@@ -28,11 +28,17 @@ _chatroomd() {
             chatroomd__subcmd__history,export)
                 cmd="chatroomd__subcmd__history__subcmd__export"
                 ;;
+            chatroomd__subcmd__history,prune)
+                cmd="chatroomd__subcmd__history__subcmd__prune"
+                ;;
             chatroomd__subcmd__store,backup)
                 cmd="chatroomd__subcmd__store__subcmd__backup"
                 ;;
             chatroomd__subcmd__store,check)
                 cmd="chatroomd__subcmd__store__subcmd__check"
+                ;;
+            chatroomd__subcmd__store,compact)
+                cmd="chatroomd__subcmd__store__subcmd__compact"
                 ;;
             *)
                 ;;
@@ -109,7 +115,7 @@ _chatroomd() {
             return 0
             ;;
         chatroomd__subcmd__history)
-            opts="-h --help export"
+            opts="-h --help export prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -140,8 +146,26 @@ _chatroomd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        chatroomd__subcmd__history__subcmd__prune)
+            opts="-h --keep-days --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         chatroomd__subcmd__store)
-            opts="-h --help check backup"
+            opts="-h --help check backup compact"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -169,6 +193,20 @@ _chatroomd() {
             return 0
             ;;
         chatroomd__subcmd__store__subcmd__check)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__store__subcmd__compact)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

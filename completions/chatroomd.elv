@@ -54,6 +54,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
             cand check 'Read all of the store and report damage'
             cand backup 'Copy the messages to a new file, which can take the place of history.db'
+            cand compact 'Give the space of deleted messages back to the system; the server must not be running'
         }
         &'chatroomd;store;check'= {
             cand -h 'Print help'
@@ -63,13 +64,23 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'chatroomd;store;compact'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'chatroomd;history'= {
             cand -h 'Print help'
             cand --help 'Print help'
             cand export 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`'
+            cand prune 'Delete old messages; the server must not be running'
         }
         &'chatroomd;history;export'= {
             cand --room 'Only the messages of this room'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;history;prune'= {
+            cand --keep-days 'Keep the messages of so many days'
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -241,6 +241,7 @@ fn an_embedded_server_keeps_messages_from_one_start_to_the_next() {
     let mut settings = Settings::listening_on(([127, 0, 0, 1], 0).into());
     settings.store = Some(StoreSettings {
         folder: folder.path().join("kept"),
+        keep_days: None,
         accept_clock: false,
     });
     for text in ["one", "two"] {
@@ -257,6 +258,91 @@ fn an_embedded_server_keeps_messages_from_one_start_to_the_next() {
         server.stop();
     }
     assert_eq!(exported_texts(&folder.path().join("kept")), ["one", "two"]);
+}
+
+/// Makes the messages of a stopped server older by so many days.
+fn make_older(folder: &Path, texts: &str, days: i64) {
+    let connection = rusqlite::Connection::open(folder.join("history.db")).unwrap();
+    let ids = (days * 86_400_000) << 20;
+    let update = "UPDATE line SET id = id - ?1 WHERE text LIKE ?2";
+    let changed = connection.execute(update, rusqlite::params![ids, texts]);
+    assert!(changed.unwrap() > 0);
+}
+
+#[test]
+fn messages_that_are_too_old_are_not_given_to_clients_and_are_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, config) = (folder.path().join("kept"), folder.path().join("c.toml"));
+    let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\nkeep-days = 30\n";
+    fs::write(&config, text).unwrap();
+    let start = || Server::start(&["--no-limits", "--config", config.to_str().unwrap()]);
+    let mut server = start();
+    let mut alice = server.enter("alice");
+    alice.send("JOIN #x\r\nPRIVMSG #x :old");
+    for number in 0..2_500 {
+        alice.send(&format!("PRIVMSG #lobby :old {number}"));
+    }
+    alice.send("PRIVMSG #lobby :new");
+    alice.fence();
+    server.signal(Signal::SIGTERM);
+    assert!(server.wait().success());
+    make_older(&kept, "old%", 31);
+
+    let server = start();
+    let mut alice = server.enter("alice");
+    alice.send("CHATHISTORY LATEST #lobby * 5");
+    let lines = alice.fence();
+    assert!(lines.len() == 1 && lines[0].ends_with(":new"), "{lines:?}");
+    let is_pruned = |_: &Server| exported_texts(&kept) == ["new"];
+    server.until("old messages are deleted", is_pruned);
+    let checked = || chatroomd(&["store", "check", kept.to_str().unwrap()]).stdout;
+    let rooms = |_: &Server| checked() == b"no damage: 1 messages in 1 rooms\n";
+    server.until("rooms without messages are deleted", rooms);
+    alice.send("JOIN #x\r\nPRIVMSG #x :again");
+    alice.fence();
+    assert_eq!(exported_texts(&kept), ["new", "again"]);
+}
+
+#[test]
+fn an_administrator_deletes_messages_and_space_while_the_server_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let mut server = start(folder.path(), &["--no-limits"]);
+    let mut alice = server.enter("alice");
+    for number in 0..2_000 {
+        alice.send(&format!("PRIVMSG #lobby :{number} {}", "x".repeat(300)));
+    }
+    alice.fence();
+    let prune = ["history", "prune", path, "--keep-days", "7"];
+    let compact = ["store", "compact", path];
+    for command in [&prune[..], &compact] {
+        assert_eq!(chatroomd(command).status.code(), Some(75), "{command:?}");
+    }
+    server.signal(Signal::SIGTERM);
+    assert!(server.wait().success());
+    make_older(folder.path(), "1%", 8);
+    let size = || {
+        fs::metadata(folder.path().join("history.db"))
+            .unwrap()
+            .len()
+    };
+    let before = size();
+    for command in [&prune[..], &compact] {
+        assert!(chatroomd(command).status.success(), "{command:?}");
+    }
+    let texts = exported_texts(folder.path());
+    assert_eq!(texts.len(), 889, "those that begin with another digit");
+    assert!(size() < before * 2 / 3, "{before} {}", size());
+    let missing = folder.path().join("missing");
+    for command in [
+        ["store", "compact"],
+        ["store", "check"],
+        ["history", "export"],
+    ] {
+        let output = chatroomd(&[&command[..], &[missing.to_str().unwrap()]].concat());
+        assert_eq!(output.status.code(), Some(73), "{output:?}");
+    }
+    assert!(!missing.exists());
 }
 
 /// What one client knows after its connection has ended.

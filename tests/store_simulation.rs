@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use chatting_room::server::hub::stored::{
-    HistoryLine, HistoryPage, MessageId, StoreOutcome, StoreState, StoreTag, StoredLine,
+    HistoryLine, HistoryPage, MessageId, StoreInfo, StoreOutcome, StoreState, StoreTag, StoredLine,
 };
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
@@ -117,7 +117,11 @@ impl Simulation {
             _ => last.unwrap_or_default(),
         };
         self.hub = Hub::new(settings, self.now);
-        self.hub.store_in(tag(), last);
+        self.hub.store_in(StoreInfo {
+            tag: tag(),
+            last,
+            keep_days: None,
+        });
         self.gate = Gate::default();
     }
 

@@ -76,8 +76,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     let mut reactor = Reactor::new(listen, settings.hub, stop, worker::start)?;
     reactor.set_tls(certificates.config);
     if let Some((folder, store)) = stored {
-        let known = (store.tag, store.last);
-        reactor.store_in(folder, known, |wake| store.start(wake))?;
+        reactor.store_in(folder, store.info, |wake| store.start(wake))?;
     }
     let reload_options = options.clone();
     reactor.reload_with(hangup, move || reload(&reload_options))?;
@@ -104,7 +103,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
 
 /// Opens the store before the server listens, so that an error ends the start.
 fn open_store(settings: StoreSettings) -> Result<(PathBuf, OpenStore), ServerError> {
-    let store = store::open(&settings.folder, settings.accept_clock)?;
+    let store = store::open(&settings)?;
     if let Some(warning) = &store.warning {
         warn!("{warning}");
     }

@@ -57,13 +57,12 @@ impl EmbeddedServer {
         let hub = settings.hub.clone();
         let listen = ListenSource::at(&settings.listen, settings.tls_listen());
         let stored = settings.store.as_ref();
-        let stored = stored.map(|one| store::open(&one.folder, one.accept_clock));
+        let stored = stored.map(store::open);
         let stored = stored.transpose()?;
         let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
         reactor.set_tls(certificates.config);
         if let (Some(one), Some(store)) = (&settings.store, stored) {
-            let known = (store.tag, store.last);
-            reactor.store_in(one.folder.clone(), known, |wake| store.start(wake))?;
+            reactor.store_in(one.folder.clone(), store.info, |wake| store.start(wake))?;
         }
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let addresses: Vec<_> = reactor.addresses().collect();

@@ -1,17 +1,16 @@
 //! The store in a build without SQLite: a configuration with a store is an error.
 
 use std::io;
-use std::path::Path;
 
+use super::config::settings::StoreSettings;
 use super::error::ServerError;
-use super::hub::stored::{MessageId, StoreTag};
+use super::hub::stored::StoreInfo;
 use super::hub::task::{StoreThreads, Wake};
 
 /// An open store, which cannot be.
 #[derive(Debug)]
 pub(super) struct OpenStore {
-    pub(super) tag: StoreTag,
-    pub(super) last: MessageId,
+    pub(super) info: StoreInfo,
     pub(super) warning: Option<String>,
     never: Never,
 }
@@ -23,7 +22,7 @@ enum Never {}
 pub(super) const IS_SUPPORTED: bool = false;
 
 /// Refuses to keep messages.
-pub(super) fn open(_: &Path, _: bool) -> Result<OpenStore, ServerError> {
+pub(super) fn open(_: &StoreSettings) -> Result<OpenStore, ServerError> {
     Err(ServerError::NoStore)
 }
 

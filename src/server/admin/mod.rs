@@ -9,8 +9,9 @@ use std::path::Path;
 use super::config::options::{HistoryAction, StoreAction};
 use super::error::{ServerError, StoreProblem};
 use super::hub::stored::{StoreTag, StoredKind};
-use super::store::{ReadLine, StoreReader};
+use super::store::{self, ReadLine, StoreReader};
 use crate::common::record::{Record, RecordKind};
+use crate::wire::RoomName;
 
 /// Runs `chatroomd store`.
 pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {
@@ -28,16 +29,30 @@ pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {
             })?;
             StoreReader::open(folder)?.back_up(folder, file)
         }
+        StoreAction::Compact { folder } => {
+            // A folder that is missing is not created.
+            StoreReader::open(folder)?;
+            store::compact(folder)
+        }
     }
 }
 
 /// Runs `chatroomd history`.
 pub(super) fn run_history(action: &HistoryAction) -> Result<(), ServerError> {
-    let HistoryAction::Export { folder, room } = action;
+    match action {
+        HistoryAction::Export { folder, room } => export(folder, room.as_ref()),
+        HistoryAction::Prune { folder, keep_days } => {
+            StoreReader::open(folder)?;
+            store::prune(folder, *keep_days)
+        }
+    }
+}
+
+fn export(folder: &Path, room: Option<&RoomName>) -> Result<(), ServerError> {
     let reader = StoreReader::open(folder)?;
     let tag = reader.tag();
     let mut out = BufWriter::new(io::stdout().lock());
-    let room = room.as_ref().map(|room| room.key());
+    let room = room.map(RoomName::key);
     let room = room.as_ref().map(|key| key.as_str());
     let written = reader.read_lines(folder, room, &mut |line| {
         out.write_all(record(tag, line).line().as_bytes())

@@ -22,6 +22,9 @@ type Text = Spanned<String>;
 /// The longest name of an operator, in bytes: it leaves most of a line for the password.
 const OPERATOR_NAME_BYTES_MAX: usize = 100;
 
+/// The longest time for which messages are kept, besides for ever: a hundred years.
+const KEEP_DAYS_MAX: u32 = 36_500;
+
 /// All keys. The help explains them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -67,6 +70,7 @@ struct TlsTable {
 struct StoreTable {
     folder: Option<Text>,
     rooms: Option<Text>,
+    keep_days: Option<Spanned<Value>>,
 }
 
 /// Reads the file into the settings. Settings without a key in the file are unchanged.
@@ -243,12 +247,27 @@ impl ConfigReader<'_> {
         table: &Spanned<StoreTable>,
         settings: &mut Settings,
     ) -> Result<(), ConfigError> {
-        let StoreTable { folder, rooms } = table.get_ref();
+        let StoreTable {
+            folder,
+            rooms,
+            keep_days,
+        } = table.get_ref();
         let Some(folder) = folder.as_ref().filter(|name| !name.get_ref().is_empty()) else {
             return Err(self.wrong("store", table, "expected a folder"));
         };
+        let days = match keep_days {
+            None => 0,
+            Some(value) => {
+                let days = value.get_ref().as_integer().map(u32::try_from);
+                let days = days.and_then(Result::ok);
+                let days = days.filter(|days| *days <= KEEP_DAYS_MAX);
+                let expected = "expected a number from 0 (for ever) to 36500";
+                days.ok_or_else(|| self.wrong("keep-days", value, expected))?
+            }
+        };
         settings.store = Some(StoreSettings {
             folder: self.beside(folder),
+            keep_days: (days > 0).then_some(days),
             accept_clock: false,
         });
         if let Some(rooms) = rooms {

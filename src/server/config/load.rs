@@ -45,8 +45,10 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
         }
     }
     if let Some(folder) = &options.store {
+        let of_file = settings.store.take();
         settings.store = Some(StoreSettings {
             folder: folder.clone(),
+            keep_days: of_file.and_then(|store| store.keep_days),
             accept_clock: false,
         });
     }

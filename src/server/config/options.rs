@@ -151,6 +151,11 @@ pub enum StoreAction {
         /// The new file
         file: PathBuf,
     },
+    /// Give the space of deleted messages back to the system; the server must not be running
+    Compact {
+        /// Folder of the store
+        folder: PathBuf,
+    },
 }
 
 /// Tasks for stored messages.
@@ -163,6 +168,14 @@ pub enum HistoryAction {
         /// Only the messages of this room
         #[arg(long, value_name = "ROOM", value_parser = RoomName::parse)]
         room: Option<RoomName>,
+    },
+    /// Delete old messages; the server must not be running
+    Prune {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Keep the messages of so many days
+        #[arg(long, value_name = "DAYS")]
+        keep_days: u32,
     },
 }
 

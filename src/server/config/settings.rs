@@ -46,6 +46,8 @@ pub struct CertificateFiles {
 pub struct StoreSettings {
     /// The folder, which one server at a time can use. It is created if it is missing.
     pub folder: PathBuf,
+    /// For how many days messages are kept; `None` for ever.
+    pub keep_days: Option<u32>,
     /// Whether to start although the newest message is more than a day ahead of the clock.
     pub accept_clock: bool,
 }

@@ -82,7 +82,7 @@ use state::modes::Modes;
 use state::operators::Operators;
 use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
 use state::rooms::{Room, RoomMember, Rooms};
-use stored::{MessageId, StoreState, StoreTag};
+use stored::{StoreInfo, StoreState, StoreTag};
 use task::Answer;
 
 pub(in crate::server) use commands::is_free_line;
@@ -129,6 +129,7 @@ pub struct Hub {
 #[derive(Debug, Clone, Copy)]
 struct KnownStore {
     tag: StoreTag,
+    keep_days: Option<u32>,
     state: StoreState,
 }
 
@@ -156,11 +157,14 @@ impl Hub {
         (outbox.asker, outbox.is_free) = (Some(id), true);
     }
 
-    /// Keeps lines in the store with this tag from now on. Ids begin after the last one in it.
-    pub fn store_in(&mut self, tag: StoreTag, last: MessageId) {
-        let state = StoreState::Ready;
-        self.store = Some(KnownStore { tag, state });
-        self.messages = last.0;
+    /// Keeps lines in this store from now on. Ids begin after the last one in it.
+    pub fn store_in(&mut self, info: StoreInfo) {
+        self.store = Some(KnownStore {
+            tag: info.tag,
+            keep_days: info.keep_days,
+            state: StoreState::Ready,
+        });
+        self.messages = info.last.0;
     }
 
     /// Reports whether lines can be stored from now on. Operators are notified.

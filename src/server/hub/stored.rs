@@ -89,6 +89,27 @@ impl fmt::Display for StoreTag {
     }
 }
 
+/// What the hub has to know of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreInfo {
+    /// Its tag.
+    pub tag: StoreTag,
+    /// The id of its newest line.
+    pub last: MessageId,
+    /// For how many days lines are kept; `None` for ever.
+    pub keep_days: Option<u32>,
+}
+
+/// The first id of the lines that are kept at a time in Unix milliseconds.
+pub fn first_kept(keep_days: Option<u32>, unix_milliseconds: u64) -> MessageId {
+    const DAY_MILLISECONDS: u64 = 24 * 60 * 60 * 1_000;
+    let Some(days) = keep_days else {
+        return MessageId::default();
+    };
+    let kept = DAY_MILLISECONDS * u64::from(days);
+    MessageId::range_at(unix_milliseconds.saturating_sub(kept)).0
+}
+
 /// The command of a stored line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoredKind {
@@ -263,6 +284,16 @@ mod tests {
         ] {
             assert_eq!(tag.read_id(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn lines_are_kept_for_so_many_days() {
+        let now = 10 * 86_400_000 + 5;
+        assert_eq!(first_kept(None, now), MessageId(0));
+        assert_eq!(first_kept(Some(11), now), MessageId(0));
+        let first = first_kept(Some(3), now);
+        assert_eq!(first.unix_milliseconds(), 7 * 86_400_000 + 5);
+        assert_eq!(first, MessageId::range_at(7 * 86_400_000 + 5).0);
     }
 
     #[test]

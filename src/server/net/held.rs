@@ -14,7 +14,7 @@ use super::deliver::known;
 use super::receive::ReadBudget;
 use super::{Reactor, wake_by};
 use crate::server::error::{ServerError, StoreProblem};
-use crate::server::hub::stored::{LineStore, MessageId, StoreOutcome, StoreState, StoreTag};
+use crate::server::hub::stored::{LineStore, StoreInfo, StoreOutcome, StoreState};
 use crate::server::hub::task::{Answer, StoreThreads, Task, TaskRunner, Wake};
 use crate::server::hub::{ConnectionId, Gate, is_free_line};
 
@@ -59,15 +59,14 @@ impl StoreLink {
 }
 
 impl Reactor {
-    /// Keeps lines in a store from now on: its folder, its tag and its last id, and the function
-    /// that starts its threads.
+    /// Keeps lines in the store of this folder from now on. The function starts its threads.
     pub(in crate::server) fn store_in(
         &mut self,
         folder: PathBuf,
-        (tag, last): (StoreTag, MessageId),
+        info: StoreInfo,
         start: impl FnOnce(&dyn Fn() -> Wake) -> io::Result<StoreThreads>,
     ) -> io::Result<()> {
-        self.hub.store_in(tag, last);
+        self.hub.store_in(info);
         let (store, reader) = start(&|| wake_by(&self.waker))?;
         self.store = Some(Box::new(StoreLink {
             store,

@@ -26,6 +26,8 @@ const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
 const BUSY_TIME: Duration = Duration::from_secs(5);
 /// The largest file that is checked at the start, in bytes: that takes about a tenth of a second.
 const CHECKED_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How many lines are deleted in one transaction: more would keep new lines waiting.
+const PRUNED_AT_ONCE: u32 = 1_000;
 /// How many rooms and senders are remembered with their numbers.
 const KNOWN_MAX: usize = 10_000;
 
@@ -36,6 +38,22 @@ pub(super) enum CommitError {
     NotStored(String),
     /// They may be on disk.
     Unknown(String),
+}
+
+impl CommitError {
+    /// The meaning of an error of a commit, or of a statement that is one.
+    fn of(error: &rusqlite::Error) -> Self {
+        match is_certain(error) {
+            true => Self::NotStored(error.to_string()),
+            false => Self::Unknown(error.to_string()),
+        }
+    }
+
+    /// The same as a problem of a store that no server uses.
+    pub(super) fn into_problem(self) -> StoreProblem {
+        let (Self::NotStored(reason) | Self::Unknown(reason)) = self;
+        StoreProblem::Sqlite(reason)
+    }
 }
 
 /// The open database.
@@ -104,13 +122,10 @@ impl Database {
     pub(super) fn store(&mut self, lines: &[StoredLine]) -> Result<(), CommitError> {
         let written = self.write(lines);
         let committed = match written {
-            Ok(()) => self.connection.execute_batch("COMMIT").map_err(|error| {
-                let words = error.to_string();
-                match is_certain(&error) {
-                    true => CommitError::NotStored(words),
-                    false => CommitError::Unknown(words),
-                }
-            }),
+            Ok(()) => {
+                let committed = self.connection.execute_batch("COMMIT");
+                committed.map_err(|error| CommitError::of(&error))
+            }
             // Without its commit, a transaction is never on disk.
             Err(error) => Err(CommitError::NotStored(error.to_string())),
         };
@@ -200,16 +215,46 @@ impl Database {
         Ok(self.connection.last_insert_rowid())
     }
 
+    /// Deletes some lines with ids below this one, and rooms without lines. Returns whether there
+    /// may be more of them.
+    pub(super) fn prune(&mut self, first_kept: MessageId) -> Result<bool, CommitError> {
+        let pruned = self.prune_one_room(first_kept.0.cast_signed());
+        pruned.map_err(|error| CommitError::of(&error))
+    }
+
+    fn prune_one_room(&mut self, first_kept: i64) -> rusqlite::Result<bool> {
+        let old = "SELECT no FROM buffer
+                   WHERE (SELECT min(id) FROM line WHERE buffer = no) < ?1
+                   OR NOT EXISTS (SELECT 1 FROM line WHERE buffer = no) LIMIT 1";
+        let mut found = self.connection.prepare_cached(old)?;
+        let Some(buffer) = found.query_row([first_kept], |row| row.get(0)).optional()? else {
+            return Ok(false);
+        };
+        let buffer: i64 = buffer;
+        // One statement is one transaction.
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM line WHERE buffer = ?1 AND id <= (SELECT max(id) FROM
+             (SELECT id FROM line WHERE buffer = ?1 AND id < ?2 ORDER BY id LIMIT ?3))",
+        )?;
+        if delete.execute(params![buffer, first_kept, PRUNED_AT_ONCE])? == 0 {
+            let delete = "DELETE FROM buffer WHERE no = ?1";
+            self.connection.execute(delete, [buffer])?;
+            // Its number may be given to another room.
+            self.buffers.clear();
+        }
+        Ok(true)
+    }
+
+    /// Gives the space of deleted lines back to the system.
+    pub(super) fn compact(&self) -> Result<(), StoreProblem> {
+        self.connection.execute_batch("VACUUM").map_err(problem)
+    }
+
     /// Writes something, to find out whether lines can be stored again.
     pub(super) fn probe(&self) -> Result<(), CommitError> {
         let query = "REPLACE INTO meta(key, value) VALUES('probe', randomblob(512))";
         let written = self.connection.execute(query, []);
-        written
-            .map(|_| ())
-            .map_err(|error| match is_certain(&error) {
-                true => CommitError::NotStored(error.to_string()),
-                false => CommitError::Unknown(error.to_string()),
-            })
+        written.map(|_| ()).map_err(|error| CommitError::of(&error))
     }
 }
 

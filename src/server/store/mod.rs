@@ -19,10 +19,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::config::settings::StoreSettings;
 use super::error::{ServerError, StoreProblem};
-use super::hub::stored::{MessageId, StoreTag};
+use super::hub::stored::{StoreInfo, first_kept};
 use super::hub::task::{StoreThreads, Wake};
-use database::Database;
+use database::{CommitError, Database};
 use folder::FolderLock;
 pub(super) use reader::{ReadLine, StoreReader};
 
@@ -36,10 +37,7 @@ const AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// A store that is open, and not written to yet.
 #[derive(Debug)]
 pub(super) struct OpenStore {
-    /// The tag of the store.
-    pub(super) tag: StoreTag,
-    /// The id of the newest line.
-    pub(super) last: MessageId,
+    pub(super) info: StoreInfo,
     /// What there is to report about it.
     pub(super) warning: Option<String>,
     folder: PathBuf,
@@ -47,10 +45,36 @@ pub(super) struct OpenStore {
     lock: FolderLock,
 }
 
-/// Opens the store in this folder, and creates it if it is missing. Without `accept_clock` a newest
-/// line that is more than a day ahead of the clock is an error: one of the two is wrong.
-pub(super) fn open(folder: &Path, accept_clock: bool) -> Result<OpenStore, ServerError> {
-    open_at(folder, accept_clock, SystemTime::now()).map_err(reported(folder))
+/// Opens a store, and creates it if it is missing. Without `accept_clock` a newest line that is more
+/// than a day ahead of the clock is an error: one of the two is wrong.
+pub(super) fn open(settings: &StoreSettings) -> Result<OpenStore, ServerError> {
+    open_at(settings, SystemTime::now()).map_err(reported(&settings.folder))
+}
+
+/// Deletes all lines but those of so many days. The folder must not be in use.
+pub(super) fn prune(folder: &Path, keep_days: u32) -> Result<(), ServerError> {
+    let prune = || {
+        let _lock = folder::lock(folder)?;
+        let mut database = Database::open(folder)?;
+        let first = first_kept(Some(keep_days), unix_milliseconds(SystemTime::now()));
+        while database.prune(first).map_err(CommitError::into_problem)? {}
+        Ok(())
+    };
+    prune().map_err(reported(folder))
+}
+
+/// Gives the space of deleted lines back to the system. The folder must not be in use.
+pub(super) fn compact(folder: &Path) -> Result<(), ServerError> {
+    let compact = || {
+        let _lock = folder::lock(folder)?;
+        Database::open(folder)?.compact()
+    };
+    compact().map_err(reported(folder))
+}
+
+fn unix_milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
 }
 
 /// Adds the folder to a problem.
@@ -62,14 +86,14 @@ fn reported(folder: &Path) -> impl Fn(StoreProblem) -> ServerError {
     }
 }
 
-fn open_at(folder: &Path, accept_clock: bool, now: SystemTime) -> Result<OpenStore, StoreProblem> {
+fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, StoreProblem> {
+    let folder = &settings.folder;
     let lock = folder::lock(folder)?;
     let database = Database::open(folder)?;
     let (tag, last) = (database.tag()?, database.last_id()?);
     let newest = Duration::from_millis(last.unix_milliseconds());
-    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let ahead = newest.saturating_sub(now);
-    if ahead > AHEAD_MAX && !accept_clock {
+    let ahead = newest.saturating_sub(Duration::from_millis(unix_milliseconds(now)));
+    if ahead > AHEAD_MAX && !settings.accept_clock {
         return Err(StoreProblem::ClockBehind(ahead));
     }
     let warning = (ahead > AHEAD_WARNING).then(|| {
@@ -78,9 +102,13 @@ fn open_at(folder: &Path, accept_clock: bool, now: SystemTime) -> Result<OpenSto
             ahead.as_secs()
         )
     });
-    Ok(OpenStore {
+    let info = StoreInfo {
         tag,
         last,
+        keep_days: settings.keep_days,
+    };
+    Ok(OpenStore {
+        info,
         warning,
         folder: folder.to_owned(),
         database,
@@ -93,7 +121,8 @@ impl OpenStore {
     /// after each outcome or answer.
     pub(super) fn start(self, wake: &dyn Fn() -> Wake) -> io::Result<StoreThreads> {
         let reader = queries::start(self.folder, wake())?;
-        let writer = writer::start(self.database, self.lock, wake())?;
+        let keep_days = self.info.keep_days;
+        let writer = writer::start(self.database, self.lock, keep_days, wake())?;
         Ok((writer, reader))
     }
 }
@@ -101,8 +130,16 @@ impl OpenStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::hub::stored::{StoreOutcome, StoredKind, StoredLine};
+    use crate::server::hub::stored::{MessageId, StoreOutcome, StoredKind, StoredLine};
     use crate::wire::RoomName;
+
+    fn settings(folder: &tempfile::TempDir) -> StoreSettings {
+        StoreSettings {
+            folder: folder.path().to_owned(),
+            keep_days: None,
+            accept_clock: false,
+        }
+    }
 
     fn line(id: MessageId) -> StoredLine {
         StoredLine {
@@ -120,7 +157,7 @@ mod tests {
     fn a_newest_message_ahead_of_the_clock_is_a_warning_and_from_a_day_on_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        let mut store = open_at(folder.path(), false, at(0)).unwrap();
+        let mut store = open_at(&settings(&folder), at(0)).unwrap();
         let id = MessageId::default().next_at(100_000_000);
         store.database.store(&[line(id)]).unwrap();
         drop(store);
@@ -132,11 +169,15 @@ mod tests {
             (100_000 - 86_401, false, false, false),
             (100_000 - 86_401, true, true, true),
         ] {
-            let store = open_at(folder.path(), accept, at(clock));
+            let settings = StoreSettings {
+                accept_clock: accept,
+                ..settings(&folder)
+            };
+            let store = open_at(&settings, at(clock));
             assert_eq!(store.is_ok(), starts, "{clock}");
             if let Ok(store) = store {
                 assert_eq!(store.warning.is_some(), warns, "{clock}");
-                assert_eq!(store.last, id);
+                assert_eq!(store.info.last, id);
             }
         }
     }
@@ -144,7 +185,7 @@ mod tests {
     #[test]
     fn lines_are_stored_all_or_none() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = open_at(folder.path(), false, UNIX_EPOCH).unwrap();
+        let mut store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
         store.database.store(&[line(MessageId(7))]).unwrap();
         // An id that is there already cannot be stored again, so neither can its companion.
         let both = [line(MessageId(8)), line(MessageId(7))];
@@ -157,14 +198,17 @@ mod tests {
     #[test]
     fn the_tag_is_that_of_the_first_start() {
         let folder = tempfile::tempdir().unwrap();
-        let tag = open_at(folder.path(), false, UNIX_EPOCH).unwrap().tag;
-        assert_eq!(open_at(folder.path(), false, UNIX_EPOCH).unwrap().tag, tag);
+        let tag = open_at(&settings(&folder), UNIX_EPOCH).unwrap().info.tag;
+        assert_eq!(
+            open_at(&settings(&folder), UNIX_EPOCH).unwrap().info.tag,
+            tag
+        );
     }
 
     #[test]
     fn all_lines_that_wait_get_their_outcome_before_the_thread_ends() {
         let folder = tempfile::tempdir().unwrap();
-        let store = open_at(folder.path(), false, UNIX_EPOCH).unwrap();
+        let store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
         let (woken, wakes) = std::sync::mpsc::channel();
         let wake = || {
             let woken = woken.clone();
@@ -187,7 +231,7 @@ mod tests {
             }
         }
         drop(writer);
-        let store = open_at(folder.path(), false, UNIX_EPOCH).unwrap();
-        assert_eq!(store.last, MessageId(20));
+        let store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
+        assert_eq!(store.info.last, MessageId(20));
     }
 }

@@ -4,15 +4,18 @@
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::database::{CommitError, Database};
 use super::folder::FolderLock;
-use crate::server::hub::stored::{LineStore, StoreOutcome, StoredLine};
+use super::unix_milliseconds;
+use crate::server::hub::stored::{LineStore, StoreOutcome, StoredLine, first_kept};
 use crate::server::hub::task::Wake;
 
 /// After lines could not be stored, how often it is tried whether they can be.
 const PROBE_INTERVAL: Duration = Duration::from_millis(250);
+/// How often it is looked for lines that are too old.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long the end of the server waits for the end of the thread: a disk that does not answer must
 /// not keep it for ever.
 const FINISH_MAX: Duration = Duration::from_secs(2);
@@ -40,6 +43,7 @@ impl Drop for EventLoopWaker {
 pub(super) fn start(
     database: Database,
     lock: FolderLock,
+    keep_days: Option<u32>,
     wake: Wake,
 ) -> io::Result<Box<dyn LineStore>> {
     let (turns, inbox) = channel();
@@ -53,7 +57,8 @@ pub(super) fn start(
         let _lock = lock;
         let waker = waker;
         let outbox = outbox;
-        write_all(database, &inbox, &|outcome| {
+        let mut pruning = Pruning::new(keep_days);
+        write_all(database, &inbox, &mut pruning, &|outcome| {
             // The event loop may have ended.
             let _ = outbox.send(outcome);
             (waker.0)();
@@ -96,20 +101,58 @@ impl Drop for Writer {
     }
 }
 
+/// Deletes lines that are too old, a few at a time.
+struct Pruning {
+    keep_days: Option<u32>,
+    next: Instant,
+}
+
+impl Pruning {
+    fn new(keep_days: Option<u32>) -> Self {
+        let next = Instant::now();
+        Self { keep_days, next }
+    }
+
+    /// How long until it is time to delete some; `None` if lines are kept for ever.
+    fn wait(&self) -> Option<Duration> {
+        self.keep_days?;
+        Some(self.next.saturating_duration_since(Instant::now()))
+    }
+
+    /// Deletes some, and rests nine times as long as that takes. A disk that is full is no error:
+    /// there is no hurry.
+    fn run(&mut self, database: &mut Database) -> Result<(), CommitError> {
+        let start = Instant::now();
+        let first = first_kept(self.keep_days, unix_milliseconds(SystemTime::now()));
+        let pruned = database.prune(first);
+        self.next = match pruned {
+            Ok(true) => Instant::now() + 9 * start.elapsed(),
+            _ => start + PRUNE_INTERVAL,
+        };
+        match pruned {
+            Err(error @ CommitError::Unknown(_)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
 fn write_all(
     mut database: Database,
     turns: &Receiver<(u64, Vec<StoredLine>)>,
+    pruning: &mut Pruning,
     report: &dyn Fn(StoreOutcome),
 ) {
     let mut is_refusing = false;
     loop {
-        let first = match is_refusing {
-            false => turns.recv().map_err(RecvTimeoutError::from),
-            true => turns.recv_timeout(PROBE_INTERVAL),
+        let first = match (is_refusing, pruning.wait()) {
+            (true, _) => turns.recv_timeout(PROBE_INTERVAL),
+            (false, Some(wait)) => turns.recv_timeout(wait),
+            (false, None) => turns.recv().map_err(RecvTimeoutError::from),
         };
         let written = match first {
             Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => database.probe(),
+            Err(RecvTimeoutError::Timeout) if is_refusing => database.probe(),
+            Err(RecvTimeoutError::Timeout) => pruning.run(&mut database),
             Ok((mut turn, mut lines)) => {
                 while let Ok((next, more)) = turns.try_recv() {
                     turn = next;

@@ -88,6 +88,10 @@ fn each_mistake_is_one_sentence_with_its_line() {
             "3:9: rooms: wrong value, expected \"lobby\" or \"all\"",
         ),
         (
+            "[store]\nfolder = \"a\"\nkeep-days = -1",
+            "3:13: keep-days: wrong value, expected a number from 0 (for ever) to 36500",
+        ),
+        (
             "name = 1",
             "1:8: found the number `1`, expected a text in quotes",
         ),

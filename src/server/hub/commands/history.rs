@@ -9,7 +9,7 @@ use crate::server::hub::error::HistoryFault;
 use crate::server::hub::fanout::{Fanout, MessageTag, TagSet};
 use crate::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreTag, StoredKind,
-    StoredRoom,
+    StoredRoom, first_kept,
 };
 use crate::server::hub::task::Task;
 use crate::server::hub::time::unix_milliseconds;
@@ -106,6 +106,10 @@ impl Hub {
             None if room.is_some() => HistoryWanted::Nothing,
             None => HistoryWanted::Rooms(self.rooms_with_history(from)),
         };
+        let now = u64::try_from(self.now.unix.as_millis()).unwrap_or_default();
+        // Older ones are deleted by and by.
+        let first = first_kept(store.keep_days, now);
+        let after = after.max(MessageId(first.0.saturating_sub(1)));
         self.charge(Work::HistoryRow, count as usize);
         self.outbox().tasks.push(Task::ReadHistory(HistoryQuery {
             connection: from,
