@@ -188,6 +188,22 @@ fn a_database_that_is_damaged_newer_or_foreign_is_an_error_and_stays_as_it_is() 
     assert_eq!(output.status.code(), Some(65), "{output:?}");
 }
 
+#[test]
+fn a_store_for_which_there_is_nothing_to_store_is_a_warning() {
+    for (options, warns) in [(&["--no-lobby"][..], true), (&[], false)] {
+        let options = [&["--check-config", "--store", "missing"], options].concat();
+        let output = chatroomd(&options);
+        assert!(output.status.success(), "{output:?}");
+        let warnings = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            warnings.contains("no message is stored"),
+            warns,
+            "{warnings}"
+        );
+    }
+    assert!(!Path::new("missing").exists(), "a check creates nothing");
+}
+
 // A88.
 #[test]
 fn a_folder_that_cannot_be_used_is_an_error_at_the_start() {

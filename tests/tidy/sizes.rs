@@ -28,9 +28,9 @@ const BUDGETS: &[(&[&str], usize)] = &[
             "src/server/mod.rs",
             "src/server/systemd.rs",
         ],
-        // 200 more than before the store: its settings, its subcommands, and a sentence for each of
+        // 250 more than before the store: its settings, its subcommands, and a sentence for each of
         // its problems.
-        1_600,
+        1_650,
     ),
 ];
 

@@ -9,6 +9,7 @@ use super::options::ServerOptions;
 use super::settings::{LoadReport, Settings, StoreSettings};
 use super::validate::{overlapping_addresses, read_motd};
 use crate::server::error::ServerError;
+use crate::server::hub::StoredRooms;
 
 /// The settings, and how they were loaded.
 pub(in crate::server) type Loaded = Result<(Settings, LoadReport), ServerError>;
@@ -54,6 +55,11 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     }
     if let Some(store) = &mut settings.store {
         store.accept_clock = options.accept_clock;
+    }
+    let keeps_lobby_only = settings.hub.stored_rooms == StoredRooms::Lobby;
+    if settings.store.is_some() && settings.hub.lobby.is_none() && keeps_lobby_only {
+        let words = "there is no lobby, so no message is stored; set rooms = \"all\" in [store]";
+        report.warnings.push(words.to_owned());
     }
     if let Some(tls) = &settings.tls
         && tls.certificates.is_empty()
