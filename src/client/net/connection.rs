@@ -24,8 +24,8 @@ const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
 /// How often a backlogged frontend is checked.
 const BACKLOG_CHECK: Duration = Duration::from_millis(20);
-/// The sleep when there is no deadline.
-const NO_DEADLINE: Duration = Duration::from_secs(3600);
+/// How often the session compares the clocks, which shows that the machine has slept.
+const CLOCK_CHECK: Duration = Duration::from_secs(2);
 
 /// The first byte of a TLS alert, which such a server answers to plain text. RFC 8446, section 5.1.
 const TLS_ALERT: u8 = 0x15;
@@ -207,7 +207,8 @@ impl<F: Frontend> Driver<F> {
     fn deadline(&self, is_backlogged: bool) -> Instant {
         let deadlines = [self.session.next_deadline(), self.frontend.next_deadline()];
         let next = deadlines.into_iter().flatten().min();
-        let next = next.map_or(Instant::now() + NO_DEADLINE, |at| self.started + at);
+        let check = Instant::now() + CLOCK_CHECK;
+        let next = next.map_or(check, |at| check.min(self.started + at));
         if is_backlogged {
             next.min(Instant::now() + BACKLOG_CHECK)
         } else {

@@ -28,6 +28,8 @@ pub enum CloseReason {
     RegistrationTimeout,
     /// Nothing came from the server for so long, not even an answer to `PING`.
     PingTimeout(Duration),
+    /// The server did not answer after this machine had slept.
+    Slept,
     /// The connection could not be made within the time for it.
     ConnectTimeout,
     /// The connection failed, or could not be made; this is the system's text.
@@ -79,6 +81,7 @@ impl fmt::Display for CloseReason {
                     silence.as_secs()
                 )
             }
+            Self::Slept => f.write_str("no answer from the server after this machine slept"),
             Self::ConnectTimeout => f.write_str("no answer"),
             Self::ReconnectRequested => f.write_str("reconnecting as requested"),
             Self::Tls(failure) => failure.fmt(f),

@@ -236,6 +236,9 @@ impl Session {
         {
             self.complete_confirmed(now, output);
         }
+        if self.check_wake(now, output) {
+            return;
+        }
         let silence = now.elapsed.saturating_sub(self.link.last_received);
         if silence >= DEAD_AFTER {
             self.link.close_reason = Some(CloseReason::PingTimeout(silence));
@@ -284,6 +287,7 @@ impl Session {
             self.link.greeting_late_at,
             self.user_deadline(),
             self.link.introduction_at,
+            self.link.wake.deadline(),
             self.queries.deadline(),
         ];
         Some(others.into_iter().flatten().fold(next, Duration::min))

@@ -7,6 +7,7 @@ use super::capabilities::ServerCapabilities;
 use super::login::Login;
 use super::pings::PendingPings;
 use super::registration::DeferredUser;
+use super::wake::WakeWatch;
 use crate::client::session::incoming::replay::Replay;
 use crate::client::session::{CloseReason, SessionTime};
 
@@ -38,6 +39,8 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) pings: PendingPings,
     /// When to tell the user that the server has not said anything since the connection.
     pub(in crate::client::session) greeting_late_at: Option<Duration>,
+    /// Whether the machine has slept, and the server is alive after that.
+    pub(in crate::client::session) wake: WakeWatch,
     /// Whether a `PING` waits for its answer.
     pub(in crate::client::session) ping_sent: bool,
     /// Why the connection is about to close.
@@ -66,6 +69,7 @@ impl Link {
         self.motd_deadline = None;
         self.introduction_at = None;
         self.login.reset();
+        self.wake = WakeWatch::default();
         self.pings = PendingPings::default();
     }
 
@@ -73,5 +77,6 @@ impl Link {
     pub(in crate::client::session) fn on_received(&mut self, now: Duration) {
         self.last_received = now;
         self.ping_sent = false;
+        self.wake.on_received();
     }
 }

@@ -9,3 +9,4 @@ pub(super) mod link;
 mod login;
 pub(super) mod pings;
 pub(super) mod registration;
+mod wake;

@@ -69,6 +69,62 @@ fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_wa
     );
 }
 
+impl Played {
+    /// The machine sleeps: only the wall clock goes on.
+    fn sleep(&mut self, seconds: i64) {
+        self.now.unix_seconds += seconds;
+    }
+
+    /// Both clocks go on.
+    fn pass(&mut self, seconds: u8) {
+        self.now.unix_seconds += i64::from(seconds);
+        self.wait(seconds.into());
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_after_the_machine_has_slept_is_left_within_seconds() {
+    let mut played = Played::ready(false);
+    played.pass(2);
+    played.sleep(3_600);
+    played.pass(2);
+    assert_eq!(played.lines(), ["PING :chatroom-alive"]);
+    let limit = played.now.elapsed + Duration::from_secs(3);
+    assert_eq!(played.session.next_deadline(), Some(limit));
+    played.pass(3);
+    assert_eq!(played.take().actions, [SessionAction::Close]);
+    played.lose("closed");
+    let done = played.take();
+    let after = Duration::from_secs(1);
+    assert_eq!(done.actions, [SessionAction::Reconnect { after }]);
+    assert!(
+        matches!(&done.events[..], [Event::ServerLost { why, .. }]
+            if why == "no answer from the server after this machine slept"),
+        "{:?}",
+        done.events
+    );
+}
+
+#[test]
+fn a_server_that_answers_after_the_machine_has_slept_is_kept() {
+    let mut played = Played::ready(false);
+    played.pass(2);
+    played.sleep(60);
+    played.pass(2);
+    assert_eq!(played.lines(), ["PING :chatroom-alive"]);
+    played.hear(":s PONG s chatroom-alive");
+    for _ in 0..5 {
+        played.pass(3);
+    }
+    assert_eq!(played.take().actions, []);
+    // A clock that is set by a little, or back, is no sleep.
+    for seconds in [9, -3_600] {
+        played.sleep(seconds);
+        played.pass(2);
+        assert_eq!(played.lines(), [""; 0], "{seconds}");
+    }
+}
+
 // A71.
 #[test]
 fn silence_is_asked_about_and_then_taken_for_death() {
