@@ -6,6 +6,7 @@
 pub(crate) mod home;
 pub(crate) mod proxy;
 pub(crate) mod recorder;
+pub(crate) mod socks;
 pub(crate) mod terminal;
 #[cfg(feature = "tls")]
 pub(crate) mod tls_peer;

@@ -136,9 +136,10 @@ impl Connector<'_> {
         ui: Option<&Ui>,
     ) -> Result<Result<TcpStream, ConnectError>, ClientError> {
         let (dialer, address) = (self.dialer.clone(), server.address.clone());
+        let proxy = server.proxy.clone();
         let is_user = ui.is_some();
         let connect = move || {
-            dialer.connect(&address, || {
+            dialer.connect(&address, proxy.as_ref(), || {
                 if is_user {
                     stderr::report(&format!("connecting to {address} … Ctrl-C ends it"));
                 }
@@ -242,6 +243,7 @@ mod tests {
             address: address.to_string().parse().unwrap(),
             named: address.to_string().parse().unwrap(),
             is_policy: false,
+            proxy: None,
             trust: Trust::default(),
             identity: None,
             may_host: true,

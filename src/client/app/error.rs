@@ -90,10 +90,12 @@ impl ClientError {
             Self::Certificate { .. } => 73,
             Self::UnreadableLog { .. } | Self::NoLog { .. } => 66,
             Self::Config(error) => error.exit_status(),
-            Self::Connect(ConnectError::Address(_)) => 64,
+            Self::Connect(ConnectError::Address(_) | ConnectError::InvalidProxy(_)) => 64,
             Self::Connect(ConnectError::UnknownHost { .. }) => 68,
             Self::Connect(
-                ConnectError::Unreachable { .. } | ConnectError::OnlyEncrypted { .. },
+                ConnectError::Unreachable { .. }
+                | ConnectError::OnlyEncrypted { .. }
+                | ConnectError::Proxy { .. },
             )
             | Self::CannotHost { .. }
             | Self::NoSession

@@ -326,7 +326,7 @@ fn parse_target(path: &str) -> Result<Option<UrlTarget>, AddressError> {
 
 /// The text with each `%` and two hexadecimal digits as the byte that they stand for. RFC 3986,
 /// section 2.1. `None` when that is not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut parts = text.split('%');
     bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::hints::{self, KnownKeys};
 use super::mechanism::LoginMechanism;
+use super::proxy::ServerRoute;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
@@ -87,6 +88,8 @@ enum LookValue {
 pub struct ServerConfig {
     /// Its address, as on the command line.
     pub address: String,
+    /// The proxy to reach it through, or `none`.
+    pub proxy: Option<String>,
     /// The fingerprint of its certificate, or several of them, as `sha256:` and 64 digits.
     pub fingerprint: Option<OneOrMore>,
     /// A file with the authorities that may sign its certificate, in PEM.
@@ -138,11 +141,16 @@ impl Config {
         names.filter(|name| name.starts_with(prefix)).collect()
     }
 
-    /// The address of each server, by its name.
-    pub fn addresses(&self) -> BTreeMap<String, String> {
+    /// How each server is reached, by its name.
+    pub(in crate::client) fn routes(&self) -> BTreeMap<String, ServerRoute> {
+        let route = |server: &ServerConfig| ServerRoute {
+            address: server.address.clone(),
+            proxy: server.proxy.clone(),
+        };
         let servers = self.servers.iter();
-        let addresses = servers.map(|(name, server)| (name.clone(), server.address.clone()));
-        addresses.collect()
+        servers
+            .map(|(name, server)| (name.clone(), route(server)))
+            .collect()
     }
 
     /// The address of the server with this name.

@@ -10,6 +10,7 @@ pub mod file;
 mod hints;
 pub mod mechanism;
 pub mod options;
+pub mod proxy;
 pub mod recipes;
 pub(super) mod resolve;
 pub(super) mod since;

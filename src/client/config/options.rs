@@ -518,6 +518,7 @@ Delivery report, when the connection is lost:
 Environment:
   NO_COLOR        no colours, if it is not empty
   CLICOLOR_FORCE  colours also in a pipe, if it is neither empty nor 0
+  ALL_PROXY       the SOCKS5 proxy for connections to other machines: socks5://HOST:PORT
   USER, LOGNAME   the nick, if nothing else sets it
   TZ              the time zone of displayed times
 

@@ -11,6 +11,7 @@ use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_serve
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
+use super::proxy::{InvalidProxy, ProxyAddress, proxy_for};
 use super::trust::{IdentityFiles, Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
 use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
@@ -94,6 +95,8 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) named: Address,
     /// Whether the host has asked for encryption: then no exception is made for its certificate.
     pub(in crate::client) is_policy: bool,
+    /// The proxy to reach it through.
+    pub(in crate::client) proxy: Option<ProxyAddress>,
     /// Which certificates are trusted there.
     pub(in crate::client) trust: Trust,
     /// The certificate to show there.
@@ -129,6 +132,8 @@ pub enum ResolveError {
     Room(String),
     /// A password cannot be read.
     Credential(CredentialError),
+    /// The proxy cannot be used.
+    Proxy(InvalidProxy),
     /// The password of this account is missing, and a script cannot be asked.
     NoAccountPassword(String),
 }
@@ -143,6 +148,7 @@ impl fmt::Display for ResolveError {
                 "{room:?} is not a valid room name; rooms look like #room, or \"#room key\""
             ),
             Self::Credential(error) => error.fmt(f),
+            Self::Proxy(error) => error.fmt(f),
             Self::NoAccountPassword(account) => write!(
                 f,
                 "there is no password for the account {account}; set account-password-file, \
@@ -157,6 +163,12 @@ impl std::error::Error for ResolveError {}
 impl From<InvalidAddress> for ResolveError {
     fn from(error: InvalidAddress) -> Self {
         Self::Address(error)
+    }
+}
+
+impl From<InvalidProxy> for ResolveError {
+    fn from(error: InvalidProxy) -> Self {
+        Self::Proxy(error)
     }
 }
 
@@ -218,6 +230,7 @@ pub(in crate::client) fn resolve(
         Some(password) => Some(password.clone()),
         None => find_password(options, server, is_home)?,
     };
+    let proxy = proxy_for(server.and_then(|server| server.proxy.as_deref()), &address)?;
     let identity = server.and_then(find_identity);
     let of_password = password_file(options, server, is_home)
         .and_then(|file| warning_if_others_can_read(file, "password"));
@@ -251,6 +264,7 @@ pub(in crate::client) fn resolve(
     Ok(Resolution::Resolved(Box::new(ResolvedServer {
         trust: find_trust(options, server, is_home),
         identity,
+        proxy,
         named: address.clone(),
         is_policy: false,
         address,

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::address::{Address, AddressError, InvalidAddress, parse_address};
 use super::mechanism::LoginMechanism;
+use super::proxy::{InvalidProxy, NO_PROXY, parse_proxy};
 use super::trust::{InvalidFingerprint, parse_fingerprint};
 use crate::client::command::{
     self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
@@ -44,6 +45,7 @@ struct CheckedConfig {
 #[derive(Debug, Deserialize)]
 struct CheckedServer {
     address: Spanned<String>,
+    proxy: Option<Spanned<String>>,
     fingerprint: Option<Spanned<OneOrMore>>,
     nick: Option<Spanned<String>>,
     #[serde(rename = "real-name")]
@@ -86,6 +88,7 @@ pub(super) enum ConfigProblem {
     Nick(InvalidNick),
     Address(InvalidAddress),
     Fingerprint(String),
+    Proxy(InvalidProxy),
     /// `server` is neither a table of the file nor an address.
     UnknownServer {
         name: String,
@@ -131,6 +134,7 @@ impl fmt::Display for ConfigProblem {
         match self {
             Self::Nick(error) => error.fmt(f),
             Self::Address(error) => error.fmt(f),
+            Self::Proxy(error) => write!(f, "{error}, or {NO_PROXY:?}"),
             Self::UnknownServer { name, error } => write!(
                 f,
                 "{name:?} is neither a server in this file nor a valid address: {error}"
@@ -234,6 +238,10 @@ fn check_server(
         &server.address,
         problem.map(ConfigProblem::Address),
     ));
+    if let Some(proxy) = &server.proxy {
+        let problem = parse_proxy(proxy.get_ref()).err();
+        mistakes.extend(mistake_at(proxy, problem.map(ConfigProblem::Proxy)));
+    }
     if let Some(list) = &server.fingerprint {
         let texts = list.get_ref().as_slice();
         let wrong = texts.iter().find(|text| parse_fingerprint(text).is_err());

@@ -8,17 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::happy_eyeballs::connect_first;
 use super::remembered::RememberedSecurity;
+use super::socks::connect_through;
 use crate::client::config::address::{Address, InvalidAddress, TLS_PORT, parse_address};
+use crate::client::config::proxy::{InvalidProxy, ProxyAddress, ServerRoute, proxy_for};
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 use crate::common::suggest::nearest;
 
 /// The commands of the command line, for which a misspelled one can be taken as a host.
 const COMMANDS: [&str; 4] = ["ask", "ctl", "log", "msg"];
+/// How long a connection through a proxy may take: one of Tor can take most of a minute.
+const PROXY_MAX: Duration = Duration::from_secs(90);
 /// A connection attempt that takes longer than this is announced.
 const ANNOUNCED_AFTER: Duration = Duration::from_millis(800);
 
@@ -38,6 +42,17 @@ pub enum ConnectError {
     },
     /// No server answers at the address.
     Unreachable {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
+    /// The proxy of the server cannot be used.
+    InvalidProxy(InvalidProxy),
+    /// There is no connection through the proxy, and there is none around it.
+    Proxy {
+        /// The proxy, without a login.
+        proxy: String,
         /// The address.
         address: Address,
         /// Why.
@@ -83,6 +98,16 @@ impl fmt::Display for ConnectError {
                     false => f.write_str("is chatroomd running there?"),
                 }
             }
+            Self::InvalidProxy(error) => error.fmt(f),
+            Self::Proxy {
+                proxy,
+                address,
+                error,
+            } => write!(
+                f,
+                "no connection to {address} through the proxy {proxy}: {}",
+                os_error_text(error)
+            ),
             Self::OnlyEncrypted { address, error } => write!(
                 f,
                 "no server answers on {address} ({}), and this host has asked for encrypted \
@@ -105,7 +130,10 @@ impl ConnectError {
             Self::Unreachable { error, .. } | Self::UnknownHost { error, .. } => {
                 CloseReason::Io(os_error_text(error))
             }
-            Self::Address(_) | Self::OnlyEncrypted { .. } => CloseReason::Io(self.to_string()),
+            Self::Address(_)
+            | Self::InvalidProxy(_)
+            | Self::Proxy { .. }
+            | Self::OnlyEncrypted { .. } => CloseReason::Io(self.to_string()),
         }
     }
 
@@ -127,21 +155,21 @@ impl ConnectError {
 /// Connects to servers by name or address. Clones share the probed connection.
 #[derive(Debug, Clone)]
 pub(in crate::client) struct Dialer {
-    /// The addresses of the servers in the configuration, by name.
-    addresses: Arc<BTreeMap<String, String>>,
+    /// How the servers of the configuration are reached, by name.
+    routes: Arc<BTreeMap<String, ServerRoute>>,
     remembered: RememberedSecurity,
     /// The connection that the last successful [`Dialer::probe`] has opened.
     probed: Arc<Mutex<Option<(Address, net::TcpStream)>>>,
 }
 
 impl Dialer {
-    /// A dialer that knows these servers: each name with its address.
+    /// A dialer that knows these servers, by name.
     pub(in crate::client) fn new(
-        addresses: BTreeMap<String, String>,
+        routes: BTreeMap<String, ServerRoute>,
         remembered: RememberedSecurity,
     ) -> Self {
         Self {
-            addresses: Arc::new(addresses),
+            routes: Arc::new(routes),
             remembered,
             probed: Arc::default(),
         }
@@ -149,11 +177,25 @@ impl Dialer {
 
     /// The names of the servers it knows.
     pub(super) fn names(&self) -> Vec<String> {
-        self.addresses.keys().cloned().collect()
+        self.routes.keys().cloned().collect()
     }
 
-    /// Connects to whichever IP address of the host answers first.
-    pub(super) async fn dial(&self, address: &Address) -> Result<TcpStream, ConnectError> {
+    /// Connects to whichever IP address of the host answers first, or through the proxy, which
+    /// resolves the name.
+    pub(super) async fn dial(
+        &self,
+        address: &Address,
+        proxy: Option<&ProxyAddress>,
+    ) -> Result<TcpStream, ConnectError> {
+        if let Some(proxy) = proxy {
+            let connected = timeout(PROXY_MAX, connect_by_proxy(address, proxy)).await;
+            let connected = connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+            return connected.map_err(|error| ConnectError::Proxy {
+                proxy: proxy.to_string(),
+                address: address.clone(),
+                error,
+            });
+        }
         let resolved = lookup_host((address.host.as_str(), address.port)).await;
         let resolved = resolved.map_err(|error| self.unknown_host(&address.host, error))?;
         connect_first(resolved)
@@ -168,6 +210,7 @@ impl Dialer {
     pub(in crate::client) fn connect(
         &self,
         address: &Address,
+        proxy: Option<&ProxyAddress>,
         announce: impl FnOnce(),
     ) -> Result<net::TcpStream, ConnectError> {
         let unreachable = |error| ConnectError::Unreachable {
@@ -179,7 +222,7 @@ impl Dialer {
             .build()
             .map_err(unreachable)?;
         let stream = runtime.block_on(async {
-            let connecting = self.dial(address);
+            let connecting = self.dial(address, proxy);
             tokio::pin!(connecting);
             tokio::select! {
                 connected = &mut connecting => return connected,
@@ -196,15 +239,19 @@ impl Dialer {
     /// Connects to a server that `/connect` names, and keeps the connection for
     /// [`Dialer::take_probed`]: the session leaves its server only after this has succeeded.
     pub(super) fn probe(&self, server: &str) -> Result<(), ConnectError> {
-        let text = self.addresses.get(server).map_or(server, String::as_str);
+        let route = self.routes.get(server);
+        let text = route.map_or(server, |route| route.address.as_str());
         let address = parse_address(text).map_err(ConnectError::Address)?;
+        let of_server = route.and_then(|route| route.proxy.as_deref());
+        let proxy = proxy_for(of_server, &address).map_err(ConnectError::InvalidProxy)?;
+        let proxy = proxy.as_ref();
         // What cannot be read is reported when the session begins.
         let encrypted = self.remembered.encrypted(&address).ok().flatten();
         // The session has already said that it connects.
         let (address, stream) = match encrypted {
-            None => (address.clone(), self.connect(&address, || ())?),
+            None => (address.clone(), self.connect(&address, proxy, || ())?),
             Some(address) => {
-                let stream = self.connect(&address, || ());
+                let stream = self.connect(&address, proxy, || ());
                 (address, stream.map_err(ConnectError::only_encrypted)?)
             }
         };
@@ -221,7 +268,7 @@ impl Dialer {
     }
 
     fn unknown_host(&self, host: &str, error: io::Error) -> ConnectError {
-        let names = self.addresses.keys().map(String::as_str);
+        let names = self.routes.keys().map(String::as_str);
         let of_config = nearest(host, names).map(str::to_owned);
         let of_commands = nearest(host, COMMANDS.into_iter());
         let nearest = of_config.or(of_commands.map(|command| format!("chatroom {command}")));
@@ -231,6 +278,14 @@ impl Dialer {
             nearest,
         }
     }
+}
+
+/// Connects to the proxy, and through it to the server.
+async fn connect_by_proxy(server: &Address, proxy: &ProxyAddress) -> io::Result<TcpStream> {
+    let resolved = lookup_host((proxy.host.as_str(), proxy.port)).await?;
+    let mut stream = connect_first(resolved).await?;
+    connect_through(&mut stream, proxy, server).await?;
+    Ok(stream)
 }
 
 #[cfg(test)]
@@ -262,8 +317,8 @@ mod tests {
 
     #[test]
     fn an_unknown_host_is_compared_with_the_names_of_the_configuration() {
-        let addresses = BTreeMap::from([("home".to_owned(), "h:1".to_owned())]);
-        let dialer = Dialer::new(addresses, RememberedSecurity::default());
+        let routes = BTreeMap::from([("home".to_owned(), ServerRoute::default())]);
+        let dialer = Dialer::new(routes, RememberedSecurity::default());
         let message = |host: &str| {
             let error = io::Error::other("failed to look up: no such name");
             dialer.unknown_host(host, error).to_string()

@@ -16,6 +16,7 @@ mod remembered;
 pub(super) mod script_lines;
 mod secure;
 mod setup;
+mod socks;
 mod sts;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
@@ -30,6 +31,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::client::config::address::Address;
+use crate::client::config::proxy::ProxyAddress;
 use crate::client::config::trust::{IdentityFiles, Trust};
 use crate::client::control::pending::Pending;
 use crate::client::session::{CloseReason, Session, SessionOutput, SessionTime};
@@ -56,6 +58,7 @@ pub(super) fn start(
     let Established {
         stream,
         address,
+        proxy,
         trust,
         identity,
         remembered,
@@ -83,6 +86,7 @@ pub(super) fn start(
             signals::block_editor_signals();
             let driver = Driver {
                 address,
+                proxy,
                 trust,
                 identity,
                 remembered,
@@ -113,6 +117,8 @@ pub(super) fn start(
 /// Runs one session: over each of its connections, and between them.
 struct Driver<F> {
     address: Address,
+    /// Connections go through it, and never around it.
+    proxy: Option<ProxyAddress>,
     trust: Trust,
     /// The certificate to show to the server.
     identity: Option<IdentityFiles>,

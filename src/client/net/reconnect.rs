@@ -48,7 +48,8 @@ impl<F: Frontend> Driver<F> {
         input: &mut mpsc::UnboundedReceiver<DriverInput>,
     ) -> Option<TcpStream> {
         let (dialer, address) = (self.dialer.clone(), self.address.clone());
-        let connecting = dialer.dial(&address);
+        let proxy = self.proxy.clone();
+        let connecting = dialer.dial(&address, proxy.as_ref());
         tokio::pin!(connecting);
         let connected = loop {
             let input = tokio::select! {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::dial::Dialer;
 use super::remembered::RememberedSecurity;
 use crate::client::config::address::Address;
+use crate::client::config::proxy::ProxyAddress;
 use crate::client::config::trust::{IdentityFiles, Trust};
 
 /// An established connection, and what is needed to connect again.
@@ -15,6 +16,8 @@ pub(in crate::client) struct Established {
     pub(in crate::client) stream: TcpStream,
     /// The address to connect to again.
     pub(in crate::client) address: Address,
+    /// The proxy to connect through.
+    pub(in crate::client) proxy: Option<ProxyAddress>,
     /// Which certificates are trusted there.
     pub(in crate::client) trust: Trust,
     /// The certificate to show there.
