@@ -9,7 +9,6 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::ErrorKind;
 use std::net::Shutdown;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use std::thread;
 use chatting_room::server::{EmbeddedServer, Settings, StoreSettings};
 use nix::sys::signal::Signal;
 
-use self::common::store::{chatroomd, export, exported_texts, request_echoes};
+use self::common::store::{chatroomd, export, exported_texts, request_echoes, talk_until_the_end};
 use self::common::{Client, Server};
 
 fn start(folder: &Path, more: &[&str]) -> Server {
@@ -359,45 +358,6 @@ fn an_administrator_deletes_messages_and_space_while_the_server_does_not_run() {
         assert_eq!(output.status.code(), Some(73), "{output:?}");
     }
     assert!(!missing.exists());
-}
-
-/// What one client knows after its connection has ended.
-#[derive(Debug, Default)]
-struct Knowledge {
-    acknowledged: Vec<String>,
-    /// Message id and text of all lines in the lobby, in the order they came.
-    seen: Vec<(String, String)>,
-}
-
-/// Talks as fast as it is acknowledged, until the connection ends.
-fn talk_until_the_end(mut client: Client, name: &str, count: &AtomicUsize) -> Knowledge {
-    let mut knowledge = Knowledge::default();
-    let mut said = 0;
-    let mut answered = 0;
-    loop {
-        while said < answered + 20 {
-            client.send_quietly(&format!("@label={said} PRIVMSG #lobby :{name}-{said}"));
-            said += 1;
-        }
-        let line = match client.read_line() {
-            Ok(Some(line)) => line,
-            Ok(None) => return knowledge,
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => return knowledge,
-            Err(error) => panic!("{error}"),
-        };
-        if !line.contains(" PRIVMSG #lobby :") {
-            continue;
-        }
-        let text = line.rsplit(':').next().unwrap().to_owned();
-        let tags = line.split(' ').next().unwrap();
-        let id = tags.split(';').find_map(|tag| tag.strip_prefix("msgid="));
-        knowledge.seen.push((id.unwrap().to_owned(), text.clone()));
-        if tags.contains("label=") {
-            answered += 1;
-            count.fetch_add(1, Ordering::Relaxed);
-            knowledge.acknowledged.push(text);
-        }
-    }
 }
 
 // A87.

@@ -10,6 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use chatting_room::server::hub::stored::{
@@ -520,15 +522,33 @@ impl Simulation {
 #[test]
 fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
     let seeds = std::env::var("SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
-    let (mut crashes, mut acknowledged, mut refused) = (0, 0, 0);
-    for seed in 0..seeds {
-        let mut simulation = Simulation::new(seed, None);
-        let result = simulation.run(300);
-        assert_eq!(result, Ok(()), "seed {seed}");
-        crashes += simulation.crashes;
-        acknowledged += simulation.acknowledged.len();
-        refused += simulation.refused.len();
-    }
+    let next = AtomicU64::new(0);
+    let counts: [AtomicUsize; 3] = Default::default();
+    let run_some = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                return;
+            }
+            let mut simulation = Simulation::new(seed, None);
+            let result = simulation.run(300);
+            assert_eq!(result, Ok(()), "seed {seed}");
+            let found = [
+                simulation.crashes,
+                simulation.acknowledged.len(),
+                simulation.refused.len(),
+            ];
+            for (count, found) in counts.iter().zip(found) {
+                count.fetch_add(found, Ordering::Relaxed);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(run_some);
+        }
+    });
+    let [crashes, acknowledged, refused] = counts.map(AtomicUsize::into_inner);
     // Otherwise the checks have checked nothing.
     assert!(crashes > 500, "{crashes} crashes");
     assert!(acknowledged > 10_000, "{acknowledged} lines");

@@ -1,7 +1,9 @@
 //! Helpers for the tests of the store: what is on disk, and clients that know what is acknowledged.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Client;
 
@@ -46,4 +48,43 @@ pub(crate) fn exported_texts(folder: &Path) -> Vec<String> {
 pub(crate) fn request_echoes(client: &mut Client) {
     client.send("CAP REQ :echo-message message-tags server-time labeled-response batch");
     client.fence();
+}
+
+/// What one client knows after its connection has ended.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    pub(crate) acknowledged: Vec<String>,
+    /// Message id and text of all lines in the lobby, in the order they came.
+    pub(crate) seen: Vec<(String, String)>,
+}
+
+/// Talks as fast as it is acknowledged, until the connection ends.
+pub(crate) fn talk_until_the_end(mut client: Client, name: &str, count: &AtomicUsize) -> Knowledge {
+    let mut knowledge = Knowledge::default();
+    let mut said = 0;
+    let mut answered = 0;
+    loop {
+        while said < answered + 20 {
+            client.send_quietly(&format!("@label={said} PRIVMSG #lobby :{name}-{said}"));
+            said += 1;
+        }
+        let line = match client.read_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => return knowledge,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return knowledge,
+            Err(error) => panic!("{error}"),
+        };
+        if !line.contains(" PRIVMSG #lobby :") {
+            continue;
+        }
+        let text = line.rsplit(':').next().unwrap().to_owned();
+        let tags = line.split(' ').next().unwrap();
+        let id = tags.split(';').find_map(|tag| tag.strip_prefix("msgid="));
+        knowledge.seen.push((id.unwrap().to_owned(), text.clone()));
+        if tags.contains("label=") {
+            answered += 1;
+            count.fetch_add(1, Ordering::Relaxed);
+            knowledge.acknowledged.push(text);
+        }
+    }
 }
