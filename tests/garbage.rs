@@ -7,7 +7,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
-use chatting_room::server::hub::{ConnectionId, Hub, HubSettings, HubTime, Outbox};
+use chatting_room::server::hub::stored::{
+    HistoryPage, MessageId, StoreInfo, StoreOutcome, StoreTag,
+};
+use chatting_room::server::hub::task::Answer;
+use chatting_room::server::hub::{ConnectionId, Gate, Hub, HubSettings, HubTime, Outbox};
 use chatting_room::wire::mask::matches;
 use chatting_room::wire::{Line, Lines, Message, Request};
 use proptest::prelude::*;
@@ -17,7 +21,11 @@ const LISTENER: u32 = 1;
 
 /// The replies of the hub to a stream in these pieces, for the sender and for another member of the
 /// same room. Each line is checked on the way.
-fn answers<'a>(pieces: impl Iterator<Item = &'a [u8]>, registered: bool) -> Vec<(usize, Vec<u8>)> {
+fn answers<'a>(
+    pieces: impl Iterator<Item = &'a [u8]>,
+    registered: bool,
+    has_store: bool,
+) -> Vec<(usize, Vec<u8>)> {
     let now = HubTime::default();
     let mut settings = HubSettings::default();
     settings.limits.enabled = false;
@@ -33,32 +41,62 @@ fn answers<'a>(pieces: impl Iterator<Item = &'a [u8]>, registered: bool) -> Vec<
         }
     }
     outbox.clear();
+    let mut gate = Gate::default();
+    if has_store {
+        hub.store_in(StoreInfo {
+            tag: StoreTag::parse("test").unwrap(),
+            last: MessageId::default(),
+            keep_days: None,
+        });
+    }
     let from = ConnectionId::new(SOMEBODY, SOMEBODY);
     let mut lines = Lines::new(4606);
     let mut answers = Vec::new();
     for mut piece in pieces {
         while let Some(line) = lines.next_line(&mut piece) {
             hub.received(from, line, now, &mut outbox);
-            for (to, bytes) in outbox.sends() {
-                let tags_bytes = match bytes.first() {
-                    Some(b'@') => bytes.split(|byte| *byte == b' ').next().unwrap().len() + 1,
-                    _ => 0,
-                };
-                assert!(bytes.len() - tags_bytes <= 512, "a line too long");
-                let text = bytes.strip_suffix(b"\r\n").expect("a line ending");
-                assert!(
-                    !text.iter().any(|byte| b"\r\n\0".contains(byte)),
-                    "two lines in one"
-                );
-                let text = str::from_utf8(text).expect("UTF-8");
-                Message::parse(text).expect("a message");
-                answers.push((to.index(), bytes.to_vec()));
+            check_lines(&outbox, &mut answers);
+            let tasks = std::mem::take(&mut outbox.tasks);
+            // The other ending of a step with lines to store: they cannot be stored.
+            if gate.hold(&mut outbox).is_some() {
+                let (turn, _) = gate.next_turn(now.running).unwrap();
+                let reason = String::new();
+                gate.settle(&StoreOutcome::NotStored { turn, reason });
+                assert_eq!(gate.release(&mut outbox), Some(Some(from)));
+                check_lines(&outbox, &mut answers);
             }
             outbox.clear();
+            for task in tasks {
+                let connection = task.connection();
+                let page = HistoryPage::Lines(Vec::new(), true);
+                let answer = Answer::HistoryRead { connection, page };
+                hub.answered(answer, now, &mut outbox);
+                check_lines(&outbox, &mut answers);
+                outbox.clear();
+            }
             hub.check().unwrap();
         }
     }
     answers
+}
+
+/// Checks the form of all lines, and adds them.
+fn check_lines(outbox: &Outbox, answers: &mut Vec<(usize, Vec<u8>)>) {
+    for (to, bytes) in outbox.sends() {
+        let tags_bytes = match bytes.first() {
+            Some(b'@') => bytes.split(|byte| *byte == b' ').next().unwrap().len() + 1,
+            _ => 0,
+        };
+        assert!(bytes.len() - tags_bytes <= 512, "a line too long");
+        let text = bytes.strip_suffix(b"\r\n").expect("a line ending");
+        assert!(
+            !text.iter().any(|byte| b"\r\n\0".contains(byte)),
+            "two lines in one"
+        );
+        let text = str::from_utf8(text).expect("UTF-8");
+        Message::parse(text).expect("a message");
+        answers.push((to.index(), bytes.to_vec()));
+    }
 }
 
 /// Bytes that are enough like IRC to pass the first checks.
@@ -68,11 +106,12 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
             "NICK", "USER", "JOIN", "PART", "PRIVMSG", "NOTICE", "TOPIC", "NAMES", "LIST", "WHO",
             "WHOIS", "AWAY", "PING", "QUIT", "CAP", "REQ", "LS", "USERHOST", "PASS", "MOTD", "TIME",
             "MODE", "KICK", "INVITE", "OPER", "KILL", "WHOWAS", "HELP", "INFO", "MONITOR", "TAGMSG",
-            "SETNAME", "ISON", "STATS", "LINKS", "WALLOPS", "REHASH",
+            "SETNAME", "ISON", "STATS", "LINKS", "WALLOPS", "REHASH", "CHATHISTORY",
         ]).prop_map(|word| word.as_bytes().to_vec()),
         4 => prop::sample::select(vec![
             "#lobby", "#x", "#x,#y,,#x", "listener", "somebody", "a!b@c", "*", "?*", ":", ":a b",
-            "@a=b", "@label=1;+x=\\n", ":src", "0", "+ovbeI", "-kl+k", "%tcn,1", "C<1",
+            "LATEST", "BETWEEN", "TARGETS", "timestamp=2026-11-28T00:00:00Z", "100",
+            "msgid=test-0000000000001", "@a=b", "@label=1;+x=\\n", ":src", "0", "+ovbeI", "-kl+k", "%tcn,1", "C<1",
             "message-tags server-time echo-message", "batch labeled-response", "@#lobby", "é", "\u{202e}", "\u{1}", "\0", "\r",
         ]).prop_map(|word| word.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 0..20),
@@ -95,18 +134,19 @@ proptest! {
         bytes in stream(),
         size in 1..700usize,
         registered in any::<bool>(),
+        has_store in any::<bool>(),
     ) {
-        let whole = answers(std::iter::once(bytes.as_slice()), registered);
-        let in_pieces = answers(bytes.chunks(size), registered);
+        let whole = answers(std::iter::once(bytes.as_slice()), registered, has_store);
+        let in_pieces = answers(bytes.chunks(size), registered, has_store);
         prop_assert_eq!(&whole, &in_pieces);
-        let byte_by_byte = answers(bytes.chunks(1), registered);
+        let byte_by_byte = answers(bytes.chunks(1), registered, has_store);
         prop_assert_eq!(&whole, &byte_by_byte);
     }
 
     #[test]
     fn arbitrary_bytes_cause_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
-        answers(bytes.chunks(512), true);
-        answers(bytes.chunks(512), false);
+        answers(bytes.chunks(512), true, true);
+        answers(bytes.chunks(512), false, false);
     }
 
     #[test]
