@@ -35,10 +35,12 @@ type Benchmark = (&'static str, fn(&Arguments) -> Measures);
 fn main() {
     let arguments = Arguments::read();
     println!("the client, medians\n");
-    let benchmarks: [Benchmark; 4] = [
+    let benchmarks: [Benchmark; 6] = [
         ("start", start),
+        ("start with TLS", start_with_tls),
         ("flood", floods),
         ("script", scripts),
+        ("script with TLS", scripts_with_tls),
         ("grammar", grammar),
     ];
     for (name, measure) in benchmarks {
@@ -57,9 +59,27 @@ fn enter(address: &str, home: &Path) -> Terminal {
 fn start(arguments: &Arguments) -> Measures {
     let server = Server::start_with_lobby();
     let home = tempfile::tempdir().unwrap();
+    starts(arguments, &server.address.to_string(), home.path())
+}
+
+fn start_with_tls(arguments: &Arguments) -> Measures {
+    let (_server, endpoint) = Server::start_with_tls();
+    let home = tempfile::tempdir().unwrap();
+    endpoint.accept_in(home.path());
+    let mut measures = starts(arguments, &endpoint.url, home.path());
+    let terminal = enter(&endpoint.url, home.path());
+    terminal.seen();
+    // Memory that is used only at the start has been freed by then.
+    thread::sleep(Duration::from_millis(300));
+    let idle = terminal.load().resident_bytes();
+    measures.push(("resident MB when idle".to_owned(), idle / 1e6));
+    measures
+}
+
+fn starts(arguments: &Arguments, address: &str, home: &Path) -> Measures {
     let run = |_| {
         let begin = Instant::now();
-        let terminal = enter(&server.address.to_string(), home.path());
+        let terminal = enter(address, home);
         let time = terminal.seen() - begin;
         let cpu = terminal.load().cpu();
         vec![
@@ -138,29 +158,43 @@ fn echoes(terminal: &mut Terminal) -> Times {
 }
 
 fn scripts(arguments: &Arguments) -> Measures {
-    let folder = tempfile::tempdir().unwrap();
-    let script = folder.path().join("script");
+    let run = |_| {
+        let server = Server::start_with_lobby();
+        let home = tempfile::tempdir().unwrap();
+        one_script(&server.address.to_string(), home.path())
+    };
+    medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
+}
+
+fn scripts_with_tls(arguments: &Arguments) -> Measures {
+    let run = |_| {
+        let (_server, endpoint) = Server::start_with_tls();
+        let home = tempfile::tempdir().unwrap();
+        endpoint.accept_in(home.path());
+        one_script(&endpoint.url, home.path())
+    };
+    medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
+}
+
+fn one_script(address: &str, home: &Path) -> Measures {
+    let script = home.join("script");
     let line = "what a script says is about as long as this line\n";
     let text = format!("/join #script\n{}", line.repeat(LINES));
     File::create(&script)
         .unwrap()
         .write_all(text.as_bytes())
         .unwrap();
-    let run = |_| {
-        let server = Server::start_with_lobby();
-        let begin = Instant::now();
-        let status = Command::new(PROGRAM)
-            .args([&server.address.to_string(), "--nick", "ci"])
-            .env("HOME", folder.path())
-            .stdin(File::open(&script).unwrap())
-            .stdout(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(status.success(), "the script ended with {status}");
-        let time = begin.elapsed().as_secs_f64();
-        vec![("lines delivered a second".to_owned(), LINES as f64 / time)]
-    };
-    medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
+    let begin = Instant::now();
+    let status = Command::new(PROGRAM)
+        .args([address, "--nick", "ci"])
+        .env("HOME", home)
+        .stdin(File::open(&script).unwrap())
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the script ended with {status}");
+    let time = begin.elapsed().as_secs_f64();
+    vec![("lines delivered a second".to_owned(), LINES as f64 / time)]
 }
 
 /// The cost of parsing a typed line, which happens at each key as well.

@@ -64,6 +64,24 @@ impl Kind {
     }
 }
 
+/// Where a server listens for encrypted connections.
+pub(crate) struct TlsEndpoint {
+    pub(crate) url: String,
+    /// The fingerprint of its certificate.
+    pub(crate) fingerprint: String,
+}
+
+impl TlsEndpoint {
+    /// Makes the client of this home folder know the certificate, as after an answer with yes. It
+    /// reads the authorities of the system all the same.
+    pub(crate) fn accept_in(&self, home: &Path) {
+        let folder = home.join(".local/state/chatroom");
+        fs::create_dir_all(&folder).unwrap();
+        let record = format!("{} {}\n", self.url, self.fingerprint);
+        fs::write(folder.join("certificates"), record).unwrap();
+    }
+}
+
 /// A running server without rate limits.
 pub(crate) struct Server {
     child: Child,
@@ -101,6 +119,33 @@ impl Server {
         let mut command = Command::new(Kind::Chatroomd.program());
         command.stdin(Stdio::null()).stderr(Stdio::null());
         Self::start_ours(command)
+    }
+
+    /// The same with TLS and a certificate of its own making.
+    pub(crate) fn start_with_tls() -> (Self, TlsEndpoint) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(Kind::Chatroomd.program());
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        for variable in ["HOME", "XDG_STATE_HOME"] {
+            command.env(variable, folder.path());
+        }
+        command.args(["--listen", "127.0.0.1:0", "--no-limits", "--quiet"]);
+        command.args(["--tls-listen", "127.0.0.1:0", "--tls-self-signed"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines: Vec<String> = lines.take(3).map(Result::unwrap).collect();
+        let after = |line: &str, start| line.strip_prefix(start).unwrap().to_owned();
+        let tls = after(&lines[1], "listening on ").replace(" with TLS", "");
+        let endpoint = TlsEndpoint {
+            url: format!("ircs://{tls}"),
+            fingerprint: after(&lines[2], "certificate "),
+        };
+        let server = Self {
+            child,
+            address: after(&lines[0], "listening on ").parse().unwrap(),
+            _folder: Some(folder),
+        };
+        (server, endpoint)
     }
 
     fn start_ours(mut command: Command) -> Self {

@@ -176,3 +176,30 @@ fn that_any_certificate_is_accepted_is_said_in_red() {
     again.shows("any certificate is accepted (--insecure)");
     assert_eq!(remembered(&alice), "");
 }
+
+#[test]
+fn a_server_that_is_not_trusted_after_connect_is_left_for_the_one_before() {
+    let host = SelfSigned::on(0);
+    let plain = host.server.address();
+    let mut alice = Start::as_nick("alice", plain).sized(24, 400).start();
+    alice.shows("you are alice in #lobby");
+    let shows_times = |alice: &Terminal, text: &str, count: usize| {
+        alice.waits_until(text, |shown| {
+            let lines = shown.lines();
+            lines.iter().filter(|line| line.starts_with(text)).count() == count
+        });
+    };
+    for (count, answer) in [(1, "no\r"), (2, CTRL_C)] {
+        alice.types(&format!("/connect {}\r", host.url()));
+        shows_times(&alice, "Trust this certificate", count);
+        alice.types(answer);
+        shows_times(&alice, "you are alice in #lobby", count + 1);
+        alice.shows(&format!("returning to {plain}"));
+    }
+    // With yes it is the new server.
+    alice.types(&format!("/connect {}\r", host.url()));
+    shows_times(&alice, "Trust this certificate", 3);
+    alice.types("yes\r");
+    shows_times(&alice, "you are alice in #lobby", 4);
+    assert!(remembered(&alice).starts_with(&host.url()));
+}

@@ -119,6 +119,26 @@ struct Client<'a> {
     said_plain: RefCell<BTreeSet<String>>,
 }
 
+/// What decides which question follows a session.
+struct Attempt {
+    /// It had a password for the server.
+    has_password: bool,
+    /// The user may accept an unknown certificate.
+    can_accept: bool,
+    /// The account that it logged in to.
+    account: Option<String>,
+}
+
+impl Attempt {
+    fn of(server: &ResolvedServer) -> Self {
+        Self {
+            has_password: server.password.is_some(),
+            can_accept: server.trust.can_accept() && !server.is_policy,
+            account: server.account.as_ref().map(|account| account.name.clone()),
+        }
+    }
+}
+
 impl Client<'_> {
     /// Runs a session to its end, and after each `/connect` the next one.
     fn run(&self) -> Result<(), ClientError> {
@@ -135,8 +155,14 @@ impl Client<'_> {
         let mut left: Option<String> = None;
         loop {
             let connected = self.connect(&mut choice, ui.as_mut());
-            let (server, connection) = match (connected, left.take()) {
+            let came_from = left.take();
+            let (server, connection) = match (connected, came_from.clone()) {
                 (Ok(Some(connected)), _) => connected,
+                // The user has left a question about the other server.
+                (Ok(None), Some(left)) if ui.as_ref().and_then(Ui::signal).is_none() => {
+                    choice.switch_to(left);
+                    continue;
+                }
                 (Ok(None), _) => {
                     let signal = ui.and_then(|ui| ui.signal());
                     return signal.map_or(Ok(()), |signal| Err(ClientError::Signal(signal)));
@@ -145,7 +171,7 @@ impl Client<'_> {
                 // before the session ends.
                 (Err(error), Some(left)) if !matches!(error, ClientError::Signal(_)) => {
                     stderr::report(&format!("{error}; returning to {left}"));
-                    choice.switched_to = Some(left);
+                    choice.switch_to(left);
                     continue;
                 }
                 // The user has typed a server that cannot be reached, and can correct it.
@@ -159,35 +185,20 @@ impl Client<'_> {
             let home = choice.home.get_or_insert_with(|| server.named.clone());
             let home = home.to_string();
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
-            let has_password = server.password.is_some();
-            let can_accept = server.trust.can_accept() && !server.is_policy;
-            let account = server.account.as_ref().map(|account| account.name.clone());
+            let attempt = Attempt::of(&server);
             let mut end = self.run_session(server, connection, ui.as_mut())?;
-            if let (true, Some(ui)) = (end.wants_password(), ui.as_mut()) {
-                let question = questions::password(has_password);
-                choice.answered_password = ui.ask(question).map_err(ClientError::Output)?;
-                if choice.answered_password.is_some() {
-                    continue;
-                }
-                end.signal = ui.signal();
-            }
-            if let (true, Some(account), Some(ui)) =
-                (end.wants_account_password(), account, ui.as_mut())
+            if let Some(ui) = ui.as_mut()
+                && self.asks_after(&attempt, &mut choice, &mut end, ui)?
             {
-                let question = questions::account_password(&account, true);
-                choice.answered_account_password = ui.ask(question).map_err(ClientError::Output)?;
-                if choice.answered_account_password.is_some() {
-                    continue;
-                }
-                end.signal = ui.signal();
+                left = came_from;
+                continue;
             }
-            if let (true, Some(facts), Some(ui)) =
-                (can_accept, end.unknown_certificate(), ui.as_mut())
+            if let (Some(Outcome::Incomplete(why)), Some(left), None) =
+                (&end.outcome, came_from, end.signal)
             {
-                if self.asks_to_accept(facts, ui)? {
-                    continue;
-                }
-                end.signal = ui.signal();
+                stderr::report(&format!("{why}; returning to {left}"));
+                choice.switch_to(left);
+                continue;
             }
             let Some(Outcome::SwitchServer { server }) = end.outcome else {
                 let closed = ui.map_or(Ok(()), Ui::close);
@@ -197,10 +208,37 @@ impl Client<'_> {
             };
             let named = self.options.server.as_ref().or(self.config.server.as_ref());
             let first = || named.cloned().unwrap_or(home);
-            choice.answered_password = None;
-            choice.answered_account_password = None;
-            left = Some(choice.switched_to.replace(server).unwrap_or_else(first));
+            left = Some(choice.switched_to.clone().unwrap_or_else(first));
+            choice.switch_to(server);
         }
+    }
+
+    /// Asks the user for what the session lacked, if an answer can help. Returns whether there is an
+    /// answer, with which the next attempt is made.
+    fn asks_after(
+        &self,
+        attempt: &Attempt,
+        choice: &mut ServerChoice,
+        end: &mut SessionEnd,
+        ui: &mut Ui,
+    ) -> Result<bool, ClientError> {
+        let is_answered = if end.wants_password() {
+            let question = questions::password(attempt.has_password);
+            choice.answered_password = ui.ask(question).map_err(ClientError::Output)?;
+            choice.answered_password.is_some()
+        } else if let (true, Some(account)) = (end.wants_account_password(), &attempt.account) {
+            let question = questions::account_password(account, true);
+            choice.answered_account_password = ui.ask(question).map_err(ClientError::Output)?;
+            choice.answered_account_password.is_some()
+        } else if let (true, Some(facts)) = (attempt.can_accept, end.unknown_certificate()) {
+            self.asks_to_accept(facts, ui)?
+        } else {
+            return Ok(false);
+        };
+        if !is_answered {
+            end.signal = ui.signal();
+        }
+        Ok(is_answered)
     }
 
     /// A connection to the chosen server. `None` when the user leaves instead of answering a

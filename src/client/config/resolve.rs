@@ -39,6 +39,13 @@ pub(in crate::client) struct ServerChoice {
 }
 
 impl ServerChoice {
+    /// Goes on at this server. Passwords that were typed are for the one before it.
+    pub(in crate::client) fn switch_to(&mut self, server: String) {
+        self.switched_to = Some(server);
+        self.answered_password = None;
+        self.answered_account_password = None;
+    }
+
     /// Whether the server is one that the user has typed in answer to [`Missing::Server`].
     pub(in crate::client) fn can_answer_again(&self) -> bool {
         let default = Address::local().to_string();

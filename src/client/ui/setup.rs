@@ -37,54 +37,48 @@ pub(in crate::client) struct SessionEnd {
 impl SessionEnd {
     /// Whether the server has refused the password, or the lack of one.
     pub(in crate::client) fn wants_password(&self) -> bool {
-        wants_password(self.outcome.as_ref()) && self.signal.is_none()
+        let incomplete = self.incomplete();
+        matches!(
+            incomplete,
+            Some(Incomplete::RegistrationRefused {
+                reason: CloseReason::WrongPassword
+            })
+        )
     }
 
     /// Whether the server has refused the password of the account.
     pub(in crate::client) fn wants_account_password(&self) -> bool {
-        wants_account_password(self.outcome.as_ref()) && self.signal.is_none()
+        let incomplete = self.incomplete();
+        matches!(incomplete, Some(Incomplete::NotLoggedIn { failure }) if failure.is_about_password())
     }
 
     /// The certificate of the server, if the session ended because no authority has signed it.
     pub(in crate::client) fn unknown_certificate(&self) -> Option<&CertificateFacts> {
-        unknown_certificate(self.outcome.as_ref()).filter(|_| self.signal.is_none())
+        match self.incomplete() {
+            Some(Incomplete::NotSecure {
+                failure: TlsFailure::UnknownAuthority(facts),
+                ..
+            }) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// Why not all was done, unless a signal ended it.
+    fn incomplete(&self) -> Option<&Incomplete> {
+        match &self.outcome {
+            Some(Outcome::Incomplete(incomplete)) => Some(incomplete),
+            _ => None,
+        }
+        .filter(|_| self.signal.is_none())
     }
 }
 
-/// Whether a session ended because the server has refused the password.
-fn wants_password(outcome: Option<&Outcome>) -> bool {
-    let Some(Outcome::Incomplete(Incomplete::RegistrationRefused { reason })) = outcome else {
-        return false;
-    };
-    *reason == CloseReason::WrongPassword
-}
-
-/// Whether a session ended because the server has refused the password of the account.
-fn wants_account_password(outcome: Option<&Outcome>) -> bool {
+/// Whether another session or a question can follow one that ended like this.
+pub(super) fn continues(outcome: Option<&Outcome>) -> bool {
     matches!(
         outcome,
-        Some(Outcome::Incomplete(Incomplete::NotLoggedIn { failure }))
-            if failure.is_about_password()
+        Some(Outcome::SwitchServer { .. } | Outcome::Incomplete(_))
     )
-}
-
-/// The certificate that ended a session because no authority has signed it.
-fn unknown_certificate(outcome: Option<&Outcome>) -> Option<&CertificateFacts> {
-    match outcome {
-        Some(Outcome::Incomplete(Incomplete::NotSecure {
-            failure: TlsFailure::UnknownAuthority(facts),
-            ..
-        })) => Some(facts),
-        _ => None,
-    }
-}
-
-/// Whether another session or a question follows one that ended like this.
-pub(super) fn continues(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::SwitchServer { .. }))
-        || wants_password(outcome)
-        || wants_account_password(outcome)
-        || unknown_certificate(outcome).is_some()
 }
 
 /// Opens the control socket of a session in this folder.
