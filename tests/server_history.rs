@@ -241,6 +241,73 @@ fn tags_and_kinds_of_messages_come_back() {
 }
 
 #[test]
+fn a_client_that_joins_gets_the_last_messages_if_it_shows_their_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\nhistory-on-join = 2\n";
+    fs::write(&config, text).unwrap();
+    let server = Server::start(&["--no-limits", "--config", config.to_str().unwrap()]);
+    let mut alice = enter(&server, "alice");
+    alice.send("JOIN #x,#empty");
+    for room in ["#lobby", "#x"] {
+        for text in ["1", "2", "3"] {
+            say(&mut alice, room, text);
+        }
+    }
+    let said = |lines: &[String]| {
+        let said = lines.iter().filter(|line| line.contains(" PRIVMSG "));
+        said.map(|line| line.split(" PRIVMSG ").nth(1).unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+
+    let mut bob = server.connect();
+    bob.send(
+        "CAP REQ :server-time batch labeled-response message-tags\r\nNICK bob\r\nUSER b 0 * :b",
+    );
+    bob.send("CAP END");
+    let lines = bob.fence();
+    assert_eq!(said(&lines), ["#lobby :2", "#lobby :3"]);
+    let end = lines
+        .iter()
+        .position(|line| line.contains(" 366 "))
+        .unwrap();
+    assert!(
+        lines[end + 1].contains(" BATCH +history chathistory #lobby"),
+        "{lines:?}"
+    );
+    bob.send("@label=j JOIN #x,#empty");
+    let lines = bob.fence();
+    assert_eq!(said(&lines), ["#x :2", "#x :3"]);
+    // The history is no part of the response, and so has no label.
+    let labelled = lines
+        .iter()
+        .position(|line| line.contains("label=j"))
+        .unwrap();
+    let closed = lines
+        .iter()
+        .position(|line| line.contains(" BATCH -answer"))
+        .unwrap();
+    let begun = lines
+        .iter()
+        .position(|line| line.contains(" BATCH +history"))
+        .unwrap();
+    assert!(labelled < closed && closed < begun, "{lines:?}");
+
+    let mut plain = server.connect();
+    plain.send("NICK plain\r\nUSER p 0 * :p");
+    assert!(said(&plain.fence()).is_empty());
+    let mut timed = server.connect();
+    timed.send("CAP REQ server-time\r\nNICK timed\r\nUSER t 0 * :t\r\nCAP END");
+    let lines = timed.fence();
+    assert_eq!(said(&lines), ["#lobby :2", "#lobby :3"]);
+    assert!(!lines.concat().contains("BATCH"), "{lines:?}");
+    let mut asking = server.connect();
+    asking
+        .send("CAP REQ :server-time draft/chathistory\r\nNICK asking\r\nUSER t 0 * :t\r\nCAP END");
+    assert!(said(&asking.fence()).is_empty());
+}
+
+#[test]
 fn without_a_store_history_is_not_offered() {
     let server = Server::start(&[]);
     let mut alice = server.connect();

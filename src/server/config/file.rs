@@ -25,6 +25,9 @@ const OPERATOR_NAME_BYTES_MAX: usize = 100;
 /// The longest time for which messages are kept, besides for ever: a hundred years.
 const KEEP_DAYS_MAX: u32 = 36_500;
 
+/// The most messages that a client gets when it joins a room.
+const HISTORY_MAX: u32 = 1_000;
+
 /// All keys. The help explains them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -71,6 +74,7 @@ struct StoreTable {
     folder: Option<Text>,
     rooms: Option<Text>,
     keep_days: Option<Spanned<Value>>,
+    history_on_join: Option<Spanned<Value>>,
 }
 
 /// Reads the file into the settings. Settings without a key in the file are unchanged.
@@ -251,20 +255,23 @@ impl ConfigReader<'_> {
             folder,
             rooms,
             keep_days,
+            history_on_join,
         } = table.get_ref();
         let Some(folder) = folder.as_ref().filter(|name| !name.get_ref().is_empty()) else {
             return Err(self.wrong("store", table, "expected a folder"));
         };
-        let days = match keep_days {
-            None => 0,
-            Some(value) => {
-                let days = value.get_ref().as_integer().map(u32::try_from);
-                let days = days.and_then(Result::ok);
-                let days = days.filter(|days| *days <= KEEP_DAYS_MAX);
-                let expected = "expected a number from 0 (for ever) to 36500";
-                days.ok_or_else(|| self.wrong("keep-days", value, expected))?
-            }
+        let number = |key, value: &Option<Spanned<Value>>, max: u32, none: &str| {
+            let Some(value) = value else {
+                return Ok(0);
+            };
+            let number = value.get_ref().as_integer().map(u32::try_from);
+            let number = number.and_then(Result::ok).filter(|number| *number <= max);
+            let expected = || format!("expected a number from 0 ({none}) to {max}");
+            number.ok_or_else(|| self.wrong(key, value, expected()))
         };
+        let days = number("keep-days", keep_days, KEEP_DAYS_MAX, "for ever")?;
+        let lines = number("history-on-join", history_on_join, HISTORY_MAX, "none")?;
+        settings.hub.history_on_join = lines;
         settings.store = Some(StoreSettings {
             folder: self.beside(folder),
             keep_days: (days > 0).then_some(days),

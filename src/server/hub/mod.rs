@@ -116,8 +116,8 @@ pub struct Hub {
     messages: u64,
     /// The store, if there is one.
     store: Option<KnownStore>,
-    /// The connections that wait for stored messages.
-    history: BTreeMap<ConnectionId, PendingHistory>,
+    /// The connections that wait for stored messages, and what each waits for, in order.
+    history: BTreeMap<ConnectionId, VecDeque<PendingHistory>>,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
     /// are borrowed.
     outbox: RefCell<Outbox>,

@@ -42,6 +42,8 @@ pub struct HubSettings {
     pub sts: Option<StsPolicy>,
     /// The rooms whose messages are kept, if there is a store.
     pub stored_rooms: StoredRooms,
+    /// How many stored messages a client gets when it joins a room; 0 for none.
+    pub history_on_join: u32,
     /// The limits.
     pub limits: Limits,
 }
@@ -77,6 +79,7 @@ impl Default for HubSettings {
             lobby: RoomName::parse("#lobby").ok(),
             sts: None,
             stored_rooms: StoredRooms::default(),
+            history_on_join: 0,
             limits: Limits::default(),
         }
     }

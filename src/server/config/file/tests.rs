@@ -92,6 +92,10 @@ fn each_mistake_is_one_sentence_with_its_line() {
             "3:13: keep-days: wrong value, expected a number from 0 (for ever) to 36500",
         ),
         (
+            "[store]\nfolder = \"a\"\nhistory-on-join = 1001",
+            "3:19: history-on-join: wrong value, expected a number from 0 (none) to 1000",
+        ),
+        (
             "name = 1",
             "1:8: found the number `1`, expected a text in quotes",
         ),

@@ -3,6 +3,7 @@
 //! A request becomes a task, and the answer to it the response. Until then no further line of the
 //! client is handled.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use crate::server::hub::error::HistoryFault;
@@ -23,11 +24,19 @@ const BATCH: &str = "history";
 /// A request that waits for its messages.
 #[derive(Debug)]
 pub(in crate::server::hub) struct PendingHistory {
-    subcommand: String,
+    /// The subcommand of the request; `None` if the client has only joined the room.
+    subcommand: Option<String>,
     /// The room, if the request is about one.
     room: Option<String>,
     /// The label of the line, for the response.
     pub(super) label: Option<String>,
+}
+
+impl PendingHistory {
+    /// Whether the client has asked for it.
+    pub(super) fn is_request(&self) -> bool {
+        self.subcommand.is_some()
+    }
 }
 
 /// A place in the history: the ids that it means, of which there are several at one time.
@@ -106,25 +115,61 @@ impl Hub {
             None if room.is_some() => HistoryWanted::Nothing,
             None => HistoryWanted::Rooms(self.rooms_with_history(from)),
         };
-        let now = u64::try_from(self.now.unix.as_millis()).unwrap_or_default();
-        // Older ones are deleted by and by.
-        let first = first_kept(store.keep_days, now);
-        let after = after.max(MessageId(first.0.saturating_sub(1)));
-        self.charge(Work::HistoryRow, count as usize);
-        self.outbox().tasks.push(Task::ReadHistory(HistoryQuery {
+        let query = HistoryQuery {
             connection: from,
             after,
             before: before.min(end),
             count,
             wanted,
-        }));
+        };
         let pending = PendingHistory {
-            subcommand: capitals,
+            subcommand: Some(capitals),
             room: room.map(str::to_owned),
             label: None,
         };
-        self.history.insert(from, pending);
+        self.read_history(query, pending);
         Ok(())
+    }
+
+    /// Has messages read.
+    fn read_history(&mut self, mut query: HistoryQuery, pending: PendingHistory) {
+        let keep_days = self.store.and_then(|store| store.keep_days);
+        let now = u64::try_from(self.now.unix.as_millis()).unwrap_or_default();
+        // Older ones are deleted by and by.
+        let first = first_kept(keep_days, now);
+        query.after = query.after.max(MessageId(first.0.saturating_sub(1)));
+        self.charge(Work::HistoryRow, query.count as usize);
+        let waiting = self.history.entry(query.connection).or_default();
+        waiting.push_back(pending);
+        self.outbox().tasks.push(Task::ReadHistory(query));
+    }
+
+    /// Gives the last messages of a room to a client that has joined it, if it shows their time and
+    /// does not ask for them itself.
+    pub(super) fn replay_on_join(&mut self, id: ConnectionId, room: u32) {
+        let (has, count) = (self.capabilities(id), self.settings.history_on_join);
+        let asks_itself = has.has(Capabilities::CHATHISTORY);
+        if self.store.is_none() || count == 0 || asks_itself || !has.has(Capabilities::SERVER_TIME)
+        {
+            return;
+        }
+        let stored = self.rooms.get(room).and_then(|room| self.stored_room(room));
+        let Some(stored) = stored else {
+            return;
+        };
+        let pending = PendingHistory {
+            subcommand: None,
+            room: Some(stored.name.to_string()),
+            label: None,
+        };
+        let query = HistoryQuery {
+            connection: id,
+            after: MessageId::default(),
+            before: MessageId(self.messages + 1),
+            count,
+            wanted: HistoryWanted::Last(stored),
+        };
+        self.read_history(query, pending);
     }
 
     /// The room with this name as the store knows it, if the user is in it. `Some(None)` if its
@@ -160,15 +205,27 @@ impl Hub {
 
     /// Sends the messages that a request has waited for.
     pub(in crate::server::hub) fn history_read(&mut self, id: ConnectionId, page: HistoryPage) {
-        let Some(pending) = self.history.remove(&id) else {
+        let waiting = self.history.get_mut(&id);
+        let Some(pending) = waiting.and_then(VecDeque::pop_front) else {
             return;
         };
+        if self.history.get(&id).is_some_and(VecDeque::is_empty) {
+            self.history.remove(&id);
+        }
         let PendingHistory {
             subcommand,
             room,
             label,
         } = pending;
         let (label, room) = (label.as_deref(), room.as_deref().unwrap_or("*"));
+        let Some(subcommand) = subcommand else {
+            if let HistoryPage::Lines(lines, is_end) = page
+                && !lines.is_empty()
+            {
+                self.send_lines(id, None, room, &lines, is_end);
+            }
+            return;
+        };
         match page {
             HistoryPage::Lines(lines, is_end) => self.send_lines(id, label, room, &lines, is_end),
             HistoryPage::Rooms(rooms) => {

@@ -136,6 +136,7 @@ impl Hub {
             self.send_topic(id, room);
             self.send_names(id, room);
             self.reply_about(id, Reply::EndOfNames, &room.name);
+            self.replay_on_join(id, number);
         }
         if is_lobby && self.is_operator(id) {
             self.set_lobby_operator(id, true);

@@ -68,8 +68,8 @@ impl Hub {
                 check.map(|check| &mut check.label)
             }
             Task::ReadHistory(_) => {
-                let query = self.history.get_mut(&from);
-                query.map(|query| &mut query.label)
+                let query = self.history.get_mut(&from)?.back_mut()?;
+                query.is_request().then_some(&mut query.label)
             }
         }
     }
