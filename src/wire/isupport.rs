@@ -95,13 +95,17 @@ impl Isupport {
 
     /// Whether two spellings are one name.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
-        let (one, other) = (self.casefold(one), self.casefold(other));
-        one.eq_ignore_ascii_case(&other)
+        // Folding keeps the length.
+        one.len() == other.len() && {
+            let (one, other) = (self.casefold(one), self.casefold(other));
+            one.eq_ignore_ascii_case(&other)
+        }
     }
 
     /// A name or mask in which only the case of ASCII letters is left open.
     pub fn casefold<'n>(&self, name: &'n str) -> Cow<'n, str> {
-        let is_plain = !name.contains(['[', ']', '\\', '~']);
+        let is_folded = |byte: &u8| matches!(byte, b'[' | b']' | b'\\' | b'~');
+        let is_plain = !name.as_bytes().iter().any(is_folded);
         if is_plain || self.casemapping == Casemapping::Ascii {
             return Cow::Borrowed(name);
         }

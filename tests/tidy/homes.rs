@@ -42,7 +42,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("listenfd", &["src/server/systemd.rs"]),
     ("log_facade", &["src/client/editor/unknown_sequence.rs"]),
-    ("memchr", &["src/client/session/incoming/", "src/wire/"]),
+    (
+        "memchr",
+        &[
+            "src/client/session/incoming/",
+            "src/client/view/wrap.rs",
+            "src/wire/",
+        ],
+    ),
     ("mio", &["src/server/net/"]),
     // The terminal's mode and the limit on open files are missing in the standard library.
     (

@@ -72,11 +72,8 @@ impl<'o> Rows<'o> {
             Some(line) => (line, "\n"),
             None => (line, ""),
         };
-        // The bell and notifications take no cells.
-        let ends = [("\x07", 1), ("\x1b\\", 2)];
-        let ends = ends.map(|(end, bytes)| line.rfind(end).map_or(0, |at| at + bytes));
-        let drawn = ends.into_iter().max().unwrap_or_default();
-        let (unseen, line) = line.split_at(drawn);
+        let (unseen, line) = line.split_at(unseen_bytes(line));
+        let drawn = unseen.len();
         out.push_str(unseen);
         let before = line.get(..text_at.saturating_sub(drawn));
         let indent = match before {
@@ -96,8 +93,9 @@ impl<'o> Rows<'o> {
         };
         let (before, text) = line.split_at(before.map_or(0, str::len));
         rows.words(before);
-        let fits = |word: &str| rows.indent + word.len() <= rows.columns;
-        if text.is_ascii() && !text.contains('\x1b') && text.split(' ').all(fits) {
+        let fits = |word: &[u8]| rows.indent + word.len() <= rows.columns;
+        let bytes = text.as_bytes();
+        if is_simple(text) && bytes.split(|byte| *byte == b' ').all(fits) {
             rows.plain(text);
         } else {
             rows.words(text);
@@ -108,8 +106,8 @@ impl<'o> Rows<'o> {
     /// As [`Rows::words`], but faster: for ASCII text without styles and long words, a row at a time.
     fn plain(&mut self, text: &str) {
         let (mut row, mut at) = (0, 0);
-        for part in text.split_inclusive(' ') {
-            let word = part.trim_end().len();
+        for part in text.as_bytes().split_inclusive(|byte| *byte == b' ') {
+            let word = part.trim_ascii_end().len();
             if word > 0 && !self.has_room_for(word) {
                 let done = text.get(row..at).unwrap_or_default();
                 self.out.push_str(done.trim_end());
@@ -224,13 +222,14 @@ impl<'o> Rows<'o> {
 
     fn note_styles(&mut self, part: &str) {
         let mut rest = part;
-        while let Some(at) = rest.find("\x1b[") {
+        while let Some(at) = find_byte(rest, ESCAPE) {
             let sequence = rest.get(at..).unwrap_or_default();
-            let end = sequence.find('m').map_or(sequence.len(), |end| end + 1);
+            let end = find_byte(sequence, b'm').map_or(sequence.len(), |end| end + 1);
             let (sequence, after) = sequence.split_at(end);
             match sequence {
                 "\x1b[0m" => self.styles.clear(),
-                _ => self.styles.push_str(sequence),
+                _ if sequence.starts_with("\x1b[") => self.styles.push_str(sequence),
+                _ => {}
             }
             rest = after;
         }
@@ -275,7 +274,10 @@ pub fn cells(text: &str) -> usize {
     let mut cells = 0;
     let mut rest = text;
     loop {
-        let (plain, sequence) = match rest.find('\x1b') {
+        if is_simple(rest) {
+            return cells + rest.len();
+        }
+        let (plain, sequence) = match find_byte(rest, ESCAPE) {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
@@ -284,11 +286,34 @@ pub fn cells(text: &str) -> usize {
         } else {
             plain.graphemes(true).map(cluster_cells).sum()
         };
-        let Some(end) = sequence.find('m') else {
+        let Some(end) = find_byte(sequence, b'm') else {
             return cells;
         };
         rest = sequence.get(end + 1..).unwrap_or_default();
     }
+}
+
+/// Begins the escape sequences of styles, each of which ends with an `m`.
+const ESCAPE: u8 = 0x1b;
+
+/// Where an ASCII character is. For the short texts here this is faster than the search of `str`.
+fn find_byte(text: &str, byte: u8) -> Option<usize> {
+    memchr::memchr(byte, text.as_bytes())
+}
+
+/// Whether a text is ASCII without styles.
+fn is_simple(text: &str) -> bool {
+    let is_simple = |all: bool, byte: u8| all & byte.is_ascii() & (byte != ESCAPE);
+    text.bytes().fold(true, is_simple)
+}
+
+/// The bytes at the start of a line that take no cells: the bell, and notifications.
+fn unseen_bytes(line: &str) -> usize {
+    let bytes = line.as_bytes();
+    let bell = memchr::memrchr(0x07, bytes).map_or(0, |at| at + 1);
+    let of_string = |at: &usize| at.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&ESCAPE);
+    let mut backslashes = memchr::memrchr_iter(b'\\', bytes);
+    bell.max(backslashes.find(of_string).map_or(0, |at| at + 1))
 }
 
 fn cluster_cells(cluster: &str) -> usize {
