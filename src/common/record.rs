@@ -138,6 +138,9 @@ pub struct WhoisRecord {
     pub address: String,
     /// The real name.
     pub real_name: String,
+    /// The account that the person is logged in to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The rooms that the user may see, each with the rank in front.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<String>,

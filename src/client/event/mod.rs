@@ -423,6 +423,8 @@ pub struct WhoisInfo {
     pub address: String,
     /// The real name.
     pub real_name: String,
+    /// The account that the person is logged in to, if the server reports one.
+    pub account: Option<String>,
     /// The rooms that the user may see, separated by spaces.
     pub rooms: Option<String>,
     /// The server of the person.

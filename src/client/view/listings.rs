@@ -144,6 +144,9 @@ impl Renderer {
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "  {words}");
         };
+        if let Some(account) = &details.account {
+            row(format!("logged in as {}", sanitize_name(account)));
+        }
         if let Some(rooms) = &details.rooms {
             row(format!("in {}", sanitize(rooms.trim())));
         }

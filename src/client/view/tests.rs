@@ -189,6 +189,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
                 nick: own.clone(),
                 address: own.clone(),
                 real_name: own.clone(),
+                account: Some(own.clone()),
                 rooms: Some(own.clone()),
                 server: Some(own.clone()),
                 away: Some(own.clone()),

@@ -68,6 +68,7 @@ pub fn schema() -> String {
                 "properties": {
                     "address": text("user@host"),
                     "real_name": text("the real name"),
+                    "account": text("the account the person is logged in to"),
                     "rooms": {
                         "type": "array",
                         "items": { "type": "string" },
@@ -165,6 +166,7 @@ mod tests {
                 ..RoomRecord::default()
             }],
             details: Some(Box::new(WhoisRecord {
+                account: Some(String::new()),
                 rooms: vec![String::new()],
                 server: Some(String::new()),
                 idle_seconds: Some(0),

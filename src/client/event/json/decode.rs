@@ -326,6 +326,7 @@ mod tests {
                     nick: own("bob"),
                     address: own("b@h"),
                     real_name: own("Bob"),
+                    account: some("bobby"),
                     rooms: some("@#a #b"),
                     server: some("s"),
                     idle_seconds: Some(5),

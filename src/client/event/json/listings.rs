@@ -35,6 +35,7 @@ pub(super) fn encode_whois(whois: &WhoisInfo) -> WhoisRecord {
     WhoisRecord {
         address: whois.address.clone(),
         real_name: whois.real_name.clone(),
+        account: whois.account.clone(),
         rooms: rooms.split_whitespace().map(str::to_owned).collect(),
         server: whois.server.clone(),
         idle_seconds: whois.idle_seconds,
@@ -52,6 +53,7 @@ pub(super) fn decode_whois(record: &WhoisRecord, nick: String) -> WhoisInfo {
         nick,
         address: record.address.clone(),
         real_name: record.real_name.clone(),
+        account: record.account.clone(),
         rooms: Some(record.rooms.join(" ")).filter(|rooms| !rooms.is_empty()),
         server: record.server.clone(),
         idle_seconds: record.idle_seconds,

@@ -92,6 +92,12 @@ impl Session {
             if let Some(key) = message.parameter(1).map(|nick| self.key(nick))
                 && let Some(details) = self.queries.whois.get_mut(&key)
             {
+                if let (WHOIS_ACCOUNT, Some(account), Some(_)) =
+                    (number, message.parameter(2), message.parameter(3))
+                {
+                    details.account = Some(account.to_owned());
+                    return;
+                }
                 return add_detail(details, parameters_from(message, 2));
             }
             return self.show_plain_reply(message, output);
@@ -154,6 +160,8 @@ impl Session {
     }
 }
 
+/// RPL_WHOISACCOUNT.
+const WHOIS_ACCOUNT: u16 = 330;
 /// RPL_LOGGEDIN.
 const LOGGED_IN: u16 = 900;
 /// RPL_VISIBLEHOST: the host that others see has changed.

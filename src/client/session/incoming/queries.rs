@@ -147,6 +147,8 @@ impl WhoQuery {
             person.since = details.since.or(person.since);
             person.idle_seconds = details.idle_seconds.or(person.idle_seconds);
             person.away_message.clone_from(&details.away);
+            let account = details.account.clone();
+            person.account = account.or(person.account.take());
         }
     }
 }

@@ -175,6 +175,7 @@ fn who_in_a_small_room_asks_about_each_person() {
     played.hear(":s 318 alice alice :End");
     played.hear(":s 311 alice bob ~b h * :Bob");
     played.hear(":s 301 alice bob :lunch");
+    played.hear(":s 330 alice bob bobby :is logged in as");
     played.hear(":s 317 alice bob 90 900 :seconds idle, signon time");
     played.hear(":s 318 alice bob :End");
     let events = played.events();
@@ -186,5 +187,23 @@ fn who_in_a_small_room_asks_about_each_person() {
     assert!(people[0].own && people[0].since == Some(1000));
     assert_eq!(people[1].rank, "@");
     assert_eq!(people[1].away_message.as_deref(), Some("lunch"));
+    assert_eq!(people[1].account.as_deref(), Some("bobby"));
+    assert_eq!(people[0].account, None);
     assert_eq!(people[1].idle_seconds, Some(90));
+}
+
+#[test]
+fn whois_says_which_account_a_person_is_logged_in_to() {
+    let mut played = Played::ready(false);
+    played.type_line("/whois bob");
+    played.hear(":s 311 alice bob ~b h * :Bob");
+    played.hear(":s 330 alice bob bobby :is logged in as");
+    played.hear(":s 671 alice bob :is using a secure connection");
+    played.hear(":s 318 alice bob :End");
+    let events = played.events();
+    let [Event::Whois { details }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(details.account.as_deref(), Some("bobby"));
+    assert_eq!(details.more, ["is using a secure connection"]);
 }
