@@ -5,11 +5,17 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 
+use ring::digest::{SHA256, digest};
+
 use super::support::{Finished, Program, chatroom, is_installed, run};
 
 /// Another server, with its default settings as far as possible.
 pub(crate) struct Foreign {
     pub(crate) address: SocketAddr,
+    /// The port for encrypted connections.
+    tls_port: u16,
+    /// The fingerprint of its certificate.
+    fingerprint: String,
     _program: Program,
     _folder: tempfile::TempDir,
 }
@@ -19,6 +25,7 @@ impl Foreign {
     pub(crate) fn ngircd() -> Option<Self> {
         let text = "[Global]\nName = irc.example.net\nInfo = x\nListen = 127.0.0.1\nPorts = PORT\n\
              AdminInfo1 = a\nAdminInfo2 = a\nAdminEMail = a@b.c\n\
+             [SSL]\nPorts = TLS\nCertFile = FOLDER/certificate.pem\nKeyFile = FOLDER/key.pem\n\
              [Options]\nPAM = no\nIdent = no\nDNS = no\n";
         Self::start("ngircd", &["-n", "-f"], text, "Now listening")
     }
@@ -29,6 +36,13 @@ impl Foreign {
             <server name="irc.example.net" description="x" network="X" id="1XX">
             <admin name="a" nick="a" email="a@example.net">
             <bind address="127.0.0.1" port="PORT" type="clients">
+            <bind address="127.0.0.1" port="TLS" type="clients" sslprofile="own">
+            <module name="ssl_gnutls">
+            <sslprofile name="own" provider="gnutls" certfile="FOLDER/certificate.pem"
+                keyfile="FOLDER/key.pem">
+            <module name="sslinfo">
+            <module name="ircv3_sts">
+            <sts host="*" duration="1h" port="TLS">
             <connect name="main" allow="*" timeout="60" resolvehostnames="no" useident="no"
                 localmax="100" globalmax="100">
             <options casemapping="rfc1459">
@@ -45,18 +59,32 @@ impl Foreign {
             is_installed(program);
             return None;
         };
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let free = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [address, tls] = free.map(|listener| listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
+        let own = rcgen::generate_simple_self_signed(vec!["irc.example.net".to_owned()]).unwrap();
+        fs::write(folder.path().join("certificate.pem"), own.cert.pem()).unwrap();
+        fs::write(
+            folder.path().join("key.pem"),
+            own.signing_key.serialize_pem(),
+        )
+        .unwrap();
         let config = folder.path().join("server.conf");
-        fs::write(&config, text.replace("PORT", &address.port().to_string())).unwrap();
+        let text = text
+            .replace("PORT", &address.port().to_string())
+            .replace("TLS", &tls.port().to_string())
+            .replace("FOLDER", folder.path().to_str().unwrap());
+        fs::write(&config, text).unwrap();
         let mut command = Command::new(path);
         command.args(arguments).arg(&config);
         let program = Program::start(command);
         program.out.wait_for(ready);
+        let digest = digest(&SHA256, own.cert.der());
+        let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
         Some(Self {
             address,
+            tls_port: tls.port(),
+            fingerprint: format!("sha256:{}", digits.collect::<String>()),
             _program: program,
             _folder: folder,
         })
@@ -153,4 +181,52 @@ fn a_taken_nick_is_in_no_name_and_what_comes_first_comes_before_the_rooms() {
             "{heard}"
         );
     }
+}
+
+/// An address of this machine that is not one of loopback: the system connects to 127.0.0.1.
+const OTHER: &str = "0.0.0.0";
+
+#[cfg(feature = "tls")]
+#[test]
+fn other_servers_are_reached_with_tls() {
+    for server in [Foreign::ngircd(), Foreign::inspircd()]
+        .into_iter()
+        .flatten()
+    {
+        let url = format!("ircs://127.0.0.1:{}", server.tls_port);
+        let options = ["--nick", "ci", "--fingerprint", &server.fingerprint, &url];
+        let done = run(chatroom(&options), "/join #lab\nhello\n/whois ci\n");
+        assert_eq!(
+            (done.status, done.err.as_str()),
+            (Some(0), ""),
+            "{}",
+            done.out
+        );
+        assert!(done.out.contains("secure"), "{}", done.out);
+    }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_server_that_asks_for_tls_is_reached_with_it() {
+    let Some(server) = Foreign::inspircd() else {
+        return;
+    };
+    let plain = format!("irc://{OTHER}:{}", server.address.port());
+    let options = [
+        "--nick",
+        "ci",
+        "--quiet",
+        "--fingerprint",
+        &server.fingerprint,
+        &plain,
+    ];
+    let done = run(chatroom(&options), "/join #lab\nhello\n/whois ci\n");
+    assert_eq!(
+        (done.status, done.err.as_str()),
+        (Some(0), ""),
+        "{}",
+        done.out
+    );
+    assert!(done.out.contains("secure"), "{}", done.out);
 }

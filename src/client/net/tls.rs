@@ -1,12 +1,14 @@
 //! The TLS layer of a connection: the handshake, and whether the certificate of the server is
 //! trusted.
 
+use std::env;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -48,11 +50,10 @@ impl TlsClient {
     ///
     /// # Errors
     ///
-    /// [`TlsFailure::NoAuthorities`] when the authorities are needed and cannot be read, and
     /// [`TlsFailure::Identity`] when the certificate of the user cannot be used.
     pub(super) fn new(trust: &Trust, identity: Option<&IdentityFiles>) -> Result<Self, TlsFailure> {
         let provider = Arc::new(provider::default_provider());
-        let verifier = CertificateVerifier::new(trust, &provider)?;
+        let verifier = CertificateVerifier::new(trust, &provider);
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| TlsFailure::Other(error.to_string()))?
@@ -164,45 +165,42 @@ fn is_about_identity(alert: AlertDescription) -> bool {
 #[derive(Debug)]
 struct CertificateVerifier {
     provider: Arc<CryptoProvider>,
-    fingerprints: Vec<String>,
-    /// `None` if every certificate is accepted, or only those with the fingerprints.
-    authorities: Option<Arc<WebPkiServerVerifier>>,
-    /// The certificate that the user has accepted without an authority.
-    accepted: Option<AcceptedCertificate>,
+    trust: Trust,
+    /// The authorities, or why there are none. They are read when a certificate needs them: most of
+    /// the time of a start is spent on that.
+    authorities: OnceLock<Result<Arc<WebPkiServerVerifier>, TlsFailure>>,
 }
 
 impl CertificateVerifier {
-    fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Self, TlsFailure> {
-        let needs_authorities = trust.fingerprints.is_empty() && !trust.insecure;
-        let authorities = match needs_authorities {
-            true => {
-                let roots = Arc::new(read_authorities(trust.ca_file.as_deref())?);
-                let provider = Arc::clone(provider);
-                let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
-                Some(verifier.map_err(|error| TlsFailure::NoAuthorities(error.to_string()))?)
-            }
-            false => None,
-        };
-        Ok(Self {
+    fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> Self {
+        Self {
             provider: Arc::clone(provider),
-            fingerprints: trust.fingerprints.clone(),
-            authorities,
-            accepted: trust.accepted.clone(),
-        })
+            trust: trust.clone(),
+            authorities: OnceLock::new(),
+        }
     }
 
-    /// Whether the certificate, which no authority has signed, is the one that the user has
-    /// accepted.
-    fn check_accepted(&self, own: &CertificateDer<'_>) -> Result<(), TlsFailure> {
-        let found = fingerprint(own);
-        match &self.accepted {
-            Some(accepted) if accepted.fingerprint == found => Ok(()),
-            Some(AcceptedCertificate { fingerprint, file }) => Err(TlsFailure::Changed {
+    fn authorities(&self) -> Result<&WebPkiServerVerifier, TlsFailure> {
+        let read = || {
+            let roots = Arc::new(read_authorities(self.trust.ca_file.as_deref())?);
+            let provider = Arc::clone(&self.provider);
+            let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+            verifier.map_err(|error| TlsFailure::NoAuthorities(error.to_string()))
+        };
+        let authorities = self.authorities.get_or_init(read).as_ref();
+        authorities.map(Arc::as_ref).map_err(Clone::clone)
+    }
+
+    /// Why a certificate that no authority has signed, and that the user has not accepted, is not
+    /// trusted.
+    fn not_accepted(&self, own: &CertificateDer<'_>, found: String) -> TlsFailure {
+        match &self.trust.accepted {
+            Some(AcceptedCertificate { fingerprint, file }) => TlsFailure::Changed {
                 accepted: fingerprint.clone(),
                 file: file.clone(),
                 found,
-            }),
-            None => Err(TlsFailure::UnknownAuthority(facts_of(own))),
+            },
+            None => TlsFailure::UnknownAuthority(facts_of(own)),
         }
     }
 }
@@ -256,7 +254,7 @@ fn read_authorities(file: Option<&Path>) -> Result<RootCertStore, TlsFailure> {
             Err(error) => format!("{}: {error}", file.display()),
         },
         None => {
-            let loaded = rustls_native_certs::load_native_certs();
+            let loaded = read_system_authorities();
             roots.add_parsable_certificates(loaded.certs);
             let error = loaded.errors.first().map(ToString::to_string);
             error.unwrap_or_else(|| "this system has none".to_owned())
@@ -266,6 +264,30 @@ fn read_authorities(file: Option<&Path>) -> Result<RootCertStore, TlsFailure> {
         true => Err(TlsFailure::NoAuthorities(why)),
         false => Ok(roots),
     }
+}
+
+/// The files in which systems keep all authorities: Debian, Fedora, openSUSE and Alpine.
+const BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+/// The variables of the environment that name other places.
+const PLACES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// The authorities of the system. The library would read each one twice where there are a file with
+/// all of them and a folder with a file for each.
+fn read_system_authorities() -> CertificateResult {
+    let bundle = BUNDLES.iter().map(Path::new).find(|file| file.exists());
+    let is_named = PLACES.iter().any(|name| env::var_os(name).is_some());
+    if let (Some(bundle), false) = (bundle, is_named) {
+        let loaded = load_certs_from_paths(Some(bundle), None);
+        if !loaded.certs.is_empty() {
+            return loaded;
+        }
+    }
+    load_native_certs()
 }
 
 impl ServerCertVerifier for CertificateVerifier {
@@ -280,32 +302,36 @@ impl ServerCertVerifier for CertificateVerifier {
         let failed = |failure: TlsFailure| {
             Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(failure))))
         };
-        if let Some(authorities) = &self.authorities {
-            let verified = authorities.verify_server_cert(own, chain, name, ocsp, now);
-            return match verified {
-                // Some authorities sign themselves as a server, which they must not be used as: the
-                // last of these errors.
-                Err(Error::InvalidCertificate(
-                    CertificateError::UnknownIssuer
-                    | CertificateError::BadSignature
-                    | CertificateError::Other(_),
-                )) => {
-                    let accepted = self.check_accepted(own);
-                    accepted
-                        .map(|()| ServerCertVerified::assertion())
-                        .map_err(failed)
-                }
-                verified => verified,
-            };
-        }
+        let Trust {
+            fingerprints,
+            insecure,
+            accepted,
+            ..
+        } = &self.trust;
         let found = fingerprint(own);
-        if self.fingerprints.is_empty() || self.fingerprints.contains(&found) {
+        let is_accepted = accepted
+            .as_ref()
+            .is_some_and(|one| one.fingerprint == found);
+        if *insecure || is_accepted || fingerprints.contains(&found) {
             return Ok(ServerCertVerified::assertion());
         }
-        Err(failed(TlsFailure::WrongFingerprint {
-            expected: self.fingerprints.clone(),
-            found,
-        }))
+        if !fingerprints.is_empty() {
+            return Err(failed(TlsFailure::WrongFingerprint {
+                expected: fingerprints.clone(),
+                found,
+            }));
+        }
+        let authorities = self.authorities().map_err(failed)?;
+        match authorities.verify_server_cert(own, chain, name, ocsp, now) {
+            // Some authorities sign themselves as a server, which they must not be used as: the last
+            // of these errors.
+            Err(Error::InvalidCertificate(
+                CertificateError::UnknownIssuer
+                | CertificateError::BadSignature
+                | CertificateError::Other(_),
+            )) => Err(failed(self.not_accepted(own, found))),
+            verified => verified,
+        }
     }
 
     fn verify_tls12_signature(
