@@ -230,3 +230,17 @@ fn a_server_that_asks_for_tls_is_reached_with_it() {
     );
     assert!(done.out.contains("secure"), "{}", done.out);
 }
+
+#[test]
+fn other_servers_are_entered_on_plain_connections_to_other_machines() {
+    for server in [Foreign::ngircd(), Foreign::inspircd()]
+        .into_iter()
+        .flatten()
+    {
+        let plain = format!("{OTHER}:{}", server.address.port());
+        let options = ["--nick", "ci", "--fingerprint", &server.fingerprint, &plain];
+        let done = run(chatroom(&options), "/join #lab\nhello\n");
+        assert_eq!(done.status, Some(0), "{done:?}");
+        assert!(done.err.contains("not encrypted"), "{done:?}");
+    }
+}
