@@ -49,9 +49,10 @@ impl LineSpan {
         }
     }
 
-    /// The same line after the text before it has grown by so many bytes, or shrunk.
-    fn moved(self, bytes: isize) -> Self {
-        let moved = |at: u32| u32::try_from(at as isize + bytes).unwrap_or(u32::MAX);
+    /// The same line when the text of its step begins at another place. Lines of a step never begin
+    /// before it, so no place wraps around in the end.
+    fn moved(self, from: u32, to: u32) -> Self {
+        let moved = |at: u32| at.wrapping_sub(from).wrapping_add(to);
         Self {
             start: moved(self.start),
             end: moved(self.end),
@@ -118,6 +119,8 @@ pub(super) struct HeldStep {
     pub(super) closes: Vec<ConnectionId>,
     /// The requests for stored messages.
     pub(super) queries: Vec<Task>,
+    /// Where its text began in the outbox.
+    start: u32,
     text: String,
     sends: Vec<(ConnectionId, LineSpan)>,
     /// The sends if its lines cannot be stored; `None` if it has no such lines.
@@ -249,23 +252,22 @@ impl Outbox {
     /// Takes out the lines, sends and closes of this step. All else stays.
     pub(super) fn take_step(&mut self) -> HeldStep {
         let start = self.step_start;
-        let back = -isize::try_from(start).unwrap_or_default();
-        let moved = |sends: Vec<(ConnectionId, LineSpan)>| {
-            let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(back));
-            sends.into_iter().map(moved).collect()
-        };
         let instead = mem::take(&mut self.keeping.instead);
         let queries = self.tasks.extract_if(.., |task| is_query(task)).collect();
         let text = self.text.get(start..).unwrap_or_default().to_owned();
         self.text.truncate(start);
         self.begun = start;
+        // The outbox keeps its own capacity for the next step.
+        let sends = self.sends.clone();
+        self.sends.clear();
         HeldStep {
             asker: self.asker,
             closes: mem::take(&mut self.closes),
             queries,
+            start: u32::try_from(start).unwrap_or(u32::MAX),
             text,
-            instead: (!instead.is_empty()).then(|| moved(instead)),
-            sends: moved(mem::take(&mut self.sends)),
+            instead: (!instead.is_empty()).then_some(instead),
+            sends,
         }
     }
 
@@ -281,8 +283,8 @@ impl Outbox {
         self.text.push_str(&step.text);
         self.begun = self.text.len();
         let sends = step.instead.filter(|_| !is_stored).unwrap_or(step.sends);
-        let ahead = isize::try_from(start).unwrap_or_default();
-        let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(ahead));
+        let (from, start) = (step.start, u32::try_from(start).unwrap_or(u32::MAX));
+        let moved = |(to, line): (ConnectionId, LineSpan)| (to, line.moved(from, start));
         self.sends.extend(sends.into_iter().map(moved));
         self.closes.extend(step.closes);
         self.tasks.extend(step.queries);
