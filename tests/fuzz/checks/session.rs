@@ -36,7 +36,7 @@ const UNASKED: [&str; 10] = [
     "QUIT",
     "NOTICE",
 ];
-/// Without one of these numerics nobody is logged in: RPL_SASLSUCCESS and ERR_SASLALREADY.
+/// Without one of these numerics no user is logged in: RPL_SASLSUCCESS and ERR_SASLALREADY.
 const LOGGED_IN: [u16; 2] = [903, 907];
 
 struct Conversation {

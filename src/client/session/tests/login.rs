@@ -412,7 +412,7 @@ fn the_login_is_repeated_when_the_services_come_back() {
     authenticate(&mut played, b"");
     assert_eq!(message_of(&played.lines()), b"ann\0ann\0sesame");
     played.hear(":s 904 alice :SASL authentication failed");
-    // The user stays, and is told.
+    // The user stays, and it is reported.
     let done = played.take();
     assert_eq!((done.lines.as_str(), done.actions), ("", Vec::new()));
     assert!(matches!(&done.events[..], [Event::Note { words }]
