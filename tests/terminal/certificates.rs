@@ -125,7 +125,7 @@ fn a_changed_certificate_is_refused_with_both_fingerprints() {
     alice.types(CTRL_D);
     alice.ends_with(0);
 
-    let mut again = other.alice().sized(24, 400).at_home_of(&alice).start();
+    let mut again = other.alice().sized(24, 1_000).at_home_of(&alice).start();
     let file = again.home().join("chatroom/certificates");
     again.shows(&format!(
         "chatroom: no secure connection to the server: its certificate has changed: it is {}, and you \
