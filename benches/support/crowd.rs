@@ -8,11 +8,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use memchr::{memchr, memmem};
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::load::Load;
+use super::socket::Socket;
 
 /// Without any progress for this long, something is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,6 +24,7 @@ const READ_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
+    pub(crate) has_tls: bool,
     pub(crate) load: Load,
     /// The maximum of connections in registration at once.
     pub(crate) at_a_time: usize,
@@ -31,7 +32,7 @@ pub(crate) struct Target {
 
 /// One connection.
 pub(crate) struct Person {
-    stream: TcpStream,
+    socket: Socket,
     /// The beginning of an unfinished line.
     rest: Vec<u8>,
     unsent: Vec<u8>,
@@ -104,13 +105,14 @@ impl Crowd {
     }
 
     fn connect(&mut self) {
-        let mut stream = TcpStream::connect(self.target.address).unwrap();
+        let mut socket = Socket::connect(self.target.address, self.target.has_tls);
         let who = self.people.len();
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
-        registry.register(&mut stream, Token(who), both).unwrap();
+        let stream = &mut socket.stream;
+        registry.register(stream, Token(who), both).unwrap();
         let mut person = Person {
-            stream,
+            socket,
             rest: Vec::new(),
             unsent: Vec::new(),
             sent: 0,
@@ -165,7 +167,7 @@ impl Crowd {
                         let bytes = &self.buffer[..count];
                         hear(Heard { who, person, bytes });
                     }
-                    if count < self.buffer.len() {
+                    if count == 0 || count < self.buffer.len() && person.socket.reads_all() {
                         break;
                     }
                 }
@@ -199,8 +201,9 @@ impl Person {
 
     /// The rest is sent in the iteration after the socket becomes writable again.
     fn write(&mut self) {
+        self.has_ended |= self.writable && self.socket.flush().is_err();
         while self.writable && self.sent < self.unsent.len() {
-            match self.stream.write(&self.unsent[self.sent..]) {
+            match self.socket.write(&self.unsent[self.sent..]) {
                 Ok(count) => self.sent += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -218,7 +221,7 @@ impl Person {
 
     fn read(&mut self, buffer: &mut [u8]) -> usize {
         loop {
-            let read: io::Result<usize> = self.stream.read(buffer);
+            let read: io::Result<usize> = self.socket.read(buffer);
             match read {
                 Ok(count) => {
                     self.has_ended |= count == 0;
@@ -235,7 +238,7 @@ impl Person {
 
     /// Disables Nagle's algorithm, as every interactive client does.
     pub(crate) fn without_delay(&self) {
-        self.stream.set_nodelay(true).unwrap();
+        self.socket.stream.set_nodelay(true).unwrap();
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod report;
 pub(crate) mod room;
 pub(crate) mod runs;
 pub(crate) mod server;
+pub(crate) mod socket;
 pub(crate) mod terminal;
 pub(crate) mod timing;
 pub(crate) mod workloads;

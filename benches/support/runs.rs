@@ -24,7 +24,7 @@ pub(crate) struct Result {
 /// If this process was started as the crowd, runs it and returns true.
 pub(crate) fn be_the_crowd() -> bool {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [first, name, address, pid, at_a_time, quick] = arguments.as_slice() else {
+    let [first, name, address, tls, pid, at_a_time, quick] = arguments.as_slice() else {
         return false;
     };
     if first != CROWD {
@@ -32,6 +32,7 @@ pub(crate) fn be_the_crowd() -> bool {
     }
     let target = Target {
         address: address.parse().unwrap(),
+        has_tls: tls == "tls",
         load: Load::of(pid.parse().unwrap()),
         at_a_time: at_a_time.parse().unwrap(),
     };
@@ -70,7 +71,13 @@ fn run(workload: &Workload, kind: Kind, quick: bool) -> Option<Measures> {
     let this_program = env::current_exe().unwrap();
     let output = pinned(CORE, this_program.to_str().unwrap())
         .args([CROWD, workload.name])
-        .args([server.address.to_string(), server.pid().to_string()])
+        .arg(server.address.to_string())
+        .arg(if kind == Kind::ChatroomdTls {
+            "tls"
+        } else {
+            "plain"
+        })
+        .arg(server.pid().to_string())
         .arg(kind.comers_at_a_time().to_string())
         .arg(if quick { "quick" } else { "whole" })
         .stderr(Stdio::inherit())

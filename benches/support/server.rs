@@ -20,6 +20,7 @@ const CORE: &str = "0";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Chatroomd,
+    ChatroomdTls,
     Ngircd,
     Inspircd,
 }
@@ -28,6 +29,7 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Chatroomd => "chatroomd",
+            Self::ChatroomdTls => "chatroomd with TLS",
             Self::Ngircd => "ngircd",
             Self::Inspircd => "InspIRCd",
         }
@@ -35,7 +37,7 @@ impl Kind {
 
     fn program(self) -> &'static str {
         match self {
-            Self::Chatroomd => env!("CARGO_BIN_EXE_chatroomd"),
+            Self::Chatroomd | Self::ChatroomdTls => env!("CARGO_BIN_EXE_chatroomd"),
             Self::Ngircd => "/usr/sbin/ngircd",
             Self::Inspircd => "/usr/sbin/inspircd",
         }
@@ -51,7 +53,7 @@ impl Kind {
     pub(crate) fn comers_at_a_time(self) -> usize {
         match self {
             Self::Ngircd => 8,
-            Self::Chatroomd | Self::Inspircd => 5_000,
+            Self::Chatroomd | Self::ChatroomdTls | Self::Inspircd => 5_000,
         }
     }
 
@@ -99,6 +101,13 @@ impl Server {
                 command.arg("--no-lobby");
                 Self::start_ours(command)
             }
+            Kind::ChatroomdTls => {
+                command.arg("--no-lobby");
+                let (mut server, endpoint) = Self::start_encrypted(command);
+                let address = endpoint.url.strip_prefix("ircs://");
+                server.address = address.unwrap().parse().unwrap();
+                server
+            }
             Kind::Ngircd => {
                 let (folder, address) = configured("ngircd.conf", NGIRCD);
                 command.args(["--nodaemon", "--config"]);
@@ -123,9 +132,13 @@ impl Server {
 
     /// The same with TLS and a certificate of its own making.
     pub(crate) fn start_with_tls() -> (Self, TlsEndpoint) {
-        let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(Kind::Chatroomd.program());
         command.stdin(Stdio::null()).stderr(Stdio::null());
+        Self::start_encrypted(command)
+    }
+
+    fn start_encrypted(mut command: Command) -> (Self, TlsEndpoint) {
+        let folder = tempfile::tempdir().unwrap();
         for variable in ["HOME", "XDG_STATE_HOME"] {
             command.env(variable, folder.path());
         }
