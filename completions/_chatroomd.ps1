@@ -45,8 +45,8 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('hash-password', 'hash-password', [CompletionResultType]::ParameterValue, 'Read a password from standard input and print its hash for the configuration file')
-            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check or copy a store of messages; the server may be running')
-            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Read stored messages; the server may be running')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check, copy or compact a store of messages')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Print or delete stored messages')
             break
         }
         'chatroomd;hash-password' {
@@ -57,8 +57,8 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
         'chatroomd;store' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of the store and report damage')
-            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy the messages to a new file, which can take the place of history.db')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of the store and report damage; the server may be running')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy the messages to a new file, which can take the place of history.db; the server may be running')
             [CompletionResult]::new('compact', 'compact', [CompletionResultType]::ParameterValue, 'Give the space of deleted messages back to the system; the server must not be running')
             break
         }
@@ -80,7 +80,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
         'chatroomd;history' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`; the server may be running')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete old messages; the server must not be running')
             break
         }

@@ -42,8 +42,8 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand hash-password 'Read a password from standard input and print its hash for the configuration file'
-            cand store 'Check or copy a store of messages; the server may be running'
-            cand history 'Read stored messages; the server may be running'
+            cand store 'Check, copy or compact a store of messages'
+            cand history 'Print or delete stored messages'
         }
         &'chatroomd;hash-password'= {
             cand -h 'Print help'
@@ -52,8 +52,8 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         &'chatroomd;store'= {
             cand -h 'Print help'
             cand --help 'Print help'
-            cand check 'Read all of the store and report damage'
-            cand backup 'Copy the messages to a new file, which can take the place of history.db'
+            cand check 'Read all of the store and report damage; the server may be running'
+            cand backup 'Copy the messages to a new file, which can take the place of history.db; the server may be running'
             cand compact 'Give the space of deleted messages back to the system; the server must not be running'
         }
         &'chatroomd;store;check'= {
@@ -71,7 +71,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         &'chatroomd;history'= {
             cand -h 'Print help'
             cand --help 'Print help'
-            cand export 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`'
+            cand export 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`; the server may be running'
             cand prune 'Delete old messages; the server must not be running'
         }
         &'chatroomd;history;export'= {

@@ -10,6 +10,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -189,6 +190,9 @@ fn a_database_that_is_damaged_newer_or_foreign_is_an_error_and_stays_as_it_is() 
 
 #[test]
 fn a_store_for_which_there_is_nothing_to_store_is_a_warning() {
+    let unused = chatroomd(&["--check-config", "--accept-clock"]);
+    let warnings = String::from_utf8(unused.stderr).unwrap();
+    assert!(warnings.contains("--accept-clock"), "{warnings}");
     for (options, warns) in [(&["--no-lobby"][..], true), (&[], false)] {
         let options = [&["--check-config", "--store", "missing"], options].concat();
         let output = chatroomd(&options);
@@ -201,6 +205,66 @@ fn a_store_for_which_there_is_nothing_to_store_is_a_warning() {
         );
     }
     assert!(!Path::new("missing").exists(), "a check creates nothing");
+}
+
+#[test]
+fn other_users_can_read_neither_the_store_nor_a_backup_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    // This folder was not made by the server, so others may read what is in it.
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let server = start(folder.path(), &[]);
+    let mut alice = server.enter("alice");
+    alice.send("PRIVMSG #lobby :secret");
+    alice.fence();
+    let copy = folder.path().join("copy.db");
+    let paths = [folder.path(), &copy].map(|path| path.to_str().unwrap());
+    assert!(
+        chatroomd(&[&["store", "backup"], &paths[..]].concat())
+            .status
+            .success()
+    );
+    for file in [
+        "lock",
+        "history.db",
+        "history.db-wal",
+        "history.db-shm",
+        "copy.db",
+    ] {
+        let mode = fs::metadata(folder.path().join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    assert!(!folder.path().join("copy.db.part").exists());
+    // A file of that name is not deleted.
+    fs::write(folder.path().join("other.db.part"), "mine").unwrap();
+    let other = folder.path().join("other.db");
+    let options = ["store", "backup", paths[0], other.to_str().unwrap()];
+    assert_eq!(chatroomd(&options).status.code(), Some(73));
+    assert_eq!(
+        fs::read_to_string(folder.path().join("other.db.part")).unwrap(),
+        "mine"
+    );
+}
+
+// A88.
+#[test]
+fn a_database_that_is_damaged_while_the_server_runs_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = start(folder.path(), &[]);
+    let mut alice = server.enter("alice");
+    alice.send("PRIVMSG #lobby :before");
+    alice.fence();
+    let connection = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    // As after damage, each further message is rejected, and the disk works.
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON line
+                   BEGIN SELECT RAISE(ABORT, 'constraint'); END";
+    connection.execute_batch(trigger).unwrap();
+    drop(connection);
+    alice.send("PRIVMSG #lobby :after");
+    assert_eq!(server.wait().code(), Some(74));
+    assert_eq!(exported_texts(folder.path()), ["before"]);
 }
 
 // A88.
@@ -311,7 +375,7 @@ fn messages_that_are_too_old_are_not_given_to_clients_and_are_deleted() {
     let is_pruned = |_: &Server| exported_texts(&kept) == ["new"];
     server.until("old messages are deleted", is_pruned);
     let checked = || chatroomd(&["store", "check", kept.to_str().unwrap()]).stdout;
-    let rooms = |_: &Server| checked() == b"no damage: 1 messages in 1 rooms\n";
+    let rooms = |_: &Server| checked() == b"no damage: 1 messages in 1 room\n";
     server.until("rooms without messages are deleted", rooms);
     alice.send("JOIN #x\r\nPRIVMSG #x :again");
     alice.fence();
@@ -342,9 +406,23 @@ fn an_administrator_deletes_messages_and_space_while_the_server_does_not_run() {
             .len()
     };
     let before = size();
+    let all = chatroomd(&["history", "prune", path, "--keep-days", "0"]);
+    assert_eq!(
+        all.status.code(),
+        Some(64),
+        "0 is for ever elsewhere: {all:?}"
+    );
+    let connection = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let insert = "INSERT INTO source(mask, account) VALUES('gone!gone@gone', '')";
+    connection.execute(insert, []).unwrap();
+    drop(connection);
     for command in [&prune[..], &compact] {
         assert!(chatroomd(command).status.success(), "{command:?}");
     }
+    let connection = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let senders = connection.query_row("SELECT count(*) FROM source", [], |row| row.get(0));
+    assert_eq!(senders, Ok(1), "those without messages are deleted");
+    drop(connection);
     let texts = exported_texts(folder.path());
     assert_eq!(texts.len(), 889, "those that begin with another digit");
     assert!(size() < before * 2 / 3, "{before} {}", size());

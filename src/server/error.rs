@@ -208,8 +208,8 @@ impl fmt::Display for StoreProblem {
             ),
             Self::Damaged(reason) => write!(
                 f,
-                "history.db is damaged: {reason}. It was not changed. `chatroomd store check` shows \
-                 how much of it is intact; or put a backup in its place"
+                "history.db is damaged: {reason}. It was not changed. Put a backup in its place, or \
+                 recover what is readable with `sqlite3 history.db .recover`"
             ),
             Self::Newer { version, known } => write!(
                 f,
@@ -230,7 +230,7 @@ impl fmt::Display for StoreProblem {
             Self::Sqlite(reason) => f.write_str(reason),
             Self::Failed(reason) => write!(
                 f,
-                "the disk failed: {reason}. Messages without an acknowledgement may be stored"
+                "the database or its disk failed: {reason}. Messages without an acknowledgement may be stored"
             ),
         }
     }

@@ -1,5 +1,5 @@
-//! The subcommands `chatroomd store` and `chatroomd history`: they read a store, beside a running
-//! server or without one.
+//! The subcommands `chatroomd store` and `chatroomd history`. Those that read a store may run beside
+//! its server; those that write need its lock.
 //!
 //! Only the daemon imports it.
 
@@ -72,8 +72,13 @@ fn check(folder: &Path) -> Result<(), ServerError> {
         writeln!(out, "{sentence}").map_err(ServerError::Output)?;
     }
     match contents.damage.is_empty() {
-        true => writeln!(out, "no damage: {messages} messages in {rooms} rooms")
-            .map_err(ServerError::Output),
+        true => {
+            let rooms = match rooms {
+                1 => "1 room".to_owned(),
+                rooms => format!("{rooms} rooms"),
+            };
+            writeln!(out, "no damage: {messages} messages in {rooms}").map_err(ServerError::Output)
+        }
         false => Err(ServerError::Store {
             folder: folder.to_owned(),
             problem: StoreProblem::Damaged(format!("{} faults were found", contents.damage.len())),

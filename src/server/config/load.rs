@@ -53,8 +53,13 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
             accept_clock: false,
         });
     }
-    if let Some(store) = &mut settings.store {
-        store.accept_clock = options.accept_clock;
+    match &mut settings.store {
+        Some(store) => store.accept_clock = options.accept_clock,
+        None if options.accept_clock => {
+            let words = "there is no store, so --accept-clock changes nothing; --store names one";
+            report.warnings.push(words.to_owned());
+        }
+        None => {}
     }
     let keeps_lobby_only = settings.hub.stored_rooms == StoredRooms::Lobby;
     if settings.store.is_some() && settings.hub.lobby.is_none() && keeps_lobby_only {

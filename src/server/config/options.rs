@@ -128,10 +128,10 @@ pub struct ServerOptions {
 pub enum ServerAction {
     /// Read a password from standard input and print its hash for the configuration file
     HashPassword,
-    /// Check or copy a store of messages; the server may be running
+    /// Check, copy or compact a store of messages
     #[command(subcommand)]
     Store(StoreAction),
-    /// Read stored messages; the server may be running
+    /// Print or delete stored messages
     #[command(subcommand)]
     History(HistoryAction),
 }
@@ -139,12 +139,13 @@ pub enum ServerAction {
 /// Tasks for a store of messages.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum StoreAction {
-    /// Read all of the store and report damage
+    /// Read all of the store and report damage; the server may be running
     Check {
         /// Folder of the store
         folder: PathBuf,
     },
-    /// Copy the messages to a new file, which can take the place of history.db
+    /// Copy the messages to a new file, which can take the place of history.db; the server may be
+    /// running
     Backup {
         /// Folder of the store
         folder: PathBuf,
@@ -161,7 +162,8 @@ pub enum StoreAction {
 /// Tasks for stored messages.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum HistoryAction {
-    /// Print the messages room by room, one JSON object on a line, as `chatroom log --format json`
+    /// Print the messages room by room, one JSON object on a line, as `chatroom log --format json`;
+    /// the server may be running
     Export {
         /// Folder of the store
         folder: PathBuf,
@@ -174,7 +176,7 @@ pub enum HistoryAction {
         /// Folder of the store
         folder: PathBuf,
         /// Keep the messages of so many days
-        #[arg(long, value_name = "DAYS")]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         keep_days: u32,
     },
 }

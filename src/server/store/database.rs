@@ -126,6 +126,8 @@ impl Database {
                 let committed = self.connection.execute_batch("COMMIT");
                 committed.map_err(|error| CommitError::of(&error))
             }
+            // The next lines would fail, too: a database that is damaged does not mend itself.
+            Err(error) if is_damage(&error) => Err(CommitError::Unknown(error.to_string())),
             // Without its commit, a transaction is never on disk.
             Err(error) => Err(CommitError::NotStored(error.to_string())),
         };
@@ -245,9 +247,19 @@ impl Database {
         Ok(true)
     }
 
+    /// Deletes the senders without lines. This reads all lines, so it is not for a running server.
+    pub(super) fn prune_senders(&mut self) -> Result<(), StoreProblem> {
+        let delete = "DELETE FROM source WHERE no NOT IN (SELECT source FROM line)";
+        self.sources.clear();
+        self.connection.execute(delete, []).map_err(problem)?;
+        Ok(())
+    }
+
     /// Gives the space of deleted lines back to the system.
     pub(super) fn compact(&self) -> Result<(), StoreProblem> {
-        self.connection.execute_batch("VACUUM").map_err(problem)
+        // The copy that this makes may be larger than the memory.
+        let compact = "PRAGMA temp_store=FILE; VACUUM";
+        self.connection.execute_batch(compact).map_err(problem)
     }
 
     /// Writes something, to find out whether lines can be stored again.
@@ -278,9 +290,18 @@ fn is_certain(error: &rusqlite::Error) -> bool {
         || error.extended_code == ffi::SQLITE_IOERR_WRITE
 }
 
+/// Whether a statement failed because of what is in the database, and not because of the disk.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation)
+    )
+}
+
 /// Creates the database under another name, and renames it when it is complete.
 fn create(folder: &Path) -> Result<(), StoreProblem> {
     let path = folder.join(NEW_DATABASE);
+    folder::create_private(&path).map_err(StoreProblem::Folder)?;
     let connection = Connection::open(&path).map_err(problem)?;
     migrate(&connection, 0)?;
     connection.close().map_err(|(_, error)| problem(error))?;

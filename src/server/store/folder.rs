@@ -1,6 +1,7 @@
 //! The folder of a store, and its lock: one server writes to it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,14 @@ pub(super) fn lock(folder: &Path) -> Result<FolderLock, StoreProblem> {
         Err(TryLockError::WouldBlock) => Err(StoreProblem::Locked),
         Err(TryLockError::Error(error)) => Err(StoreProblem::Folder(error)),
     }
+}
+
+/// Creates an empty file that only this user can read. SQLite gives the files beside a database the
+/// same permissions.
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).map(|_| ())
 }
 
 /// Makes the names of new files in the folder durable.

@@ -58,7 +58,7 @@ pub(super) fn prune(folder: &Path, keep_days: u32) -> Result<(), ServerError> {
         let mut database = Database::open(folder)?;
         let first = first_kept(Some(keep_days), unix_milliseconds(SystemTime::now()));
         while database.prune(first).map_err(CommitError::into_problem)? {}
-        Ok(())
+        database.prune_senders()
     };
     prune().map_err(reported(folder))
 }

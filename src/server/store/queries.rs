@@ -1,6 +1,8 @@
-//! The thread that reads stored messages for clients, so that a slow query delays its asker only.
+//! The thread that reads stored messages for clients, one query after the other, so that a slow one
+//! does not delay the event loop.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -22,7 +24,7 @@ const QUERY_TIME: Duration = Duration::from_secs(2);
 /// After how many steps of SQLite the time is looked at: some of them take a microsecond.
 const STEPS_A_LOOK: i32 = 1_000;
 
-/// The two mailboxes of the thread. It ends when this is dropped.
+/// The two channels of the thread. It ends when this is dropped.
 struct QueryWorker {
     tasks: Sender<Task>,
     answers: Receiver<Answer>,
@@ -41,7 +43,9 @@ pub(super) fn start(folder: PathBuf, wake: Wake) -> io::Result<Box<dyn TaskRunne
                 continue;
             };
             let id = query.connection;
-            let page = answer(&mut connection, &folder, query);
+            // A panic must not leave all later askers without an answer.
+            let read = AssertUnwindSafe(|| answer(&mut connection, &folder, query));
+            let page = panic::catch_unwind(read).unwrap_or(HistoryPage::Failed);
             let answer = Answer::HistoryRead {
                 connection: id,
                 page,
@@ -119,7 +123,7 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
             let mut earlier = lines(connection, &room, (after, middle), count / 2, "DESC")?;
             earlier.reverse();
             let rest = count.saturating_sub(u32::try_from(earlier.len()).unwrap_or(count));
-            let from_middle = MessageId(middle.0.saturating_sub(1));
+            let from_middle = after.max(MessageId(middle.0.saturating_sub(1)));
             earlier.extend(lines(
                 connection,
                 &room,
@@ -127,7 +131,8 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
                 rest,
                 "ASC",
             )?);
-            Ok(page(earlier, count))
+            // Older messages can exist although no newer ones do.
+            Ok(HistoryPage::Lines(earlier, false))
         }
         HistoryWanted::Nothing => Ok(HistoryPage::Lines(Vec::new(), true)),
         HistoryWanted::Rooms(rooms) => {

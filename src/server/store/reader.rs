@@ -159,11 +159,18 @@ impl StoreReader {
     fn try_back_up(&self, to: &Path) -> Result<(), StoreProblem> {
         let mut part = to.as_os_str().to_owned();
         part.push(".part");
+        folder::create_private(Path::new(&part)).map_err(StoreProblem::Backup)?;
+        let copied = self.copy_to(Path::new(&part), to);
+        // It has another name by now, or is not complete.
         let _ = fs::remove_file(&part);
+        copied
+    }
+
+    fn copy_to(&self, part: &Path, to: &Path) -> Result<(), StoreProblem> {
         // In a transaction, the reader sees the database as it was at its first query.
         let begin = "BEGIN; SELECT count(*) FROM meta;";
         self.connection.execute_batch(begin).map_err(problem)?;
-        let mut copy = Connection::open(&part).map_err(problem)?;
+        let mut copy = Connection::open(part).map_err(problem)?;
         {
             let backup = Backup::new(&self.connection, &mut copy).map_err(problem)?;
             while !matches!(
@@ -172,10 +179,9 @@ impl StoreReader {
             ) {}
         }
         copy.close().map_err(|(_, error)| problem(error))?;
-        let synced = File::open(&part).and_then(|file| file.sync_all());
+        let synced = File::open(part).and_then(|file| file.sync_all());
         synced
-            .and_then(|()| fs::hard_link(&part, to))
-            .and_then(|()| fs::remove_file(&part))
+            .and_then(|()| fs::hard_link(part, to))
             .map_err(StoreProblem::Backup)
     }
 }
