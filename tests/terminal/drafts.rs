@@ -427,7 +427,10 @@ fn everything_in(folder: &Path) -> String {
         let path = entry.unwrap().path();
         match path.is_dir() {
             true => all.push_str(&everything_in(&path)),
-            false => all.push_str(&String::from_utf8_lossy(&fs::read(&path).unwrap())),
+            // A new file gets its name only when it is complete, so one can vanish meanwhile.
+            false => all.push_str(&String::from_utf8_lossy(
+                &fs::read(&path).unwrap_or_default(),
+            )),
         }
     }
     all
