@@ -184,6 +184,18 @@ fn account_login(
     })
 }
 
+/// Who can read what is sent to this server. A proxy takes a connection to the machine of the proxy,
+/// whatever the address says.
+pub(super) fn transport_to(server: &ResolvedServer) -> Transport {
+    let stays_here = server.address.is_loopback() && server.proxy.is_none();
+    match (server.address.tls, stays_here) {
+        (true, false) if server.trust.insecure => Transport::Unverified,
+        (true, _) => Transport::Encrypted,
+        (false, true) => Transport::Loopback,
+        (false, false) => Transport::Plain,
+    }
+}
+
 /// The configuration of a session on this server.
 pub(super) fn session_config(
     server: ResolvedServer,
@@ -193,14 +205,10 @@ pub(super) fn session_config(
     is_script: bool,
 ) -> Result<SessionConfig, ClientError> {
     let has_certificate = server.identity.is_some();
+    let transport = transport_to(&server);
     let account = server.account;
     let account = account.map(|account| account_login(account, has_certificate));
     let account = account.transpose()?;
-    let transport = match &server.address {
-        address if address.tls => Transport::Encrypted,
-        address if address.is_loopback() => Transport::Loopback,
-        _ => Transport::Plain,
-    };
     Ok(SessionConfig {
         account,
         transport,
@@ -231,17 +239,15 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::client::config::address::Address;
+    use crate::client::config::proxy::ProxyAddress;
     use crate::client::config::trust::Trust;
     use crate::client::net::RememberedSecurity;
 
-    #[test]
-    fn a_client_that_cannot_host_joins_the_one_that_began_to_at_the_same_time() {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let server = ResolvedServer {
-            address: address.to_string().parse().unwrap(),
-            named: address.to_string().parse().unwrap(),
+    fn server_at(address: &Address) -> ResolvedServer {
+        ResolvedServer {
+            address: address.clone(),
+            named: address.clone(),
             is_policy: false,
             proxy: None,
             trust: Trust::default(),
@@ -257,7 +263,45 @@ mod tests {
             account: None,
             warnings: Vec::new(),
             on_connect: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_connection_stays_on_this_machine_only_without_a_proxy() {
+        let proxy = || ProxyAddress {
+            host: "bastion".into(),
+            port: 1080,
+            login: None,
         };
+        for (host, tls, is_proxied, insecure, expected) in [
+            ("127.0.0.1", false, false, false, Transport::Loopback),
+            ("127.0.0.1", false, true, false, Transport::Plain),
+            ("irc.localhost", false, false, false, Transport::Loopback),
+            ("irc.localhost", false, true, false, Transport::Plain),
+            ("chat.example", false, false, false, Transport::Plain),
+            ("chat.example", true, false, false, Transport::Encrypted),
+            ("chat.example", true, false, true, Transport::Unverified),
+            ("::1", true, false, true, Transport::Encrypted),
+            ("::1", true, true, true, Transport::Unverified),
+        ] {
+            let mut server = server_at(&Address {
+                host: host.into(),
+                port: 6667,
+                tls,
+            });
+            server.proxy = is_proxied.then(proxy);
+            server.trust.insecure = insecure;
+            let found = transport_to(&server);
+            assert_eq!(found, expected, "{host} {tls} {is_proxied} {insecure}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_cannot_host_joins_the_one_that_began_to_at_the_same_time() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let server = server_at(&address.to_string().parse().unwrap());
         let dialer = Dialer::new(BTreeMap::new(), RememberedSecurity::default());
         let connector = |host| Connector {
             dialer: &dialer,

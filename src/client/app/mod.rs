@@ -24,7 +24,7 @@ use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
 use crate::client::net::dial::Dialer;
 use crate::client::net::{Established, RememberedSecurity};
-use crate::client::session::{CertificateFacts, Outcome, Session};
+use crate::client::session::{CertificateFacts, Outcome, Session, Transport};
 use crate::client::storage::known_certificates::KnownCertificates;
 use crate::client::storage::log::folder_of;
 use crate::client::storage::sts_policies::StsPolicies;
@@ -36,7 +36,7 @@ use crate::common::generate;
 use crate::common::io_error::os_error_text;
 use crate::common::record;
 use appearance::{describe_certificate, report_warning, session_renderer};
-use connect::{Connector, OpenConnection, resolve_or_ask, session_config};
+use connect::{Connector, OpenConnection, resolve_or_ask, session_config, transport_to};
 pub use connect::{HostFn, HostedRoom};
 use error::ClientError;
 use paths::Paths;
@@ -269,7 +269,7 @@ impl Client<'_> {
             .iter()
             .for_each(|warning| stderr::report(warning));
         let connection = connector.connect(&server, ui.as_deref())?;
-        self.report_plain_connection(&server.address);
+        self.report_plain_connection(&server);
         Ok(Some((server, connection)))
     }
 
@@ -312,9 +312,9 @@ impl Client<'_> {
     }
 
     /// Says that a connection to another machine is not encrypted, once for each address.
-    fn report_plain_connection(&self, address: &Address) {
-        let is_plain = !address.tls && !address.is_loopback();
-        if is_plain
+    fn report_plain_connection(&self, server: &ResolvedServer) {
+        let address = &server.address;
+        if transport_to(server) == Transport::Plain
             && !self.options.quiet
             && self.said_plain.borrow_mut().insert(address.to_string())
         {

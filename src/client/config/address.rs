@@ -1,7 +1,7 @@
 //! The address of a server: `host`, `host:port`, `irc://host/room` or `ircs://host/room`.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -38,7 +38,7 @@ impl Address {
     }
 
     /// Whether it names this machine, as an address or as `localhost`: what is sent there stays on
-    /// this machine, with or without encryption.
+    /// this machine, with or without encryption, unless a proxy carries it.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
     }
@@ -270,13 +270,21 @@ fn parse_authority(authority: &str, tls: bool, is_bare: bool) -> Result<Address,
     })
 }
 
-/// Whether a host is this machine: 127.0.0.0/8, `::1`, `localhost` and names below it (RFC 6761,
-/// section 6.3).
+/// Whether a host is this machine.
 fn is_loopback(host: &str) -> bool {
+    !loopback_addresses(host).is_empty()
+}
+
+/// The IP addresses of a host that is this machine, which need no DNS: 127.0.0.0/8, `::1`,
+/// `localhost` and names below it (RFC 6761, section 6.3). None if it is another machine.
+pub(in crate::client) fn loopback_addresses(host: &str) -> Vec<IpAddr> {
     let name = host.trim_end_matches('.').to_ascii_lowercase();
-    match name.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    match name.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(address) if address.is_loopback() => vec![address],
+        Err(_) if name == "localhost" || name.ends_with(".localhost") => {
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+        }
+        _ => Vec::new(),
     }
 }
 

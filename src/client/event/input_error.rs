@@ -74,6 +74,8 @@ pub enum InputError {
     NoRegistration,
     /// The password would be sent where others can read it.
     PasswordInClear,
+    /// The password would be sent to a server whose certificate is not checked.
+    PasswordUnverified,
     /// No account waits for a code.
     NothingToVerify,
     /// An earlier line was refused, and the script is strict.
@@ -114,6 +116,10 @@ impl fmt::Display for InputError {
             Self::Write(error) => error.fmt(f),
             Self::NoRegistration => f.write_str(
                 "this server does not register accounts by itself; try /msg NickServ help register",
+            ),
+            Self::PasswordUnverified => f.write_str(
+                "with --insecure, the password could be sent to another server; connect with \
+                 --fingerprint first",
             ),
             Self::PasswordInClear => f.write_str(
                 "the password would be sent without encryption; connect with ircs://HOST first",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net;
+use std::net::{self, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ use tokio::time::{sleep, timeout};
 use super::happy_eyeballs::connect_first;
 use super::remembered::RememberedSecurity;
 use super::socks::connect_through;
-use crate::client::config::address::{Address, InvalidAddress, TLS_PORT, parse_address};
+use crate::client::config::address::{
+    Address, InvalidAddress, TLS_PORT, loopback_addresses, parse_address,
+};
 use crate::client::config::proxy::{InvalidProxy, ProxyAddress, ServerRoute, proxy_for};
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
@@ -196,7 +198,7 @@ impl Dialer {
                 error,
             });
         }
-        let resolved = lookup_host((address.host.as_str(), address.port)).await;
+        let resolved = addresses_of(&address.host, address.port).await;
         let resolved = resolved.map_err(|error| self.unknown_host(&address.host, error))?;
         connect_first(resolved)
             .await
@@ -280,9 +282,20 @@ impl Dialer {
     }
 }
 
+/// The addresses of a host. The names of this machine are not looked up: a resolver could answer
+/// with another machine, and what is sent to this one needs no encryption. RFC 6761, section 6.3.
+async fn addresses_of(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let own = loopback_addresses(host);
+    if own.is_empty() {
+        return Ok(lookup_host((host, port)).await?.collect());
+    }
+    let own = own.into_iter().map(|address| (address, port).into());
+    Ok(own.collect())
+}
+
 /// Connects to the proxy, and through it to the server.
 async fn connect_by_proxy(server: &Address, proxy: &ProxyAddress) -> io::Result<TcpStream> {
-    let resolved = lookup_host((proxy.host.as_str(), proxy.port)).await?;
+    let resolved = addresses_of(&proxy.host, proxy.port).await?;
     let mut stream = connect_first(resolved).await?;
     connect_through(&mut stream, proxy, server).await?;
     Ok(stream)
@@ -313,6 +326,23 @@ mod tests {
         for other in [message(7000, true), message(6697, false)] {
             assert!(other.ends_with("is chatroomd running there?"), "{other}");
         }
+    }
+
+    #[test]
+    fn names_of_this_machine_are_not_looked_up() {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let addresses = |host| {
+            let found = runtime.block_on(addresses_of(host, 1)).unwrap();
+            let found = found.iter().map(ToString::to_string);
+            found.collect::<Vec<_>>().join(" ")
+        };
+        for host in ["localhost", "LocalHost.", "irc.localhost"] {
+            assert_eq!(addresses(host), "127.0.0.1:1 [::1]:1", "{host}");
+        }
+        assert_eq!(addresses("127.0.0.9."), "127.0.0.9:1");
+        assert_eq!(addresses("::ffff:127.0.0.1"), "127.0.0.1:1");
+        assert_eq!(addresses("192.0.2.1"), "192.0.2.1:1");
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub enum CloseReason {
     },
     /// The server did not complete the registration in time.
     RegistrationTimeout,
+    /// The server did not answer `CAP LS`, so it did not get the password, on a connection that is not
+    /// encrypted.
+    PasswordWithheld,
     /// Nothing came from the server for so long, not even an answer to `PING`.
     PingTimeout(Duration),
     /// The server did not answer after this machine had slept.
@@ -74,6 +77,10 @@ impl fmt::Display for CloseReason {
                 )
             }
             Self::RegistrationTimeout => f.write_str("the server did not answer the registration"),
+            Self::PasswordWithheld => f.write_str(
+                "the server did not answer CAP LS, so the password was not sent without encryption; \
+                 try ircs://HOST",
+            ),
             Self::PingTimeout(silence) => {
                 write!(
                     f,

@@ -16,8 +16,18 @@ pub enum Transport {
     Loopback,
     /// Others on the way can read it.
     Plain,
-    /// It is encrypted.
+    /// It is encrypted, and the certificate of the server is not checked (`--insecure`): others on
+    /// the way can take the place of the server, and read it.
+    Unverified,
+    /// It is encrypted, for the server and no other.
     Encrypted,
+}
+
+impl Transport {
+    /// Whether the connection is encrypted, to the server or to one in its place.
+    pub(super) fn has_tls(self) -> bool {
+        matches!(self, Self::Unverified | Self::Encrypted)
+    }
 }
 
 /// The account to log in to, and how.

@@ -14,6 +14,8 @@ pub enum LoginFailure {
     NoMechanism(Vec<String>),
     /// Only the password itself could be sent, and the connection is not encrypted.
     NotEncrypted,
+    /// Only the password itself could be sent, and the certificate of the server is not checked.
+    NotVerified,
     /// The server refuses the login, with this text. It may hold control characters.
     Refused {
         /// The account.
@@ -49,6 +51,10 @@ impl fmt::Display for LoginFailure {
             ),
             Self::NotEncrypted => f.write_str(
                 "PLAIN would send the password without encryption; connect with ircs://HOST",
+            ),
+            Self::NotVerified => f.write_str(
+                "with --insecure, PLAIN could send the password to another server; connect with \
+                 --fingerprint",
             ),
             Self::Refused {
                 account,

@@ -215,9 +215,11 @@ impl Session {
             Phase::Registering { deadline } | Phase::Welcomed { deadline }
                 if now.elapsed >= deadline =>
             {
-                self.link
-                    .close_reason
-                    .get_or_insert(CloseReason::RegistrationTimeout);
+                let reason = match self.withholds_password() {
+                    true => CloseReason::PasswordWithheld,
+                    false => CloseReason::RegistrationTimeout,
+                };
+                self.link.close_reason.get_or_insert(reason);
                 output.actions.push(SessionAction::Close);
                 return;
             }
@@ -256,7 +258,11 @@ impl Session {
             .take_if(|at| now.elapsed >= *at)
             .is_some()
         {
-            let words = "connected; waiting for the server's greeting".to_owned();
+            let words = match self.withholds_password() {
+                true => "connected; the password waits for an answer to CAP LS",
+                false => "connected; waiting for the server's greeting",
+            };
+            let words = words.to_owned();
             output.events.push(Event::Note { words });
         }
         self.introduce_when_due(now, output);

@@ -192,8 +192,8 @@ impl Session {
                 self.link.capabilities.on.extend(known(list));
                 if list.split_ascii_whitespace().any(|name| name == SASL) {
                     self.on_sasl_enabled(true, output);
-                } else if registering && !self.link.login.is_pending() {
-                    self.end_negotiation(output);
+                } else if registering {
+                    self.end_negotiation_without_login(output);
                 }
             }
             "NEW" => {
@@ -206,10 +206,11 @@ impl Session {
                 }
             }
             "LIST" if !has_more => self.on_cap_answered(output),
-            "NAK" if self.link.login.is_pending() => self.on_sasl_enabled(false, output),
-            "NAK" if registering => {
-                self.end_negotiation(output);
+            // The other capabilities are refused on their own.
+            "NAK" if known(list).next().is_none() && self.link.login.is_pending() => {
+                self.on_sasl_enabled(false, output);
             }
+            "NAK" if registering => self.end_negotiation_without_login(output),
             "DEL" => {
                 if names_capability(list, REGISTRATION) {
                     self.link.capabilities.has_registration = false;
@@ -223,18 +224,28 @@ impl Session {
     }
 
     /// Requests the capabilities that the client uses, or ends the negotiation if there are none.
+    /// `sasl` has a request of its own: a server refuses a request as a whole.
     fn request_capabilities(&mut self, output: &mut SessionOutput) {
-        let mut wanted = self.link.capabilities.wanted();
+        let wanted = self.link.capabilities.wanted();
         let has_sasl = self.link.capabilities.has_sasl;
-        if self.prepare_login(has_sasl, output) {
-            wanted = format!("{wanted} {SASL}").trim_start().to_owned();
-        } else if self.phase == Phase::Ended || self.link.refusal.is_some() {
+        let logs_in = self.prepare_login(has_sasl, output);
+        if !logs_in && (self.phase == Phase::Ended || self.link.refusal.is_some()) {
             return;
         }
-        if wanted.is_empty() {
-            self.end_negotiation(output);
-        } else {
+        if !wanted.is_empty() {
             self.send_cap("REQ", Some(&wanted), output);
+        }
+        if logs_in {
+            self.send_cap("REQ", Some(SASL), output);
+        } else if wanted.is_empty() {
+            self.end_negotiation(output);
+        }
+    }
+
+    /// Ends the negotiation once, unless it waits for the login.
+    fn end_negotiation_without_login(&mut self, output: &mut SessionOutput) {
+        if !self.link.login.is_pending() && !self.link.capabilities.is_over() {
+            self.end_negotiation(output);
         }
     }
 

@@ -355,7 +355,7 @@ fn choose_mechanism(
         login.offered.is_empty() || names.any(|name| Mechanism::find(name) == Some(*mechanism))
     };
     let can_use = |mechanism: &Mechanism| match mechanism {
-        Mechanism::External => account.has_certificate && transport == Transport::Encrypted,
+        Mechanism::External => account.has_certificate && transport.has_tls(),
         Mechanism::ScramSha256 | Mechanism::Plain => account.password.is_some(),
     };
     let wanted = Mechanism::ALL
@@ -364,9 +364,11 @@ fn choose_mechanism(
         .filter(|one| account.mechanism.is_none_or(|wanted| *one == wanted))
         .filter(|one| can_use(one) && is_offered(one) && !login.tried.contains(one));
     let wanted: Vec<Mechanism> = wanted.collect();
-    let is_safe = |one: &&Mechanism| **one != Mechanism::Plain || transport != Transport::Plain;
+    let is_private = matches!(transport, Transport::Loopback | Transport::Encrypted);
+    let is_safe = |one: &&Mechanism| **one != Mechanism::Plain || is_private;
     match (wanted.iter().find(is_safe), wanted.is_empty()) {
         (Some(mechanism), _) => Ok(*mechanism),
+        (None, false) if transport.has_tls() => Err(LoginFailure::NotVerified),
         (None, false) => Err(LoginFailure::NotEncrypted),
         (None, true) => Err(LoginFailure::NoMechanism(login.offered.clone())),
     }

@@ -50,10 +50,16 @@ impl Session {
         }
         self.queries = PendingQueries::default();
         self.rooms.mark_unjoined();
-        // A server that asks for encryption must not see a password or a name before.
+        // A server that asks for encryption must not see a password or a name before. One that does
+        // not answer gets the names alone: it may still ask for encryption.
         if self.settings.transport == Transport::Plain {
             self.begin_cap_negotiation(output);
-            self.link.introduction_at = Some(now.elapsed + ANSWER_MAX);
+            let answer_timeout = match self.settings.password {
+                // Only the end of the time for the registration ends the wait.
+                Some(_) => REGISTRATION_MAX,
+                None => ANSWER_MAX,
+            };
+            self.link.introduction_at = Some(now.elapsed + answer_timeout);
         } else {
             self.send_password(output);
             self.begin_cap_negotiation(output);
@@ -62,17 +68,21 @@ impl Session {
     }
 
     /// Sends who the user is to a server that has been asked for its capabilities first, and does not
-    /// answer in time.
+    /// answer in time. A password is never sent before the answer.
     pub(in crate::client::session) fn introduce_when_due(
         &mut self,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
         let at = &mut self.link.introduction_at;
-        if at.take_if(|at| now.elapsed >= *at).is_some() {
-            self.send_password(output);
+        if self.settings.password.is_none() && at.take_if(|at| now.elapsed >= *at).is_some() {
             self.send_names(1, now.elapsed, output);
         }
+    }
+
+    /// Whether the password is held back until the server answers.
+    pub(in crate::client::session) fn withholds_password(&self) -> bool {
+        self.settings.password.is_some() && self.link.introduction_at.is_some()
     }
 
     fn send_password(&mut self, output: &mut SessionOutput) {

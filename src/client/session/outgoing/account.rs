@@ -16,8 +16,12 @@ impl Session {
         if !self.link.capabilities.can_register() {
             return self.reject_input(InputError::NoRegistration, output);
         }
-        if self.settings.transport == Transport::Plain {
-            return self.reject_input(InputError::PasswordInClear, output);
+        match self.settings.transport {
+            Transport::Loopback | Transport::Encrypted => {}
+            Transport::Plain => return self.reject_input(InputError::PasswordInClear, output),
+            Transport::Unverified => {
+                return self.reject_input(InputError::PasswordUnverified, output);
+            }
         }
         let email = email.unwrap_or("*");
         self.send_line(format!("REGISTER * {email} :{password}"), output);

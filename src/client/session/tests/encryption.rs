@@ -74,13 +74,37 @@ fn a_plain_server_that_does_not_ask_for_encryption_is_entered_as_usual() {
         played.let_in("alice");
         assert!(played.session.is_ready(), "{answer}");
     }
-    // One that does not answer at all is not waited for.
-    let mut played = connected(Transport::Plain);
+}
+
+#[test]
+fn a_plain_server_that_does_not_answer_gets_the_names_and_never_a_password() {
+    let mut played = Played::new(false);
+    played.session.settings.transport = Transport::Plain;
+    played.connect();
     played.take();
     assert_eq!(played.session.next_deadline(), Some(Duration::from_secs(1)));
     played.wait(1);
-    let expected = ["PASS :sesame", "NICK alice", "USER alice 0 * :Alice"];
-    assert_eq!(played.lines(), expected);
+    assert_eq!(played.lines(), ["NICK alice", "USER alice 0 * :Alice"]);
+    // With a password, the time for the registration passes.
+    let mut played = connected(Transport::Plain);
+    played.take();
+    played.wait(2);
+    let words = "connected; the password waits for an answer to CAP LS".to_owned();
+    let waited = played.take();
+    assert_eq!(
+        (waited.lines.as_str(), waited.events),
+        ("", vec![Event::Note { words }])
+    );
+    played.hear("PING :cookie");
+    assert_eq!(played.lines(), ["PONG :cookie"]);
+    played.wait(58);
+    let done = played.take();
+    assert_eq!(
+        (done.lines.as_str(), done.actions),
+        ("", vec![SessionAction::Close])
+    );
+    let reason = &played.session.link.close_reason;
+    assert_eq!(reason, &Some(CloseReason::PasswordWithheld));
 }
 
 #[test]

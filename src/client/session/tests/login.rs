@@ -402,6 +402,50 @@ fn a_reconnection_logs_in_again_and_enters_nothing_without() {
 }
 
 #[test]
+fn a_password_is_not_sent_to_a_server_whose_certificate_is_not_checked() {
+    let mut played = with_account(Transport::Unverified, |_| {});
+    played.hear(":s CAP * LS :sasl=PLAIN");
+    let failure = failure_of(&mut played);
+    assert_eq!(
+        failure.to_string(),
+        "with --insecure, PLAIN could send the password to another server; connect with \
+         --fingerprint"
+    );
+    let mut played = with_account(Transport::Unverified, |_| {});
+    let begun = offer(&mut played, "sasl=PLAIN,SCRAM-SHA-256");
+    assert_eq!(begun, "AUTHENTICATE SCRAM-SHA-256");
+    let mut played = with_registration(Transport::Unverified);
+    played.type_line("/register hunter2");
+    assert_eq!(
+        played.rejections(),
+        [
+            "with --insecure, the password could be sent to another server; connect with \
+          --fingerprint first"
+        ]
+    );
+}
+
+#[test]
+fn a_refusal_of_other_capabilities_is_no_refusal_of_the_login() {
+    for refused in [true, false] {
+        let mut played = with_account(Transport::Encrypted, |_| {});
+        played.hear(":s CAP * LS :server-time sasl=PLAIN");
+        assert_eq!(played.lines(), ["CAP REQ server-time", "CAP REQ sasl"]);
+        let answer = if refused { "NAK" } else { "ACK" };
+        played.hear(&format!(":s CAP * {answer} :server-time"));
+        assert_eq!(played.lines(), [""; 0]);
+        played.hear(":s CAP * ACK :sasl");
+        assert_eq!(played.lines(), ["AUTHENTICATE PLAIN"]);
+    }
+    let mut played = with_account(Transport::Encrypted, |_| {});
+    played.hear(":s CAP * LS :server-time sasl=PLAIN");
+    played.take();
+    played.hear(":s CAP * ACK :server-time");
+    played.hear(":s CAP * NAK :sasl");
+    assert_eq!(failure_of(&mut played), LoginFailure::NotOffered);
+}
+
+#[test]
 fn the_login_is_repeated_when_the_services_come_back() {
     let mut played = logged_in();
     played.hear(":s CAP alice DEL :sasl");
