@@ -293,6 +293,18 @@ fn a_client_that_joins_gets_the_last_messages_if_it_shows_their_time() {
         .unwrap();
     assert!(labelled < closed && closed < begun, "{lines:?}");
 
+    // All of it comes before the next line is handled.
+    alice.send("JOIN #y");
+    for text in ["1", "2", "3"] {
+        say(&mut alice, "#y", text);
+    }
+    bob.send("PART #x\r\nJOIN #x,#y\r\nPART #y");
+    let lines = bob.fence();
+    assert_eq!(said(&lines), ["#x :2", "#x :3", "#y :2", "#y :3"]);
+    let parted = lines.iter().position(|line| line.contains(" PART #y"));
+    let shown = lines.iter().rposition(|line| line.contains(" PRIVMSG "));
+    assert!(shown < parted, "{lines:?}");
+
     let mut plain = server.connect();
     plain.send("NICK plain\r\nUSER p 0 * :p");
     assert!(said(&plain.fence()).is_empty());

@@ -81,8 +81,8 @@ pub(super) struct Connection {
     pub(super) busy_until: Duration,
     /// When its timer fires, which ends a pause or the closing.
     pub(super) wake_at: Option<Duration>,
-    /// Whether it waits for the answer to a task of the hub; it is paused until then.
-    pub(super) awaits_answer: bool,
+    /// How many tasks of the hub it waits for; it is paused until all are answered.
+    pub(super) unanswered: u16,
     /// Whether it waits until fewer lines wait for the store; it is paused until then.
     pub(super) awaits_store: bool,
     /// Whether nothing was received from it yet.
@@ -133,7 +133,7 @@ impl Connection {
             busy_until: Duration::ZERO,
             wake_at: None,
             read_at: 0,
-            awaits_answer: false,
+            unanswered: 0,
             awaits_store: false,
             is_ready: false,
             write_scheduled: false,
@@ -169,7 +169,7 @@ impl Connection {
 
     /// Whether it is paused until an answer or the store ends the pause.
     pub(super) fn is_held(&self) -> bool {
-        self.awaits_answer || self.awaits_store
+        self.unanswered > 0 || self.awaits_store
     }
 
     /// Puts it into the list of connections to write, unless it is there.

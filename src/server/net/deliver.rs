@@ -282,24 +282,25 @@ impl Reactor {
         }
     }
 
-    /// Reads nothing from a connection until the answer to its task.
+    /// Reads nothing from a connection until the answers to its tasks.
     pub(super) fn hold(&mut self, id: ConnectionId) {
         if let Some(connection) = known(&mut self.connections, id)
             && connection.state != ConnectionState::Draining
         {
             connection.state = ConnectionState::Paused;
-            connection.awaits_answer = true;
+            connection.unanswered += 1;
             if connection.is_reset {
                 self.lost.push((id, DisconnectReason::Lost));
             }
         }
     }
 
-    /// Reads from a connection again, unless it is paused for another reason.
+    /// A task of a connection is answered: reads from it again, unless it is paused for another reason.
     pub(super) fn release(&mut self, id: ConnectionId) {
         if let Some(connection) = known(&mut self.connections, id)
-            && mem::take(&mut connection.awaits_answer)
+            && let Some(unanswered) = connection.unanswered.checked_sub(1)
         {
+            connection.unanswered = unanswered;
             self.resume(id);
         }
     }
