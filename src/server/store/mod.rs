@@ -121,8 +121,8 @@ impl OpenStore {
     /// after each outcome or answer.
     pub(super) fn start(self, wake: &dyn Fn() -> Wake) -> io::Result<StoreThreads> {
         let reader = queries::start(self.folder, wake())?;
-        let keep_days = self.info.keep_days;
-        let writer = writer::start(self.database, self.lock, keep_days, wake())?;
+        let keep = (self.info.last, self.info.keep_days);
+        let writer = writer::start(self.database, self.lock, keep, wake())?;
         Ok((writer, reader))
     }
 }

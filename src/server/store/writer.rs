@@ -9,13 +9,17 @@ use std::time::{Duration, Instant, SystemTime};
 use super::database::{CommitError, Database};
 use super::folder::FolderLock;
 use super::unix_milliseconds;
-use crate::server::hub::stored::{LineStore, StoreOutcome, StoredLine, first_kept};
+use crate::server::hub::stored::{LineStore, MessageId, StoreOutcome, StoredLine, first_kept};
 use crate::server::hub::task::Wake;
 
 /// After lines could not be stored, how often it is tried whether they can be.
 const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 /// How often it is looked for lines that are too old.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+/// When the clock is so far ahead of where it should be, it may be wrong: nothing is deleted for
+/// [`DOUBT_TIME`], in which it is set or the administrator sees it.
+const CLOCK_AHEAD_MAX: u64 = 24 * 60 * 60 * 1_000;
+const DOUBT_TIME: Duration = Duration::from_secs(60 * 60);
 /// How long the end of the server waits for the end of the thread: a disk that does not answer must
 /// not keep it for ever.
 const FINISH_MAX: Duration = Duration::from_secs(2);
@@ -43,7 +47,7 @@ impl Drop for EventLoopWaker {
 pub(super) fn start(
     database: Database,
     lock: FolderLock,
-    keep_days: Option<u32>,
+    (last, keep_days): (MessageId, Option<u32>),
     wake: Wake,
 ) -> io::Result<Box<dyn LineStore>> {
     let (turns, inbox) = channel();
@@ -57,7 +61,7 @@ pub(super) fn start(
         let _lock = lock;
         let waker = waker;
         let outbox = outbox;
-        let mut pruning = Pruning::new(keep_days);
+        let mut pruning = Pruning::new(keep_days, last.unix_milliseconds());
         write_all(database, &inbox, &mut pruning, &|outcome| {
             // The event loop may have ended.
             let _ = outbox.send(outcome);
@@ -105,12 +109,27 @@ impl Drop for Writer {
 struct Pruning {
     keep_days: Option<u32>,
     next: Instant,
+    /// The clock when it was read last, in Unix milliseconds; at first, the time of the newest line.
+    clock: (Instant, u64),
 }
 
 impl Pruning {
-    fn new(keep_days: Option<u32>) -> Self {
+    fn new(keep_days: Option<u32>, newest: u64) -> Self {
         let next = Instant::now();
-        Self { keep_days, next }
+        Self {
+            keep_days,
+            next,
+            clock: (next, newest),
+        }
+    }
+
+    /// Whether the clock, in Unix milliseconds, is not far ahead of where it should be by now.
+    fn trusts(&mut self, now: Instant, clock: u64) -> bool {
+        let (since, before) = self.clock;
+        let passed = now.saturating_duration_since(since).as_millis();
+        let expected = before.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX));
+        self.clock = (now, clock);
+        clock <= expected.saturating_add(CLOCK_AHEAD_MAX)
     }
 
     /// How long until it is time to delete some; `None` if lines are kept for ever.
@@ -123,7 +142,12 @@ impl Pruning {
     /// there is no hurry.
     fn run(&mut self, database: &mut Database) -> Result<(), CommitError> {
         let start = Instant::now();
-        let first = first_kept(self.keep_days, unix_milliseconds(SystemTime::now()));
+        let clock = unix_milliseconds(SystemTime::now());
+        if !self.trusts(start, clock) {
+            self.next = start + DOUBT_TIME;
+            return Ok(());
+        }
+        let first = first_kept(self.keep_days, clock);
         let pruned = database.prune(first);
         self.next = match pruned {
             Ok(true) => Instant::now() + 9 * start.elapsed(),
@@ -179,5 +203,24 @@ fn write_all(
             Ok(()) | Err(CommitError::NotStored(_)) => {}
             Err(CommitError::Unknown(reason)) => return report(StoreOutcome::Failed(reason)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_deleted_at_once_when_the_clock_is_a_day_ahead() {
+        const DAY: u64 = CLOCK_AHEAD_MAX;
+        let mut pruning = Pruning::new(Some(30), DAY);
+        let start = pruning.next;
+        assert!(pruning.trusts(start, 2 * DAY));
+        assert!(!pruning.trusts(start, 3 * DAY + 1));
+        // If it stays there for an hour, it is right.
+        let later = start + DOUBT_TIME;
+        assert!(pruning.trusts(later, 3 * DAY + 3_600_000));
+        assert!(pruning.trusts(later + Duration::from_secs(86_400), 4 * DAY));
+        assert!(pruning.trusts(later, DAY));
     }
 }
