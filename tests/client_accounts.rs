@@ -302,7 +302,8 @@ fn a_script_that_is_not_logged_in_ends_with_77_and_sends_nothing() {
     for (offered, words) in [
         (
             "multi-prefix",
-            "chatroom: not logged in: the server has no logins (SASL)\n",
+            "chatroom: not logged in: the server has no logins (SASL); to enter without the account, set \
+             account-optional = true or remove account\n",
         ),
         (
             "sasl=OAUTHBEARER",
@@ -339,7 +340,7 @@ fn a_script_that_is_not_logged_in_ends_with_77_and_sends_nothing() {
 }
 
 #[test]
-fn a_script_without_the_password_of_its_account_is_told_what_is_missing() {
+fn a_script_without_the_password_of_its_account_ends_with_what_is_missing() {
     let peer = TlsPeer::listen();
     let home = Home::new();
     for lines in [

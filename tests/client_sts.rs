@@ -148,6 +148,55 @@ fn no_policy_comes_from_a_certificate_that_was_not_checked() {
 }
 
 #[test]
+fn no_policy_comes_from_a_certificate_that_the_user_has_accepted() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    let url = format!("ircs://{OTHER}:{}", peer.address().port());
+    home.configure(&url, "");
+    let record = format!("{url} {}\n", peer.fingerprint());
+    home.write(".local/state/chatroom/certificates", &record);
+    let program = script(&home);
+    serve(&peer, "sts=duration=3600");
+    assert_eq!(program.finish().status, Some(0));
+    assert_eq!(home.read(".local/state/chatroom/sts"), "");
+    // And none of them is an exception from a policy.
+    let port = peer.address().port();
+    let policy = format!("{OTHER} {port} 99999999999\n");
+    home.write(".local/state/chatroom/sts", &policy);
+    let program = script(&home);
+    assert_eq!(peer.accept().rest(), [""; 0]);
+    assert_eq!(program.finish().status, Some(76));
+}
+
+#[test]
+fn insecure_is_ignored_where_encryption_is_asked_for() {
+    let peer = TlsPeer::listen();
+    let port = peer.address().port();
+    let asking = plain_server(&format!(":s CAP * LS :sts=port={port}")).0;
+    let (encrypted, plain) = (format!("ircs://{OTHER}:{port}"), format!("irc://{OTHER}:1"));
+    let policy = format!("{OTHER} {port} 99999999999\n");
+    for (url, policy) in [
+        (&asking, ""),
+        (&encrypted, policy.as_str()),
+        (&plain, policy.as_str()),
+    ] {
+        let home = Home::new();
+        home.write(".local/state/chatroom/sts", policy);
+        let arguments = ["--nick", "ci", "--insecure", "-c", "/msg bob hi", url];
+        let program = Program::start(home.chatroom(&arguments));
+        assert_eq!(peer.accept().rest(), [""; 0], "{url}");
+        let finished = program.finish();
+        assert_eq!(finished.status, Some(76), "{finished:?}");
+        // A script is shown no notes of the session, and why it ends.
+        let words = match policy {
+            "" => "no known authority has signed its certificate",
+            _ => "--insecure is ignored: 0.0.0.0 has asked for encrypted connections only",
+        };
+        assert!(finished.err.contains(words), "{finished:?}");
+    }
+}
+
+#[test]
 fn an_unknown_certificate_is_refused_after_an_upgrade_too() {
     let peer = TlsPeer::listen();
     let port = peer.address().port();

@@ -74,8 +74,8 @@ pub(crate) struct TlsEndpoint {
 }
 
 impl TlsEndpoint {
-    /// Makes the client of this home folder know the certificate, as after an answer with yes. It
-    /// reads the authorities of the system all the same.
+    /// Makes the client of this home folder know the certificate, as after an answer with yes.
+    /// The authorities of the system are not read then.
     pub(crate) fn accept_in(&self, home: &Path) {
         let folder = home.join(".local/state/chatroom");
         fs::create_dir_all(&folder).unwrap();

@@ -32,12 +32,7 @@ pub(super) fn run(name: &str, folder: Option<&Path>) -> Result<(), ClientError> 
         .map_err(unusable)?;
     let until = Timestamp::try_from(made.expires).unwrap_or_default();
     let until = until.to_zoned(time_zone()).strftime("%Y-%m-%d").to_string();
-    let text = instructions(
-        name,
-        &sanitize(&file.display().to_string()),
-        &until,
-        &made.fingerprint,
-    );
+    let text = instructions(name, &file.display().to_string(), &until, &made.fingerprint);
     let printed = io::stdout().lock().write_all(text.as_bytes());
     let printed = printed.map_err(ClientError::Output);
     printed.or_else(ClientError::ignore_broken_pipe)
@@ -62,14 +57,42 @@ fn write_new(file: &Path, text: &str) -> io::Result<()> {
     written
 }
 
+/// A text as a key of TOML: as it is if it can be, else as a string.
+/// <https://toml.io/en/v1.0.0#keys>
+fn key(text: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    match !text.is_empty() && text.chars().all(is_bare) {
+        true => text.to_owned(),
+        false => basic_string(text),
+    }
+}
+
+/// A text as a basic string of TOML, in which characters that a terminal could obey are escaped.
+/// <https://toml.io/en/v1.0.0#string>
+fn basic_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if sanitize(c.encode_utf8(&mut [0; 4])) != c.to_string() => {
+                quoted.push_str(&format!("\\U{:08X}", u32::from(c)));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
 fn instructions(name: &str, file: &str, until: &str, fingerprint: &str) -> String {
     let digits = fingerprint.trim_start_matches("sha256:");
+    let (table, path) = (key(name), sanitize(file));
+    let file = basic_string(file);
     format!(
-        "made {file}: a certificate, valid until {until}, and its key, which is a secret\n\
+        "made {path}: a certificate, valid until {until}, and its key, which is a secret\n\
          fingerprint: {fingerprint}\n\
          \n\
-         1. In the configuration, in [servers.{name}] or the table of another server:\n\
-         \n   client-certificate = {file:?}\n\
+         1. In the configuration, in [servers.{table}] or the table of another server:\n\
+         \n   client-certificate = {file}\n\
          \n\
          2. Connect, log in to your account as before, and register the certificate:\n\
          \n   /msg NickServ CERT ADD\n\
@@ -77,4 +100,32 @@ fn instructions(name: &str, file: &str, until: &str, fingerprint: &str) -> Strin
          \n\
          3. In the same table: account = \"YOUR ACCOUNT\". From then on the certificate logs you in.\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::config::file::Config;
+
+    #[test]
+    fn the_printed_lines_are_toml_for_each_name_and_path() {
+        for (name, table) in [
+            ("libera", "[servers.libera]"),
+            ("irc.libera.chat", "[servers.\"irc.libera.chat\"]"),
+        ] {
+            let path = "/home/\u{e4}nn \"x\"\\y\u{301}\u{1b}[2J\t/a.pem";
+            let text = instructions(name, path, "2027-01-01", "sha256:00");
+            assert!(text.contains(&format!("in {table} or")), "{text}");
+            assert!(!text.contains('\u{1b}'), "{text}");
+            let mut lines = text.lines().map(str::trim_start);
+            let line = lines.find(|line| line.starts_with("client-certificate = "));
+            let folder = tempfile::tempdir().unwrap();
+            let config = folder.path().join("chatroom.toml");
+            let line = line.unwrap();
+            fs::write(&config, format!("{table}\naddress = \"h\"\n{line}\n")).unwrap();
+            let config = Config::load(Some(&config), None).unwrap();
+            let written = config.servers[name].client_certificate.as_deref();
+            assert_eq!(written, Some(Path::new(path)));
+        }
+    }
 }

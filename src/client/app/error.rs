@@ -173,7 +173,10 @@ impl fmt::Display for ClientError {
             Self::NoConfigFolder => {
                 f.write_str("there is no folder for certificates; set HOME or XDG_CONFIG_HOME")
             }
-            Self::NoTls => f.write_str("this build has no TLS"),
+            Self::NoTls => f.write_str(
+                "this build has no TLS; build chatroom with the feature tls, or make the certificate with \
+                 openssl",
+            ),
             Self::Certificate { file, error } if error.kind() == io::ErrorKind::AlreadyExists => {
                 let file = file.display();
                 write!(

@@ -273,18 +273,28 @@ impl Client<'_> {
         Ok(Some((server, connection)))
     }
 
-    /// Connects with encryption where the host has asked for that, and trusts the certificate that the
-    /// user has accepted. A file that cannot be read is reported.
+    /// Connects with encryption where the host has asked for that, then without an exception for the
+    /// certificate, and trusts the certificate that the user has accepted elsewhere. A file that cannot
+    /// be read is reported.
     fn apply_remembered(&self, server: &mut ResolvedServer) {
-        match self.remembered.encrypted(&server.named) {
-            Ok(Some(address)) => {
-                server.address = address;
+        match self.remembered.policy_port(&server.named) {
+            Ok(Some(port)) => {
                 server.is_policy = true;
+                if !server.named.tls {
+                    server.address = server.named.encrypted_on(port);
+                }
+                if std::mem::take(&mut server.trust.insecure) {
+                    let host = &server.named.host;
+                    stderr::report(&format!(
+                        "--insecure is ignored: {host} has asked for encrypted connections only, with a \
+                         certificate that is checked"
+                    ));
+                }
             }
             Ok(None) => {}
             Err(message) => stderr::report(&message),
         }
-        if server.address.tls && server.trust.can_accept() {
+        if server.address.tls && server.trust.can_accept() && !server.is_policy {
             match self.remembered.accepted(&server.address) {
                 Ok(accepted) => server.trust.accepted = accepted,
                 Err(message) => stderr::report(&message),

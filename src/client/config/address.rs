@@ -1,6 +1,7 @@
 //! The address of a server: `host`, `host:port`, `irc://host/room` or `ircs://host/room`.
 
 use std::fmt;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -66,15 +67,20 @@ impl Address {
         self.file_name_of_port(self.port)
     }
 
-    /// The path of this server's file or folder in `folder`. One from the time when an address
-    /// without a port meant port 6667 is used as long as there is no other.
+    /// The path of this server's file or folder in `folder`. What is there from the time when an
+    /// address without a port meant port 6667 is renamed, with the files beside it, unless there is
+    /// something of the new name: a plain connection to that port leads to another server.
     pub fn file_in(&self, folder: &Path) -> PathBuf {
-        let path = folder.join(self.file_name());
-        let former = self.former_file_name().map(|name| folder.join(name));
-        match former.filter(|former| former.exists() && !path.exists()) {
-            Some(former) => former,
-            None => path,
+        let name = self.file_name();
+        if let Some(former) = self.former_file_name()
+            && entries_of(folder, &name).is_empty()
+        {
+            for (entry, rest) in entries_of(folder, &former) {
+                // What cannot be renamed stays with the other server.
+                let _ = fs::rename(entry, folder.join(format!("{name}{rest}")));
+            }
         }
+        folder.join(name)
     }
 
     /// The name that [`Address::file_name`] had while an address without a port meant a plain
@@ -102,6 +108,18 @@ impl Address {
             tls: false,
         })
     }
+}
+
+/// The files of a server in a folder, and those beside them such as `NAME.lock`. Each is a path and
+/// what follows the name.
+fn entries_of(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let of_server = entries.filter_map(|entry| {
+        let rest = entry.file_name().to_str()?.strip_prefix(name)?.to_owned();
+        let is_other_port = rest.starts_with(|c: char| c.is_ascii_digit());
+        (!is_other_port).then(|| (entry.path(), rest))
+    });
+    of_server.collect()
 }
 
 impl fmt::Display for Address {
@@ -472,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_a_server_are_found_under_the_name_that_they_had_with_port_6667() {
+    fn the_files_of_port_6667_are_renamed_once_and_never_shared() {
         let address = |port, tls| Address {
             host: "Chat.example".into(),
             port,
@@ -480,14 +498,34 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let file = |port, tls| address(port, tls).file_in(folder.path());
+        let names = || {
+            let entries = fs::read_dir(folder.path()).unwrap().flatten();
+            let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+            names.sort();
+            names
+        };
         let [former, other] = ["at-chat.example-6667", "at-chat.example-6697"];
         assert!(file(6697, true).ends_with(other));
-        std::fs::write(folder.path().join(former), "").unwrap();
-        assert!(file(6697, true).ends_with(former));
+        for rest in ["", ".lock", "~2", "0"] {
+            fs::write(folder.path().join(format!("{former}{rest}")), "").unwrap();
+        }
         assert!(file(6697, false).ends_with(other));
         assert!(file(7000, true).ends_with("at-chat.example-7000"));
-        std::fs::write(folder.path().join(other), "").unwrap();
+        assert_eq!(names().len(), 4);
         assert!(file(6697, true).ends_with(other));
+        let [lock, second] = [format!("{other}.lock"), format!("{other}~2")];
+        let renamed = [
+            "at-chat.example-66670",
+            other,
+            lock.as_str(),
+            second.as_str(),
+        ];
+        assert_eq!(names(), renamed);
+        // The drafts are sent, and new ones wait for the other server.
+        fs::remove_file(folder.path().join(other)).unwrap();
+        fs::write(folder.path().join(former), "").unwrap();
+        assert!(file(6697, true).ends_with(other));
+        assert!(folder.path().join(former).exists());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 use super::since::Since;
@@ -151,6 +151,13 @@ pub struct ClientOptions {
     /// What to do instead of chatting.
     #[command(subcommand)]
     pub action: Option<Action>,
+}
+
+/// The names of the commands of the command line.
+pub(in crate::client) fn command_names() -> Vec<String> {
+    let command = ClientOptions::command();
+    let commands = command.get_subcommands();
+    commands.map(|one| one.get_name().to_owned()).collect()
 }
 
 /// What to do instead of chatting.

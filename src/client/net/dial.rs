@@ -16,13 +16,12 @@ use super::socks::connect_through;
 use crate::client::config::address::{
     Address, InvalidAddress, TLS_PORT, loopback_addresses, parse_address,
 };
+use crate::client::config::options::command_names;
 use crate::client::config::proxy::{InvalidProxy, ProxyAddress, ServerRoute, proxy_for};
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 use crate::common::suggest::nearest;
 
-/// The commands of the command line, for which a misspelled one can be taken as a host.
-const COMMANDS: [&str; 4] = ["ask", "ctl", "log", "msg"];
 /// How long a connection through a proxy may take: one of Tor can take most of a minute.
 const PROXY_MAX: Duration = Duration::from_secs(90);
 /// A connection attempt that takes longer than this is announced.
@@ -272,7 +271,9 @@ impl Dialer {
     fn unknown_host(&self, host: &str, error: io::Error) -> ConnectError {
         let names = self.routes.keys().map(String::as_str);
         let of_config = nearest(host, names).map(str::to_owned);
-        let of_commands = nearest(host, COMMANDS.into_iter());
+        // A misspelled command of the command line is taken as a host.
+        let commands = command_names();
+        let of_commands = nearest(host, commands.iter().map(String::as_str));
         let nearest = of_config.or(of_commands.map(|command| format!("chatroom {command}")));
         ConnectError::UnknownHost {
             host: host.to_owned(),
@@ -360,6 +361,10 @@ mod tests {
         assert_eq!(
             message("loog"),
             "unknown host loog (no such name); did you mean chatroom log?"
+        );
+        assert_eq!(
+            message("certifcate"),
+            "unknown host certifcate (no such name); did you mean chatroom certificate?"
         );
         assert_eq!(message("other"), "unknown host other (no such name)");
     }

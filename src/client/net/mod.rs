@@ -92,6 +92,7 @@ pub(super) fn start(
                 remembered,
                 upgraded: false,
                 sts_seconds: None,
+                is_verified: false,
                 tls: None,
                 session,
                 frontend,
@@ -127,6 +128,9 @@ struct Driver<F> {
     upgraded: bool,
     /// For how long the server asks for encryption, counted from the end of the connection.
     sts_seconds: Option<u64>,
+    /// An authority or a configured fingerprint has verified the certificate of this connection. One
+    /// that the user has accepted is not verified.
+    is_verified: bool,
     /// Made for the first encrypted connection.
     tls: Option<TlsClient>,
     session: Session,

@@ -46,14 +46,26 @@ impl RememberedSecurity {
     ///
     /// The message says which file cannot be read.
     pub(in crate::client) fn encrypted(&self, server: &Address) -> Result<Option<Address>, String> {
-        if server.tls || server.is_loopback() || !cfg!(feature = "tls") {
+        if server.tls {
+            return Ok(None);
+        }
+        let port = self.policy_port(server)?;
+        Ok(port.map(|port| server.encrypted_on(port)))
+    }
+
+    /// The port for encrypted connections to this host, if it has asked for them.
+    ///
+    /// # Errors
+    ///
+    /// The message says which file cannot be read.
+    pub(in crate::client) fn policy_port(&self, server: &Address) -> Result<Option<u16>, String> {
+        if server.is_loopback() || !cfg!(feature = "tls") {
             return Ok(None);
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         let port = self.policies.port_of(&server.host, now);
-        let port = port.map_err(|error| unreadable(self.policies.file(), &error))?;
-        Ok(port.map(|port| server.encrypted_on(port)))
+        port.map_err(|error| unreadable(self.policies.file(), &error))
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::script_lines::ScriptLines;
-use super::tls::{SecureStream, TlsClient};
+use super::tls::{SecureStream, TlsClient, fingerprint_of_peer};
 use super::{Driver, DriverInput, Frontend};
 use crate::client::session::{CloseReason, TlsFailure};
 
@@ -31,6 +31,10 @@ impl<F: Frontend> Driver<F> {
         }
         match self.secure(stream, input).await {
             Ok(Some(stream)) => {
+                let accepted = self.trust.accepted.as_ref().map(|one| &one.fingerprint);
+                let is_accepted =
+                    accepted.is_some() && fingerprint_of_peer(&stream).as_ref() == accepted;
+                self.is_verified = !self.trust.insecure && !is_accepted;
                 let (reader, writer) = tokio::io::split(stream);
                 self.run_connection(reader, writer, input, script).await;
             }

@@ -15,6 +15,12 @@ impl<F: Frontend> Driver<F> {
             "the server asks for an encrypted connection: connecting to {}",
             self.address
         ));
+        // The policy of a server begins with the certificate that proves who it is.
+        if std::mem::take(&mut self.trust.insecure) {
+            let words = "--insecure is ignored: the certificate of a server that asks for an encrypted \
+                         connection is checked";
+            self.say(words.to_owned());
+        }
         if self.trust.can_accept() {
             match self.remembered.accepted(&self.address) {
                 Ok(accepted) => self.trust.accepted = accepted,
@@ -29,8 +35,8 @@ impl<F: Frontend> Driver<F> {
 
     /// Makes only encrypted connections to this host from now on, or no longer so.
     pub(super) fn keep_sts_policy(&mut self, duration_seconds: u64) {
-        // A certificate that was not checked proves nothing about who asks.
-        if self.trust.insecure || !self.address.tls {
+        // Another certificate proves nothing about who asks.
+        if !self.is_verified || !self.address.tls {
             return;
         }
         self.sts_seconds = (duration_seconds > 0).then_some(duration_seconds);

@@ -84,6 +84,15 @@ impl TlsClient {
     }
 }
 
+/// The fingerprint of the certificate that the server has shown.
+pub(super) fn fingerprint_of_peer(stream: &SecureStream) -> Option<String> {
+    let (_, connection) = stream.get_ref();
+    connection
+        .peer_certificates()?
+        .first()
+        .map(|own| fingerprint(own))
+}
+
 /// The certificate of the user, and its key.
 fn read_identity(
     files: &IdentityFiles,

@@ -92,7 +92,7 @@ impl fmt::Display for CloseReason {
             Self::ConnectTimeout => f.write_str("no answer"),
             Self::ReconnectRequested => f.write_str("reconnecting as requested"),
             Self::Tls(failure) => failure.fmt(f),
-            Self::Login(failure) => failure.fmt(f),
+            Self::Login(failure) => write!(f, "{failure}{}", failure.way_in()),
             Self::Protocol(violation) => violation.fmt(f),
         }
     }

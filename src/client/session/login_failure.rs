@@ -12,6 +12,8 @@ pub enum LoginFailure {
     NotOffered,
     /// The server offers none of the mechanisms that could be used. These are the offered ones.
     NoMechanism(Vec<String>),
+    /// Only the certificate of the user could be used, and the connection is not encrypted.
+    CertificateNotShown,
     /// Only the password itself could be sent, and the connection is not encrypted.
     NotEncrypted,
     /// Only the password itself could be sent, and the certificate of the server is not checked.
@@ -34,6 +36,16 @@ pub enum LoginFailure {
 }
 
 impl LoginFailure {
+    /// What a user can do who must be logged in: nothing, or words to append.
+    pub(super) fn way_in(&self) -> &'static str {
+        match self {
+            Self::NotOffered => {
+                "; to enter without the account, set account-optional = true or remove account"
+            }
+            _ => "",
+        }
+    }
+
     /// Whether another password could help.
     pub fn is_about_password(&self) -> bool {
         matches!(self, Self::Refused { mechanism, .. } if *mechanism != Mechanism::External)
@@ -44,6 +56,14 @@ impl fmt::Display for LoginFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOffered => f.write_str("the server has no logins (SASL)"),
+            Self::NoMechanism(offered) if offered.is_empty() => f.write_str(
+                "there is nothing to log in with; set account-password-file, or client-certificate for \
+                 EXTERNAL",
+            ),
+            Self::CertificateNotShown => f.write_str(
+                "EXTERNAL needs an encrypted connection, on which the certificate is shown; connect \
+                 with ircs://HOST",
+            ),
             Self::NoMechanism(offered) => write!(
                 f,
                 "the server offers {}, and none of these can be used",

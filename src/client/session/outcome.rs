@@ -102,7 +102,9 @@ impl fmt::Display for Incomplete {
             Self::RegistrationRefused { reason } => {
                 return write!(f, "the server refused the connection: {reason}");
             }
-            Self::NotLoggedIn { failure } => return write!(f, "not logged in: {failure}"),
+            Self::NotLoggedIn { failure } => {
+                return write!(f, "not logged in: {failure}{}", failure.way_in());
+            }
             Self::AccountsUnknown => {
                 return f.write_str(
                     "the server does not say who is logged in (account-tag), so no answer could be \

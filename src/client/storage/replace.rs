@@ -1,7 +1,7 @@
 //! Replaces a file as a whole: whenever the program or the machine stops, the old content or the new
 //! one is there.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -36,6 +36,13 @@ pub(super) fn replace_file(file: &Path, text: &str, durability: Durability) -> i
         Durability::OnDisk => out.sync_all(),
     });
     let done = written.and_then(|()| fs::rename(&new, file));
+    let done = done.and_then(|()| match (durability, file.parent()) {
+        // The new name is on the disk when the folder is.
+        (Durability::OnDisk, Some(folder)) if !folder.as_os_str().is_empty() => {
+            File::open(folder)?.sync_all()
+        }
+        _ => Ok(()),
+    });
     if done.is_err() {
         // A partly written file is useless, and takes space on a full disk.
         let _ = fs::remove_file(&new);

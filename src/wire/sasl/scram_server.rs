@@ -107,7 +107,7 @@ impl ScramServer {
             .iter_mut()
             .zip(signature)
             .for_each(|(byte, other)| *byte ^= other);
-        // A hash of what is compared tells nothing of where the difference is.
+        // The time of a comparison of hashes does not show where the difference is.
         let hash: Key = Sha256::digest(client_key).into();
         if hash != self.stored.stored_key {
             return Err(ScramError::WrongSignature);

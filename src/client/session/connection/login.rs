@@ -364,12 +364,19 @@ fn choose_mechanism(
         .filter(|one| account.mechanism.is_none_or(|wanted| *one == wanted))
         .filter(|one| can_use(one) && is_offered(one) && !login.tried.contains(one));
     let wanted: Vec<Mechanism> = wanted.collect();
+    // A certificate that cannot be shown here.
+    let external = Mechanism::External;
+    let has_unshown = account.has_certificate
+        && !transport.has_tls()
+        && account.mechanism.is_none_or(|wanted| wanted == external)
+        && is_offered(&external);
     let is_private = matches!(transport, Transport::Loopback | Transport::Encrypted);
     let is_safe = |one: &&Mechanism| **one != Mechanism::Plain || is_private;
     match (wanted.iter().find(is_safe), wanted.is_empty()) {
         (Some(mechanism), _) => Ok(*mechanism),
         (None, false) if transport.has_tls() => Err(LoginFailure::NotVerified),
         (None, false) => Err(LoginFailure::NotEncrypted),
+        (None, true) if has_unshown => Err(LoginFailure::CertificateNotShown),
         (None, true) => Err(LoginFailure::NoMechanism(login.offered.clone())),
     }
 }

@@ -44,8 +44,8 @@ impl WakeWatch {
 }
 
 impl Session {
-    /// Asks the server for a sign of life after the machine has slept, and gives the connection up
-    /// when none comes. Returns whether it is given up.
+    /// Sends a `PING` after the machine has slept, and gives the connection up when no answer comes.
+    /// Returns whether it is given up.
     pub(in crate::client::session) fn check_wake(
         &mut self,
         now: SessionTime,

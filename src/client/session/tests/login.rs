@@ -426,6 +426,51 @@ fn a_password_is_not_sent_to_a_server_whose_certificate_is_not_checked() {
 }
 
 #[test]
+fn a_login_that_cannot_begin_says_why_and_what_to_do() {
+    let without_password = |account: &mut AccountLogin| account.password = None;
+    let certificate = |account: &mut AccountLogin| {
+        account.password = None;
+        account.has_certificate = true;
+    };
+    let cases: [(Transport, ChangeAccount, &str, &str); 4] = [
+        (
+            Transport::Encrypted,
+            without_password,
+            "sasl",
+            "there is nothing to log in with; set account-password-file, or client-certificate for \
+             EXTERNAL",
+        ),
+        (
+            Transport::Encrypted,
+            certificate,
+            "sasl=PLAIN",
+            "the server offers PLAIN, and none of these can be used",
+        ),
+        (
+            Transport::Loopback,
+            certificate,
+            "sasl=EXTERNAL",
+            "EXTERNAL needs an encrypted connection, on which the certificate is shown; connect with \
+             ircs://HOST",
+        ),
+        (
+            Transport::Encrypted,
+            certificate,
+            "batch",
+            "the server has no logins (SASL); to enter without the account, set account-optional = \
+             true or remove account",
+        ),
+    ];
+    for (transport, change, offered, words) in cases {
+        let mut played = with_account(transport, change);
+        played.hear(&format!(":s CAP * LS :{offered}"));
+        let failure = failure_of(&mut played);
+        let said = Incomplete::NotLoggedIn { failure }.to_string();
+        assert_eq!(said, format!("not logged in: {words}"));
+    }
+}
+
+#[test]
 fn a_refusal_of_other_capabilities_is_no_refusal_of_the_login() {
     for refused in [true, false] {
         let mut played = with_account(Transport::Encrypted, |_| {});
