@@ -6,7 +6,9 @@
 mod common;
 mod support;
 
+use std::fs::{self, Permissions};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 
 use chatting_room::server::{EmbeddedServer, Settings};
 use support::home::Home;
@@ -64,6 +66,31 @@ fn a_server_with_a_name_that_only_the_proxy_can_resolve_is_reached() {
             );
             assert!(finished.err.starts_with(&start), "{finished:?}");
         }
+    }
+}
+
+#[test]
+fn a_password_of_a_proxy_that_others_can_read_is_reported() {
+    let host = host();
+    let home = Home::new();
+    let proxy = SocksProxy::start(Some("ann:secret"), Answer::Connect(host.address()));
+    let url = proxy.url().replace("://", "://ann:secret@");
+    // A proxy takes also this connection away from this machine.
+    let server = format!("irc://127.0.0.1:{}", host.address().port());
+    home.configure(&server, &format!("proxy = \"{url}\""));
+    let file = home.path(".config/chatroom.toml");
+    for (mode, is_reported) in [(0o644, true), (0o600, false)] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let finished = run(home.chatroom(&SEND), "");
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        assert!(finished.err.contains("not encrypted: "), "{finished:?}");
+        let words = format!(
+            "every user of this machine can read the password of the proxy in {0}; to prevent it: \
+             chmod o-r {0}\n",
+            file.display()
+        );
+        assert_eq!(finished.err.contains(&words), is_reported, "{finished:?}");
+        assert!(!finished.err.contains("secret"), "{finished:?}");
     }
 }
 

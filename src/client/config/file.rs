@@ -20,6 +20,9 @@ pub const EXAMPLE: &str = include_str!("example.toml");
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
+    /// The file that it was read from; `None` if there was none.
+    #[serde(skip)]
+    pub(in crate::client) file: Option<PathBuf>,
     /// The nick to ask for.
     pub nick: Option<String>,
     /// The server to connect to: a name in `servers`, or an address.
@@ -166,7 +169,10 @@ impl Config {
             (None, None) => return Ok(Self::default()),
         };
         match ConfigSource::read("configuration", file) {
-            Ok(source) => Self::parse(&source),
+            Ok(source) => Self::parse(&source).map(|config| Self {
+                file: Some(file.to_owned()),
+                ..config
+            }),
             Err(ConfigError::Unreadable { error, .. })
                 if error.kind() == io::ErrorKind::NotFound && !must_exist =>
             {

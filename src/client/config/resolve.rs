@@ -259,7 +259,16 @@ pub(in crate::client) fn resolve(
     let of_account = of_account.and_then(|file| warning_if_others_can_read(file, "password"));
     let of_key = identity.as_ref();
     let of_key = of_key.and_then(|files| warning_if_others_can_read(&files.key, "key"));
+    // That of the environment is in no file.
+    let has_proxy_login = proxy.as_ref().is_some_and(|proxy| proxy.login.is_some());
+    let config_file = config
+        .file
+        .as_deref()
+        .filter(|_| has_proxy_login && server.is_some_and(|server| server.proxy.is_some()));
+    let of_proxy =
+        config_file.and_then(|file| warning_if_others_can_read(file, "password of the proxy"));
     let warnings = of_password.into_iter().chain(of_account).chain(of_key);
+    let warnings = warnings.chain(of_proxy);
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
     let on_connect = on_connect.iter().map(|line| expand_commands(line));
     let on_connect = on_connect.collect::<Result<_, _>>()?;

@@ -17,7 +17,7 @@ fn upgrade(port: u16) -> SessionAction {
 
 #[cfg(feature = "tls")]
 #[test]
-fn a_server_that_asks_for_encryption_is_told_neither_name_nor_password_before() {
+fn a_server_that_asks_for_encryption_gets_neither_name_nor_password_before() {
     let mut played = connected(Transport::Plain);
     assert_eq!(played.lines(), ["CAP LS 302"]);
     played.hear(":s NOTICE * :*** Looking up your hostname");
