@@ -65,9 +65,18 @@ impl Reactor {
     }
 
     /// Has the tasks of a step carried out, and reads nothing from their connections meanwhile.
-    pub(super) fn submit_tasks(&mut self) {
+    fn submit_tasks(&mut self) {
+        for at in 0..self.outbox.tasks.len() {
+            if let Some(id) = self.outbox.tasks.get(at).map(Task::connection) {
+                self.hold(id);
+            }
+        }
+        self.submit_held_tasks();
+    }
+
+    /// The same for a step that has waited for the store: its connections wait since then.
+    pub(super) fn submit_held_tasks(&mut self) {
         for task in mem::take(&mut self.outbox.tasks) {
-            self.hold(task.connection());
             match (&task, &mut self.store) {
                 (Task::ReadHistory(_), Some(link)) => link.read(task),
                 _ => self.runner.submit(task),

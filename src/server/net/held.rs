@@ -213,7 +213,7 @@ impl Reactor {
             is_any = true;
             self.budget = ReadBudget::of(asker);
             self.send_step();
-            self.submit_tasks();
+            self.submit_held_tasks();
             self.outbox.end_step();
             if self.outbox.is_full() {
                 self.copy_lines_from_outbox();
