@@ -12,8 +12,9 @@ use std::borrow::Cow;
 /// assert_eq!(decode(b"na\xefve \x80 5"), "naïve € 5");
 /// ```
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let Err(error) = str::from_utf8(bytes) else {
-        return String::from_utf8_lossy(bytes);
+    let error = match str::from_utf8(bytes) {
+        Ok(text) => return Cow::Borrowed(text),
+        Err(error) => error,
     };
     let (fine, _) = bytes.split_at(error.valid_up_to());
     // UTF-8 with a mistake in it, or cut in the middle of a character, is UTF-8 all the same.

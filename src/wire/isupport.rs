@@ -95,10 +95,21 @@ impl Isupport {
 
     /// Whether two spellings are one name.
     pub fn is_same(&self, one: &str, other: &str) -> bool {
-        // Folding keeps the length.
+        // Most names differ in their length or in the first byte.
         one.len() == other.len() && {
-            let (one, other) = (self.casefold(one), self.casefold(other));
-            one.eq_ignore_ascii_case(&other)
+            let mut pairs = one.bytes().zip(other.bytes());
+            pairs.all(|(one, other)| self.folded_byte(one) == self.folded_byte(other))
+        }
+    }
+
+    fn folded_byte(&self, byte: u8) -> u8 {
+        match (self.casemapping, byte) {
+            (Casemapping::Ascii, byte) => byte.to_ascii_lowercase(),
+            (_, b'[') => b'{',
+            (_, b']') => b'}',
+            (_, b'\\') => b'|',
+            (Casemapping::Rfc1459, b'~') => b'^',
+            (_, byte) => byte.to_ascii_lowercase(),
         }
     }
 
@@ -110,10 +121,7 @@ impl Isupport {
             return Cow::Borrowed(name);
         }
         let folded = name.chars().map(|c| match c {
-            '[' => '{',
-            ']' => '}',
-            '\\' => '|',
-            '~' if self.casemapping == Casemapping::Rfc1459 => '^',
+            '[' | ']' | '\\' | '~' => char::from(self.folded_byte(c as u8)),
             c => c,
         });
         Cow::Owned(folded.collect())

@@ -21,7 +21,7 @@ fn has_nick(text: &str, nick: &str, naming: &Isupport) -> bool {
     let (one, other) = spellings(first);
     memchr::memchr2_iter(one, other, text.as_bytes()).any(|at| {
         let here = text.get(at..at + nick.len());
-        here.is_some_and(|here| is_alone(text, at, nick.len()) && naming.is_same(here, nick))
+        here.is_some_and(|here| naming.is_same(here, nick) && is_alone(text, at, nick.len()))
     })
 }
 
