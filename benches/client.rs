@@ -29,6 +29,8 @@ use support::timing::nanoseconds;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_chatroom");
 const LINES: usize = 100_000;
+/// The idle time before memory is measured: what is used only at the start has been freed by then.
+const REST: Duration = Duration::from_millis(300);
 
 type Benchmark = (&'static str, fn(&Arguments) -> Measures);
 
@@ -69,8 +71,7 @@ fn start_with_tls(arguments: &Arguments) -> Measures {
     let mut measures = starts(arguments, &endpoint.url, home.path());
     let terminal = enter(&endpoint.url, home.path());
     terminal.seen();
-    // Memory that is used only at the start has been freed by then.
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(REST);
     let idle = terminal.load().resident_bytes();
     measures.push(("resident MB when idle".to_owned(), idle / 1e6));
     measures
@@ -102,8 +103,7 @@ fn one_flood() -> Measures {
     let mut terminal = enter(&room.address.to_string(), home.path());
     terminal.seen();
     let mut client = room.client();
-    // Memory that is used only at the start has been freed by then.
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(REST);
     let idle = terminal.load().resident_bytes();
     let lines = flood(LINES, "that was the last one");
     let cpu = terminal.load().cpu();

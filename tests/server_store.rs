@@ -19,7 +19,9 @@ use std::thread;
 use chatting_room::server::{EmbeddedServer, Settings, StoreSettings};
 use nix::sys::signal::Signal;
 
-use self::common::store::{chatroomd, export, exported_texts, request_echoes, talk_until_the_end};
+use self::common::store::{
+    chatroomd, export, exported_texts, kill_under_load, request_echoes, talk_until_the_end,
+};
 use self::common::{Client, Server};
 
 fn start(folder: &Path, more: &[&str]) -> Server {
@@ -448,20 +450,8 @@ fn nothing_that_was_acknowledged_or_seen_is_lost_when_the_server_is_killed() {
     let mut all = Vec::new();
     for round in 0..rounds {
         let server = start(folder.path(), &["--no-limits"]);
-        let count = Arc::new(AtomicUsize::new(0));
-        let threads: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let mut client = server.enter(&format!("n{number}"));
-                request_echoes(&mut client);
-                let (name, count) = (format!("{round}-{number}"), Arc::clone(&count));
-                thread::spawn(move || talk_until_the_end(client, &name, &count))
-            })
-            .collect();
-        let wanted = random.usize(1..600);
-        let enough = |_: &Server| count.load(Ordering::Relaxed) >= wanted;
-        server.until("enough lines are acknowledged", enough);
-        server.signal(Signal::SIGKILL);
-        all.extend(threads.into_iter().map(|one| one.join().unwrap()));
+        let names = (0..CLIENTS).map(|number| format!("{round}-{number}"));
+        all.extend(kill_under_load(&server, names, random.usize(1..600)));
     }
     let stored = export(folder.path());
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();

@@ -11,14 +11,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-use nix::sys::signal::Signal;
 
 use self::common::Server;
-use self::common::store::{Knowledge, export, request_echoes, talk_until_the_end};
+use self::common::store::{Knowledge, export, kill_under_load};
 
 /// Builds the library; `None` without a compiler.
 fn library(folder: &Path) -> Option<String> {
@@ -59,20 +54,8 @@ fn nothing_that_was_acknowledged_or_seen_is_lost_in_a_power_cut() {
             .env("POWER_CUT_TO", &durable);
         let options = ["--no-limits", "--store", disk.to_str().unwrap()];
         let server = Server::start_with(command, &options);
-        let count = Arc::new(AtomicUsize::new(0));
-        let threads: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let mut client = server.enter(&format!("n{number}"));
-                request_echoes(&mut client);
-                let (name, count) = (format!("{round}-{number}"), Arc::clone(&count));
-                thread::spawn(move || talk_until_the_end(client, &name, &count))
-            })
-            .collect();
-        let wanted = random.usize(1..400);
-        let enough = |_: &Server| count.load(Ordering::Relaxed) >= wanted;
-        server.until("enough lines are acknowledged", enough);
-        server.signal(Signal::SIGKILL);
-        all.extend(threads.into_iter().map(|one| one.join().unwrap()));
+        let names = (0..CLIENTS).map(|number| format!("{round}-{number}"));
+        all.extend(kill_under_load(&server, names, random.usize(1..400)));
         drop(server);
         // The machine starts again with what was synced.
         fs::remove_dir_all(&disk).unwrap();

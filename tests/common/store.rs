@@ -3,9 +3,13 @@
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use super::Client;
+use nix::sys::signal::Signal;
+
+use super::{Client, Server};
 
 /// A message on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,4 +91,25 @@ pub(crate) fn talk_until_the_end(mut client: Client, name: &str, count: &AtomicU
             knowledge.acknowledged.push(text);
         }
     }
+}
+
+/// Kills a server once so many lines are acknowledged to these clients, which talk until then.
+/// Returns what each of them knows.
+pub(crate) fn kill_under_load(
+    server: &Server,
+    names: impl Iterator<Item = String>,
+    acknowledged: usize,
+) -> Vec<Knowledge> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let talk = |(number, name): (usize, String)| {
+        let mut client = server.enter(&format!("n{number}"));
+        request_echoes(&mut client);
+        let count = Arc::clone(&count);
+        thread::spawn(move || talk_until_the_end(client, &name, &count))
+    };
+    let threads: Vec<_> = names.enumerate().map(talk).collect();
+    let enough = |_: &Server| count.load(Ordering::Relaxed) >= acknowledged;
+    server.until("enough lines are acknowledged", enough);
+    server.signal(Signal::SIGKILL);
+    threads.into_iter().map(|one| one.join().unwrap()).collect()
 }
