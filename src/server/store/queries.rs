@@ -210,3 +210,53 @@ fn last_in(
     let last: Option<i64> = statement.query_row(range, |row| row.get(0))?;
     Ok(last.map(|last| MessageId(last.cast_unsigned())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::hub::ConnectionId;
+    use crate::server::hub::stored::StoredLine;
+    use crate::server::store::database::Database;
+    use crate::wire::RoomName;
+
+    #[test]
+    fn around_a_place_are_no_expired_messages_and_it_is_never_the_last_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = RoomName::parse("#lobby").unwrap();
+        let line = |id| StoredLine {
+            id: MessageId(id),
+            room: name.clone(),
+            since: MessageId::default(),
+            kind: StoredKind::Privmsg,
+            source: "alice!a@host".into(),
+            tags: "".into(),
+            text: "hello".into(),
+        };
+        let lines: Vec<_> = (1..=10).map(line).collect();
+        Database::open(folder.path())
+            .unwrap()
+            .store(&lines)
+            .unwrap();
+        let around = |middle| {
+            let room = StoredRoom {
+                name: name.clone(),
+                since: MessageId::default(),
+            };
+            let query = HistoryQuery {
+                connection: ConnectionId::new(0, 0),
+                after: MessageId(5),
+                before: MessageId(11),
+                count: 6,
+                wanted: HistoryWanted::Around(room, MessageId(middle)),
+            };
+            let mut connection = open(folder.path()).unwrap();
+            match run(&mut connection, query).unwrap() {
+                HistoryPage::Lines(lines, false) => lines.iter().map(|line| line.id.0).collect(),
+                page => panic!("{page:?}"),
+            }
+        };
+        let found: Vec<u64> = around(3);
+        assert_eq!(found, [6, 7, 8, 9, 10], "up to 5 they have expired");
+        assert_eq!(around(10), [7, 8, 9, 10]);
+    }
+}
