@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::people::{Lines, host_on};
+use super::people::{self, Lines, host_on};
 use super::screen::{CTRL_A, CTRL_G, CTRL_R, CTRL_Y, ENTER, LEFT, PASTE_ENDS, TAB};
 use super::tmux::{Room, Tmux, is_installed};
 
@@ -104,6 +104,55 @@ fn a_terminal_without_a_name_in_the_environment_is_recognized_by_its_answer() {
     }
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), DRAFT);
+}
+
+#[test]
+fn rows_left_by_a_terminal_that_answers_after_it_was_narrowed_are_deleted() {
+    let mut room = people::Room::sized(20, 40);
+    let line = format!("[#lobby] {DRAFT}");
+    room.bob.says("one");
+    room.alice.types(DRAFT);
+    room.alice.settles(&["<bob> one", &line], &line);
+    let drawn = room.alice.look(|shown| shown.times_sent(b"dark wood."));
+    room.alice.wraps_into(31);
+    room.alice.waits_until("the draft is drawn again", |shown| {
+        shown.times_sent(b"dark wood.") > drawn
+    });
+    assert_eq!(
+        room.alice.look(|shown| shown.screen_rows())[..]
+            .iter()
+            .filter(|row| row.starts_with("[#lobby]"))
+            .count(),
+        2,
+        "rows are left"
+    );
+    room.alice.types("\x1bP>|tmux 3.4\x1b\\");
+    room.alice.settles(&["<bob> one", &line], &line);
+    room.bob.says("two");
+    room.alice
+        .settles(&["<bob> one", "<bob> two", &line], &line);
+}
+
+#[test]
+fn no_message_is_deleted_by_a_late_answer() {
+    let mut room = people::Room::sized(20, 40);
+    let line = format!("[#lobby] {DRAFT}");
+    room.alice.types(DRAFT);
+    room.alice.settles(&[&line], &line);
+    room.alice.wraps_into(31);
+    room.bob.says("one");
+    room.alice.shows("<bob> one");
+    room.alice.types("\x1bP>|tmux 3.4\x1b\\!");
+    room.alice.waits_until("the draft ends with !", |shown| {
+        let lines = shown.lines();
+        lines
+            .last()
+            .is_some_and(|last| last.ends_with("dark wood.!"))
+    });
+    assert!(
+        room.alice
+            .look(|shown| shown.lines().contains(&"<bob> one".to_owned()))
+    );
 }
 
 #[test]

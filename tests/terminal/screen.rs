@@ -531,6 +531,19 @@ impl Terminal {
         master.resize(size(rows, columns)).unwrap();
     }
 
+    /// Becomes narrower as a terminal does that wraps its rows again. The cursor is at the end of the
+    /// last one.
+    pub(crate) fn wraps_into(&self, columns: u16) {
+        let mut shown = self.display.lock();
+        let (rows, before) = shown.parser.screen().size();
+        let text: Vec<String> = shown.parser.screen().rows(0, before.get()).collect();
+        let text = text.join("\r\n");
+        shown.parser = vt100::Parser::new(rows, nonzero(columns), SCROLLBACK_ROWS);
+        shown.parser.process(text.trim_end().as_bytes());
+        let master = self.master.as_ref().unwrap();
+        master.resize(size(rows.get(), columns)).unwrap();
+    }
+
     /// The terminal reads nothing more from the program.
     pub(crate) fn stops_reading(&self) {
         self.display.lock().may_read = false;

@@ -92,14 +92,9 @@ impl Drawn {
         break_rows(Cow::Owned(parts.concat()), Position::START, self.columns).into_owned()
     }
 
-    /// The sequence that clears these rows in a terminal that has become narrower and has wrapped
-    /// some of them again. It leaves the cursor as far below the first row as it was before, since
-    /// the library then clears as many rows as it has drawn.
-    pub(super) fn clear_after_narrowing(&self, columns: u16, reflow: Reflow) -> String {
-        let up = |rows: u16| match rows {
-            0 => String::new(),
-            rows => format!("\x1b[{rows}A"),
-        };
+    /// The row of the cursor, and the last row, counted from the first, after a terminal has become
+    /// narrower and has wrapped some rows again.
+    fn rows_after_narrowing(&self, columns: u16, reflow: Reflow) -> (u16, u16) {
         let height = |row: &&str| Position::START.after(row, columns).row + 1;
         let mut text = self.with_rows(&[&self.prompt, &self.line, &self.hint]);
         let end = self.end_of_line().after(&self.hint, self.columns);
@@ -117,10 +112,58 @@ impl Drawn {
             _ => (u16::try_from(from_cursor.len()).unwrap_or(u16::MAX), 0),
         };
         let last = above.saturating_add(from_cursor).saturating_sub(1);
-        let cursor_row = above.saturating_add(below);
+        (above.saturating_add(below), last)
+    }
+
+    /// The sequence that clears these rows in a terminal that has become narrower and has wrapped
+    /// some of them again. It leaves the cursor as far below the first row as it was before, since
+    /// the library then clears as many rows as it has drawn.
+    pub(super) fn clear_after_narrowing(&self, columns: u16, reflow: Reflow) -> String {
+        let (cursor_row, last) = self.rows_after_narrowing(columns, reflow);
         let clear = "\x1b[K\x1b[B".repeat(usize::from(last));
-        let back = up(last.saturating_sub(cursor.row));
-        format!("{}\r{clear}\x1b[K{back}", up(cursor_row))
+        let back = vertical(last.saturating_sub(self.cursor().row), 'A');
+        format!("{}\r{clear}\x1b[K{back}", vertical(cursor_row, 'A'))
+    }
+
+    /// How many of these rows stayed above the next drawing, if the terminal has wrapped them again
+    /// and the library has cleared only as many as it had drawn.
+    pub(super) fn rows_left_above(&self, columns: u16, reflow: Reflow) -> u16 {
+        let (cursor_row, _) = self.rows_after_narrowing(columns, reflow);
+        cursor_row.saturating_sub(self.cursor().row)
+    }
+
+    /// The sequence that deletes this many rows above the drawing and everything below it. The
+    /// cursor stays at its character.
+    pub(super) fn delete_around(&self, rows_above: u16) -> String {
+        let cursor = self.cursor();
+        let end = self.end_of_line().after(&self.hint, self.columns);
+        let end = end.cursor_position(self.columns);
+        let column = |position: Position| match position.column {
+            0 => String::from("\r"),
+            column => format!("\r\x1b[{column}C"),
+        };
+        let delete = match rows_above {
+            0 => String::new(),
+            rows => format!("\r\x1b[{rows}M"),
+        };
+        [
+            vertical(cursor.row.saturating_add(rows_above), 'A'),
+            delete,
+            vertical(end.row, 'B'),
+            column(end),
+            String::from("\x1b[J"),
+            vertical(end.row.saturating_sub(cursor.row), 'A'),
+            column(cursor),
+        ]
+        .concat()
+    }
+}
+
+/// The sequence that moves the cursor by this many rows: up with `A`, down with `B`.
+fn vertical(rows: u16, direction: char) -> String {
+    match rows {
+        0 => String::new(),
+        rows => format!("\x1b[{rows}{direction}"),
     }
 }
 
@@ -163,6 +206,18 @@ mod tests {
         assert_eq!(in_middle, clears("\x1b[2A", 3, "\x1b[2A"));
         let in_first = drawn(20, 0, 10).clear_after_narrowing(5, Reflow::AboveCursor);
         assert_eq!(in_first, clears("", 2, "\x1b[2A"));
+    }
+
+    #[test]
+    fn rows_that_stayed_above_are_deleted_and_the_cursor_is_where_it_was() {
+        // Rows of 10, 10 and 5 cells become two, two and one, and two rows above are cleared.
+        let before = drawn(20, 20, 10);
+        assert_eq!(before.rows_left_above(5, Reflow::Everything), 2);
+        assert_eq!(before.rows_left_above(5, Reflow::AboveCursor), 2);
+        assert_eq!(drawn(2, 2, 10).rows_left_above(8, Reflow::Everything), 0);
+        let after = drawn(12, 4, 10);
+        let expected = "\x1b[2A\r\x1b[2M\x1b[1B\r\x1b[7C\x1b[J\x1b[1A\r\x1b[9C";
+        assert_eq!(after.delete_around(2), expected);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::drawn::{Drawn, write_to_terminal};
 use super::layout::Position;
 use super::line::Draft;
 use super::pending_keys::PendingKeys;
-use super::state::{EditorState, ReadEnd, ReadState, Resume, ResumeAction, RoomKey};
+use super::state::{EditorState, Narrowed, ReadEnd, ReadState, Resume, ResumeAction, RoomKey};
 use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
 use crate::client::storage::drafts::DraftStore;
@@ -161,6 +161,7 @@ impl EditorHandle {
         state.resume = None;
         state.draft = Draft::default();
         state.drawn = Drawn::default();
+        state.narrowed = None;
         state.counting = false;
         state.key_pressed = false;
         state.is_last = false;
@@ -297,12 +298,24 @@ impl EditorHandle {
 
     /// The sequence that clears the last drawing after a smaller width has changed its rows.
     fn clear_after_narrowing(&self) -> Option<String> {
-        let state = self.lock();
+        let mut state = self.lock();
         let (columns, before) = (state.columns, state.drawn.columns);
-        if state.read_state == ReadState::Beginning || columns == before {
+        if state.read_state == ReadState::Beginning {
+            return None;
+        }
+        if columns == before {
+            // A block was printed between the rows that may be left and this drawing.
+            if !state.key_pressed {
+                state.narrowed = None;
+            }
             return None;
         }
         self.printer.hold(HOLD_AFTER_RESIZE);
+        let is_unknown = state.reflow == Reflow::Nothing && state.terminal_query.is_asked();
+        state.narrowed = (is_unknown && columns < before).then(|| Narrowed {
+            drawn: state.drawn.clone(),
+            columns,
+        });
         (state.reflow != Reflow::Nothing && columns < before)
             .then(|| state.drawn.clear_after_narrowing(columns, state.reflow))
     }
@@ -321,8 +334,19 @@ impl EditorHandle {
     pub(super) fn terminal_answered(&self, introducer: char, text: &str) {
         let mut state = self.lock();
         let reflow = state.terminal_query.answer(introducer, text);
-        if let Some(reflow) = reflow.and_then(Reflow::of_terminal) {
-            state.reflow = reflow;
+        let Some(reflow) = reflow.and_then(Reflow::of_terminal) else {
+            return;
+        };
+        state.reflow = reflow;
+        if let Some(Narrowed { drawn, columns }) = state.narrowed.take() {
+            let rows = drawn.rows_left_above(columns, reflow);
+            // Rows that have left the screen cannot be deleted.
+            if state.drawn.end_row().saturating_add(rows) < mode::rows() {
+                let delete = state.drawn.delete_around(rows);
+                drop(state);
+                // An error means that the terminal is closed.
+                let _ = write_to_terminal(&delete);
+            }
         }
     }
 

@@ -56,6 +56,9 @@ pub(super) struct EditorState {
     /// How the terminal treats its lines when it becomes narrower, as far as it is known.
     pub(super) reflow: Reflow,
     pub(super) terminal_query: TerminalQuery,
+    /// Set while it is not known whether rows of an earlier drawing are above the current one,
+    /// because the terminal became narrower before it answered.
+    pub(super) narrowed: Option<Narrowed>,
     /// Whether the next drawing is the last one of this read, and stays on the screen.
     pub(super) is_last: bool,
     /// Whether Alt and a digit go to a room; with the keys of vi they do not.
@@ -76,6 +79,14 @@ pub(super) struct EditorState {
     pub(super) drafts: Option<DraftStore>,
     /// Whether a text was deleted that Ctrl-Y inserts again.
     pub(super) has_killed: bool,
+}
+
+/// A drawing that was on the screen when the terminal became narrower.
+#[derive(Debug)]
+pub(super) struct Narrowed {
+    pub(super) drawn: Drawn,
+    /// The width that the terminal has now.
+    pub(super) columns: u16,
 }
 
 /// How far a read has come.

@@ -27,11 +27,16 @@ impl TerminalQuery {
         })
     }
 
+    /// Whether the terminal was asked. It can have answered since.
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self, Self::Asked)
+    }
+
     /// The name with the version, or the unit ID, in the string that a terminal has sent, if it was
     /// asked for that.
     pub(super) fn answer<'s>(&self, introducer: char, text: &'s str) -> Option<&'s str> {
         let name = text.strip_prefix(">|").or(text.strip_prefix("!|"))?;
-        (matches!(self, Self::Asked) && introducer == 'P').then_some(name)
+        (self.is_asked() && introducer == 'P').then_some(name)
     }
 }
 
