@@ -22,7 +22,10 @@ use nix::unistd::Pid;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 
 /// A server with TLS, in a folder of its own. It is killed when a test drops it.
@@ -209,7 +212,17 @@ impl TlsClient {
         name: &str,
         versions: &[&'static rustls::SupportedProtocolVersion],
     ) -> Self {
-        let (connection, verifier) = client_connection(name, versions);
+        Self::connect_as(None, address, name, versions)
+    }
+
+    /// With a certificate, if there is one.
+    fn connect_as(
+        own: Option<&OwnCertificate>,
+        address: SocketAddr,
+        name: &str,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> Self {
+        let (connection, verifier) = client_connection(own, name, versions);
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -223,9 +236,13 @@ impl TlsClient {
     }
 
     fn line(&mut self) -> String {
+        self.try_line().unwrap()
+    }
+
+    fn try_line(&mut self) -> std::io::Result<String> {
         let mut line = String::new();
-        self.reader.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
+        self.reader.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
     }
 
     fn expect(&mut self, part: &str) -> String {
@@ -249,7 +266,48 @@ impl TlsClient {
     }
 }
 
+/// The certificate of a client, with this key.
+#[derive(Debug)]
+struct OwnCertificate(Arc<CertifiedKey>);
+
+impl OwnCertificate {
+    /// A certificate that expires in so many days.
+    fn for_days(days: i64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        make_certificate(folder.path(), "client", days);
+        let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
+        let certificate = CertificateDer::from_pem_slice(read("client.pem").as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(read("client.key").as_bytes()).unwrap();
+        Self::with_key(certificate, key)
+    }
+
+    fn with_key(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Self {
+        let key = ring::default_provider().key_provider.load_private_key(key);
+        Self(Arc::new(CertifiedKey::new(vec![certificate], key.unwrap())))
+    }
+
+    fn fingerprint(&self) -> String {
+        let digest = ::ring::digest::digest(&::ring::digest::SHA256, &self.0.cert[0]);
+        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Shows it to every server.
+#[derive(Debug)]
+struct ShowAlways(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for ShowAlways {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
 fn client_connection(
+    own: Option<&OwnCertificate>,
     name: &str,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> (ClientConnection, Arc<AnyCertificate>) {
@@ -258,12 +316,15 @@ fn client_connection(
         provider: Arc::clone(&provider),
         seen: Mutex::default(),
     });
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
+    let mut config = match own {
+        None => config.with_no_client_auth(),
+        Some(own) => config.with_client_cert_resolver(Arc::new(ShowAlways(Arc::clone(&own.0)))),
+    };
     config.alpn_protocols = vec![b"irc".to_vec()];
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -272,7 +333,7 @@ fn client_connection(
 
 /// The first bytes of a client.
 fn client_hello() -> Vec<u8> {
-    let (mut connection, _) = client_connection("localhost", rustls::ALL_VERSIONS);
+    let (mut connection, _) = client_connection(None, "localhost", rustls::ALL_VERSIONS);
     let mut hello = Vec::new();
     connection.write_tls(&mut hello).unwrap();
     hello
@@ -325,6 +386,74 @@ fn encrypted_and_plain_clients_are_in_one_room() {
     }
 }
 
+/// The lines of `WHOIS nick`.
+fn whois(client: &mut TlsClient, nick: &str) -> String {
+    client.send(&format!("WHOIS {nick}"));
+    let mut lines = String::new();
+    loop {
+        let line = client.line();
+        lines += &format!("{line}\n");
+        if line.contains(" 318 ") {
+            return lines;
+        }
+    }
+}
+
+#[test]
+fn the_fingerprint_of_a_client_certificate_is_for_its_owner_and_operators() {
+    let operator = "[[operator]]\nname = \"root\"\npassword = \"sesame\"";
+    let server = TlsServer::with_names(&["localhost"], operator);
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        // Only the key counts, so one that has expired is as good as another. A56.
+        for days in [30, -2] {
+            let own = OwnCertificate::for_days(days);
+            let connect = |own, nick: &str| {
+                let mut client = TlsClient::connect_as(own, server.tls, "localhost", &[version]);
+                client.register(nick);
+                client
+            };
+            let mut alice = connect(Some(&own), "alice");
+            let mut bob = connect(None, "bob");
+            let shown = format!(
+                " 276 alice alice :has client certificate fingerprint {}\n",
+                own.fingerprint()
+            );
+            assert!(whois(&mut alice, "alice").contains(&shown));
+            assert!(!whois(&mut alice, "bob").contains(" 276 "));
+            assert!(!whois(&mut bob, "alice").contains(" 276 "));
+            bob.send("OPER root sesame");
+            bob.expect(" 381 ");
+            let shown = shown.replace(" 276 alice ", " 276 bob ");
+            assert!(whois(&mut bob, "alice").contains(&shown));
+            for client in [&mut alice, &mut bob] {
+                client.send("QUIT");
+                client.expect("ERROR");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_client_without_the_key_of_its_certificate_is_refused() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    let [own, other] = [30, 30].map(OwnCertificate::for_days);
+    let key = KeyPair::generate().unwrap().serialize_der();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key));
+    let stolen = OwnCertificate::with_key(own.0.cert[0].clone(), key);
+    let mut chain = vec![other.0.cert[0].clone()];
+    chain.extend((0..30).map(|_| own.0.cert[0].clone()));
+    let long = OwnCertificate(Arc::new(CertifiedKey::new(chain, Arc::clone(&other.0.key))));
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        for own in [&stolen, &long] {
+            let mut client = TlsClient::connect_as(Some(own), server.tls, "localhost", &[version]);
+            let hello = client.reader.get_mut().write_all(b"NICK a\r\nUSER a 0 * :a\r\n");
+            let answer = hello.and_then(|()| client.try_line());
+            assert!(answer.is_err(), "{answer:?}");
+        }
+    }
+    server.enter("alice").send("QUIT");
+}
+
 #[test]
 fn everything_arrives_in_order_when_the_reader_is_slower_than_the_talk() {
     let server = TlsServer::with_names(&["localhost"], "");
@@ -349,7 +478,7 @@ fn everything_arrives_in_order_when_the_reader_is_slower_than_the_talk() {
 #[test]
 fn records_may_be_cut_anywhere_and_may_be_joined() {
     let server = TlsServer::with_names(&["localhost"], "");
-    let (mut connection, _) = client_connection("localhost", rustls::ALL_VERSIONS);
+    let (mut connection, _) = client_connection(None, "localhost", rustls::ALL_VERSIONS);
     let mut stream = TcpStream::connect(server.tls).unwrap();
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

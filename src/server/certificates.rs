@@ -1,5 +1,5 @@
-//! Certificates: reads them for encrypted connections, makes one that is signed by itself, and warns
-//! before one expires.
+//! Certificates: reads them for encrypted connections, makes one that is signed by itself, warns
+//! before one expires, and accepts those of clients.
 //!
 //! It knows the settings, and neither sockets nor the hub. `daemon` and `embedded` import it.
 
@@ -11,13 +11,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::client::verify_server_name;
-use rustls::crypto::{CryptoProvider, ring as provider};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{
+    CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{
     ClientHello, ParsedCertificate, ResolvesServerCert, ServerConfig, ServerSessionMemoryCache,
 };
 use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
@@ -31,6 +36,9 @@ const WARNING_TIME: Duration = Duration::from_secs(14 * 24 * 3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// How many sessions can be resumed with TLS 1.2.
 const SESSIONS_MAX: usize = 1_024;
+/// The longest chain of certificates that a client can send, in bytes: it stays in memory as long as
+/// the connection, and as long as its session can be resumed.
+const CLIENT_CHAIN_BYTES_MAX: usize = 8 * 1024;
 /// The protocol of the connections. RFC 7301; registered as `irc`.
 const ALPN: &[u8] = b"irc";
 
@@ -74,11 +82,12 @@ pub(super) fn load(settings: &Settings) -> Result<Certificates, ServerError> {
     if keys.is_empty() {
         return Err(ServerError::NoCertificate);
     }
+    let clients = AnyClientCertificate(Arc::clone(&provider));
     let builder = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?;
     let mut config = builder
-        .with_no_client_auth()
+        .with_client_cert_verifier(Arc::new(clients))
         .with_cert_resolver(Arc::new(CertificatesByName(keys)));
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS_MAX);
@@ -141,6 +150,58 @@ impl ResolvesServerCert for CertificatesByName {
             self.0.iter().find(is_for)
         });
         named.or(self.0.first()).cloned()
+    }
+}
+
+/// Asks each client for a certificate, and accepts any or none: only the fingerprint counts, and who
+/// has the key. So the signature of the handshake is checked, and neither issuer, names nor dates.
+#[derive(Debug)]
+struct AnyClientCertificate(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyClientCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let bytes = own.len() + chain.iter().map(|one| one.len()).sum::<usize>();
+        match bytes <= CLIENT_CHAIN_BYTES_MAX {
+            true => Ok(ClientCertVerified::assertion()),
+            false => Err(CertificateError::ApplicationVerificationFailure.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, own, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, own, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

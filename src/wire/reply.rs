@@ -58,6 +58,7 @@ replies! {
     WhoisIdle           317 "seconds idle, signon time"
     WhoisChannels       319 ""
     WhoisBot            335 "is a bot"
+    WhoisCertificate    276 "has client certificate fingerprint"
     WhoisSecure         671 "is using a secure connection"
     EndOfWhois          318 "End of WHOIS list"
     EndOfWho            315 "End of WHO list"

@@ -35,6 +35,7 @@
 //! - `stored` and `gate`: the port to the store, and the steps that wait for it
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
+//! - `fingerprint`: the fingerprint of a client certificate
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
 //!
@@ -46,6 +47,7 @@ mod charges;
 mod commands;
 mod error;
 mod fanout;
+mod fingerprint;
 mod gate;
 pub mod invariants;
 mod labels;
@@ -86,6 +88,7 @@ use stored::{StoreInfo, StoreState, StoreTag};
 use task::Answer;
 
 pub(in crate::server) use commands::is_free_line;
+pub use fingerprint::CertificateFingerprint;
 pub use gate::Gate;
 pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
@@ -216,6 +219,7 @@ impl Hub {
             deadline: now + Duration::from_secs(patience.into()),
             pinged: false,
             is_secure: false,
+            certificate: None,
             has_cap_302: false,
             allowance_used: now,
             stage: Stage::Unregistered(Box::<Unregistered>::default()),
@@ -225,10 +229,11 @@ impl Hub {
         debug!(%host, "connected");
     }
 
-    /// The TLS handshake of a connection is complete.
-    pub fn secured(&mut self, id: ConnectionId) {
+    /// The TLS handshake of a connection is complete. The client has the key of this certificate.
+    pub fn secured(&mut self, id: ConnectionId, certificate: Option<CertificateFingerprint>) {
         if let Some(person) = self.people.get_mut(id) {
             person.is_secure = true;
+            person.certificate = certificate.map(Box::new);
         }
     }
 

@@ -227,6 +227,11 @@ impl Connection {
         })
     }
 
+    /// The SHA-256 of the certificate of its client, if that has sent one.
+    pub(super) fn client_fingerprint(&self) -> Option<[u8; 32]> {
+        self.tls.as_ref()?.client_fingerprint()
+    }
+
     /// Whether its handshake is still to be completed.
     pub(super) fn is_in_handshake(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| !tls.is_established())

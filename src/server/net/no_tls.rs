@@ -30,6 +30,10 @@ impl TlsSession {
         match *self {}
     }
 
+    pub(super) fn client_fingerprint(&self) -> Option<[u8; 32]> {
+        match *self {}
+    }
+
     pub(super) fn is_peer_closed(&self) -> bool {
         match *self {}
     }

@@ -7,7 +7,7 @@ use tracing::debug;
 
 use super::Reactor;
 use super::connection::{Connection, ConnectionState, SocketRead};
-use crate::server::hub::{ConnectionId, DisconnectReason};
+use crate::server::hub::{CertificateFingerprint, ConnectionId, DisconnectReason};
 use crate::wire::Line;
 
 /// The most bytes that are read from one connection in one iteration.
@@ -314,7 +314,9 @@ impl Reactor {
     /// The handshake of a connection is complete.
     fn handshake_done(&mut self, index: usize) {
         if let Some(connection) = self.connections.get(index) {
-            self.hub.secured(connection.id);
+            let certificate = connection.client_fingerprint();
+            let certificate = certificate.map(CertificateFingerprint);
+            self.hub.secured(connection.id, certificate);
         }
     }
 

@@ -12,6 +12,8 @@ use rustls::ServerConfig;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, UnbufferedStatus};
 
+use crate::common::fingerprint::fingerprint_bytes;
+
 /// The certificates and settings for new connections.
 pub(in crate::server) type TlsConfig = Arc<ServerConfig>;
 
@@ -94,6 +96,13 @@ impl TlsSession {
     /// Whether the handshake is complete.
     pub(super) fn is_established(&self) -> bool {
         self.is_established
+    }
+
+    /// The SHA-256 of the certificate whose key the client has, once the handshake is complete.
+    pub(super) fn client_fingerprint(&self) -> Option<[u8; 32]> {
+        let chain = self.connection.peer_certificates();
+        let own = chain.filter(|_| self.is_established)?.first()?;
+        Some(fingerprint_bytes(own))
     }
 
     /// Whether the client sends nothing more.

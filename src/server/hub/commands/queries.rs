@@ -42,6 +42,11 @@ impl Hub {
         if person.is_secure {
             self.reply_about(to, Reply::WhoisSecure, nick);
         }
+        if let Some(certificate) = person.certificate.as_ref().filter(|_| sees_all) {
+            let words = Reply::WhoisCertificate.words();
+            let rest = format_args!("{nick} :{words} {certificate}");
+            self.reply_with(to, Reply::WhoisCertificate, rest);
+        }
         let idle = self.now.running.saturating_sub(user.last_spoke).as_secs();
         let about = format_args!("{nick} {idle} {}", user.signed_on.as_secs());
         self.reply_about(to, Reply::WhoisIdle, about);

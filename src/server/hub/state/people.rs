@@ -5,7 +5,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::server::hub::{Capabilities, CommandResult, Modes, Rejection};
+use crate::server::hub::{
+    Capabilities, CertificateFingerprint, CommandResult, Modes, Rejection,
+};
 use crate::wire::{FoldedName, Nick};
 
 /// The longest user name, in bytes, with the `~` in front; announced as `USERLEN`.
@@ -50,6 +52,8 @@ pub(in crate::server::hub) struct Person {
     pub(in crate::server::hub) pinged: bool,
     /// Whether it is encrypted.
     pub(in crate::server::hub) is_secure: bool,
+    /// Its certificate, if it has sent one.
+    pub(in crate::server::hub) certificate: Option<Box<CertificateFingerprint>>,
     /// Whether it negotiates version 302 of `CAP`, which includes `cap-notify`.
     pub(in crate::server::hub) has_cap_302: bool,
     /// The state of its rate limit, see `count_line`.
