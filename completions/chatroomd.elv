@@ -44,6 +44,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand hash-password 'Read a password from standard input and print its hash for the configuration file'
             cand store 'Check, copy or compact a store of messages'
             cand history 'Print or delete stored messages'
+            cand account 'Make, change, remove or list accounts; the server may be running'
         }
         &'chatroomd;hash-password'= {
             cand -h 'Print help'
@@ -81,6 +82,50 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         }
         &'chatroomd;history;prune'= {
             cand --keep-days 'Keep the messages of so many days'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Make an account; its password is asked for, or read from standard input'
+            cand password 'Give an account another password, which is asked for, or read from standard input'
+            cand remove 'Remove an account; those who use it are logged out'
+            cand list 'Print the accounts, one on a line: the name, when it was made, and how many certificates it has'
+            cand certificate 'Add, remove or list the certificates that can log in to an account'
+        }
+        &'chatroomd;account;add'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;password'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;remove'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;list'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;certificate'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Let a certificate log in to an account'
+            cand remove 'Let a certificate no longer log in to an account'
+            cand list 'Print the certificates of an account, one on a line'
+        }
+        &'chatroomd;account;certificate;add'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;certificate;remove'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;certificate;list'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }

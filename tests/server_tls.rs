@@ -20,9 +20,9 @@ use common::{Client, PATIENCE};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rcgen::{CertificateParams, KeyPair};
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::client::ResolvesClientCert;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
@@ -288,7 +288,11 @@ impl OwnCertificate {
 
     fn fingerprint(&self) -> String {
         let digest = ::ring::digest::digest(&::ring::digest::SHA256, &self.0.cert[0]);
-        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -446,7 +450,10 @@ fn a_client_without_the_key_of_its_certificate_is_refused() {
     for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
         for own in [&stolen, &long] {
             let mut client = TlsClient::connect_as(Some(own), server.tls, "localhost", &[version]);
-            let hello = client.reader.get_mut().write_all(b"NICK a\r\nUSER a 0 * :a\r\n");
+            let hello = client
+                .reader
+                .get_mut()
+                .write_all(b"NICK a\r\nUSER a 0 * :a\r\n");
             let answer = hello.and_then(|()| client.try_line());
             assert!(answer.is_err(), "{answer:?}");
         }

@@ -281,6 +281,7 @@ impl Simulation {
             let mut last: Vec<_> = range.rev().take(query.count as usize).collect();
             last.reverse();
             let lines = last.into_iter().map(|(id, line)| HistoryLine {
+                account: line.account.to_string(),
                 id: *id,
                 kind: line.kind,
                 source: line.source.to_string(),

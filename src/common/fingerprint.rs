@@ -18,6 +18,9 @@ pub(crate) fn fingerprint(certificate: &[u8]) -> String {
 pub(crate) fn fingerprint_bytes(certificate: &[u8]) -> [u8; 32] {
     let mut bytes = [0; 32];
     let digest = digest(&SHA256, certificate);
-    bytes.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    bytes
+        .iter_mut()
+        .zip(digest.as_ref())
+        .for_each(|(to, from)| *to = *from);
     bytes
 }

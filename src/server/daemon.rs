@@ -5,6 +5,7 @@
 use std::env;
 use std::fmt;
 use std::io::{self, Write};
+use std::mem;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -44,6 +45,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         Some(ServerAction::HashPassword) => return hash_password::run(),
         Some(ServerAction::Store(action)) => return admin::run_store(action),
         Some(ServerAction::History(action)) => return admin::run_history(action),
+        Some(ServerAction::Account(action)) => return admin::run_account(action),
         None => {}
     }
     let (settings, mut loaded) = load(options, true)?;
@@ -75,8 +77,12 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     let stored = settings.store.map(open_store).transpose()?;
     let mut reactor = Reactor::new(listen, settings.hub, stop, worker::start)?;
     reactor.set_tls(certificates.config);
-    if let Some((folder, store)) = stored {
-        reactor.store_in(folder, store.info, |wake| store.start(wake))?;
+    if let Some((folder, mut store)) = stored {
+        if let Some(socket) = store.administration.take() {
+            reactor.administer_at(socket)?;
+        }
+        let contents = (store.info, mem::take(&mut store.accounts));
+        reactor.store_in(folder, contents, |wake| store.start(wake))?;
     }
     let reload_options = options.clone();
     reactor.reload_with(hangup, move || reload(&reload_options))?;

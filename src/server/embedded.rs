@@ -1,5 +1,6 @@
 //! The server inside another program, in a thread of its own.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
@@ -61,8 +62,12 @@ impl EmbeddedServer {
         let stored = stored.transpose()?;
         let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
         reactor.set_tls(certificates.config);
-        if let (Some(one), Some(store)) = (&settings.store, stored) {
-            reactor.store_in(one.folder.clone(), store.info, |wake| store.start(wake))?;
+        if let (Some(one), Some(mut store)) = (&settings.store, stored) {
+            if let Some(socket) = store.administration.take() {
+                reactor.administer_at(socket)?;
+            }
+            let contents = (store.info, mem::take(&mut store.accounts));
+            reactor.store_in(one.folder.clone(), contents, |wake| store.start(wake))?;
         }
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let addresses: Vec<_> = reactor.addresses().collect();

@@ -44,11 +44,13 @@ pub enum ServerError {
     },
     /// A store is configured, and this build has none.
     NoStore,
+    /// Accounts are configured without a store, which keeps them.
+    AccountsWithoutStore,
     /// There is no folder for the certificate that the server makes for itself.
     NoFolder,
     /// Standard output cannot be written.
     Output(io::Error),
-    /// `hash-password` got no password.
+    /// `hash-password` or `account` got no password.
     Password(io::Error),
     /// Any other I/O error: of the event loop, a thread or a signal handler.
     System(io::Error),
@@ -62,7 +64,7 @@ impl ServerError {
             Self::OverlappingAddresses(..) => 64,
             Self::Certificate { .. } | Self::NoCertificate | Self::NoTls | Self::NoFolder => 78,
             Self::Store { problem, .. } => problem.exit_status(),
-            Self::NoStore => 78,
+            Self::NoStore | Self::AccountsWithoutStore => 78,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -109,12 +111,15 @@ impl fmt::Display for ServerError {
                 write!(f, "store {}: {problem}", folder.display())
             }
             Self::NoStore => f.write_str("this build of chatroomd cannot store messages"),
+            Self::AccountsWithoutStore => f.write_str(
+                "[accounts] needs a store to keep them in; add [store] or --store FOLDER",
+            ),
             Self::NoFolder => f.write_str(
                 "no folder for the self-signed certificate; set STATE_DIRECTORY, XDG_STATE_HOME \
                  or HOME",
             ),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
-            Self::Password(error) => write!(f, "cannot hash a password: {error}"),
+            Self::Password(error) => write!(f, "cannot read or hash a password: {error}"),
             Self::System(error) => write!(f, "system error: {error}"),
         }
     }
@@ -177,6 +182,10 @@ pub enum StoreProblem {
     Foreign,
     /// The newest message is so far ahead of the clock.
     ClockBehind(Duration),
+    /// An account cannot be changed in this way, with the reason.
+    Refused(String),
+    /// The server that uses it does not answer.
+    NoAnswer(io::Error),
     /// Any other error of the database.
     Sqlite(String),
     /// The disk has failed while the server ran.
@@ -190,7 +199,8 @@ impl StoreProblem {
             Self::Damaged(_) | Self::Newer { .. } | Self::Foreign => 65,
             Self::Folder(_) | Self::Backup(_) => 73,
             Self::Sqlite(_) | Self::Failed(_) => 74,
-            Self::Locked => 75,
+            Self::Refused(_) => 65,
+            Self::Locked | Self::NoAnswer(_) => 75,
             Self::ClockBehind(_) => 78,
         }
     }
@@ -227,6 +237,12 @@ impl fmt::Display for StoreProblem {
                      clock, or start once with --accept-clock to continue from that time"
                 )
             }
+            Self::Refused(reason) => f.write_str(reason),
+            Self::NoAnswer(error) => write!(
+                f,
+                "the chatroomd that uses this folder does not answer: {}",
+                os_error_text(error)
+            ),
             Self::Sqlite(reason) => f.write_str(reason),
             Self::Failed(reason) => write!(
                 f,

@@ -17,11 +17,15 @@ mod hosted_room;
 pub mod hub;
 mod logging;
 mod net;
+mod password_input;
 #[cfg_attr(not(feature = "store"), path = "no_store.rs")]
 mod store;
 mod systemd;
 
-pub use config::options::{HistoryAction, LogFormat, ServerAction, ServerOptions, StoreAction};
+pub use config::options::{
+    AccountAction, AccountCertificateAction, HistoryAction, LogFormat, ServerAction, ServerOptions,
+    StoreAction,
+};
 pub use config::settings::{CertificateFiles, Settings, StoreSettings, TlsSettings};
 pub use daemon::{report, run};
 pub use embedded::EmbeddedServer;

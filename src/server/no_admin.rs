@@ -1,6 +1,6 @@
 //! The subcommands for stored messages in a build without a store: they are errors.
 
-use super::config::options::{HistoryAction, StoreAction};
+use super::config::options::{AccountAction, HistoryAction, StoreAction};
 use super::error::ServerError;
 
 /// Refuses `chatroomd store`.
@@ -10,5 +10,10 @@ pub(super) fn run_store(_: &StoreAction) -> Result<(), ServerError> {
 
 /// Refuses `chatroomd history`.
 pub(super) fn run_history(_: &HistoryAction) -> Result<(), ServerError> {
+    Err(ServerError::NoStore)
+}
+
+/// Refuses `chatroomd account`.
+pub(super) fn run_account(_: &AccountAction) -> Result<(), ServerError> {
     Err(ServerError::NoStore)
 }

@@ -1,9 +1,11 @@
 //! The store in a build without SQLite: a configuration with a store is an error.
 
 use std::io;
+use std::os::unix::net::UnixListener;
 
 use super::config::settings::StoreSettings;
 use super::error::ServerError;
+use super::hub::account::StoredAccounts;
 use super::hub::stored::StoreInfo;
 use super::hub::task::{StoreThreads, Wake};
 
@@ -11,6 +13,8 @@ use super::hub::task::{StoreThreads, Wake};
 #[derive(Debug)]
 pub(super) struct OpenStore {
     pub(super) info: StoreInfo,
+    pub(super) accounts: StoredAccounts,
+    pub(super) administration: Option<UnixListener>,
     pub(super) warning: Option<String>,
     never: Never,
 }

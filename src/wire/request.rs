@@ -97,6 +97,10 @@ macro_rules! requests {
 requests! {
     /// Marks you as away, or as back without a message.
     Away AWAY "[:message]" { message: maybe_text }
+    /// Logs in to an account with SASL.
+    ///
+    /// IRCv3 SASL: the name of a mechanism, a part of a message in Base64, or `*` to abort.
+    Authenticate AUTHENTICATE early "mechanism|data|*" { parameter: word }
     /// Negotiates the capabilities of your client.
     ///
     /// IRCv3 capability negotiation.
@@ -262,6 +266,7 @@ mod tests {
         for request in [
             Request::Pass { password: "a b" },
             Request::Nick { nick: "alice" },
+            Request::Authenticate { parameter: "PLAIN" },
             Request::User {
                 user: "al",
                 mode: Some("0"),

@@ -3,6 +3,7 @@
 
 #![allow(dead_code)] // Each test binary uses a part of it.
 
+pub(crate) mod accounts;
 pub(crate) mod store;
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};

@@ -5,11 +5,13 @@ use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
     self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, Outbox,
 };
-use chatting_room::wire::{Lines, RoomName};
+use chatting_room::wire::sasl::scram_server::StoredPassword;
+use chatting_room::wire::{Lines, Nick, RoomName};
 
 use crate::Backend;
 use crate::script::Scenario;
@@ -42,6 +44,7 @@ impl Memory {
                 "lobby" => settings.lobby = Some(RoomName::parse(value).unwrap()),
                 "password" => settings.password = Some(value.clone()),
                 "motd" => settings.motd.push(value.clone()),
+                "account" => {}
                 "limits" => settings.limits.enabled = true,
                 "operator" | "operator-with-hash" => {
                     let (operator, password) = value.split_once(' ').unwrap();
@@ -60,12 +63,32 @@ impl Memory {
                 }
             }
         }
+        let with_accounts = scenario.settings.iter();
+        let accounts: Vec<Account> = with_accounts
+            .filter(|(name, _)| name == "account")
+            .map(|(_, value)| {
+                let (name, password) = value.split_once(' ').unwrap();
+                Account {
+                    name: Nick::parse(name).unwrap(),
+                    password: StoredPassword::derive(password, b"salt", 4_096),
+                    created: 1_000_000_000,
+                    certificates: Vec::new(),
+                }
+            })
+            .collect();
         let now = HubTime {
             running: Duration::ZERO,
             unix: Duration::from_secs(1_000_000_000),
         };
+        let mut hub = Hub::new(settings, now);
+        if !accounts.is_empty() {
+            hub.accounts_in(StoredAccounts {
+                accounts,
+                ..StoredAccounts::default()
+            });
+        }
         Self {
-            hub: Hub::new(settings, now),
+            hub,
             outbox: Outbox::default(),
             now,
             people: BTreeMap::new(),
@@ -104,17 +127,29 @@ fn hash_of(password: &str) -> String {
 }
 
 fn carry_out(task: Task) -> Answer {
-    let Task::CheckPassword {
-        connection,
-        password,
-        hash,
-    } = task
-    else {
-        panic!("the hub of a scenario has no store");
-    };
-    Answer::PasswordChecked {
-        connection,
-        is_correct: hash == hash_of(&password),
+    match task {
+        Task::CheckPassword {
+            connection,
+            password,
+            hash,
+        } => Answer::PasswordChecked {
+            connection,
+            is_correct: hash == hash_of(&password),
+        },
+        Task::CheckLogin {
+            connection,
+            password,
+            stored,
+            ..
+        } => Answer::LoginChecked {
+            connection,
+            is_correct: stored.is_password(&password.0),
+        },
+        Task::ChangeAccount { connection, .. } => Answer::AccountChanged {
+            connection,
+            is_stored: true,
+        },
+        Task::ReadHistory(_) => panic!("the hub of a scenario has no stored messages"),
     }
 }
 

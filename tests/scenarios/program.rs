@@ -16,6 +16,7 @@ pub(crate) struct Program {
     server: common::Server,
     people: BTreeMap<String, OnSocket>,
     _config: tempfile::NamedTempFile,
+    _store: tempfile::TempDir,
 }
 
 struct OnSocket {
@@ -27,12 +28,14 @@ struct OnSocket {
 impl Program {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         let (mut top, mut operators, mut limits) = (String::new(), String::new(), String::new());
+        let mut accounts = Vec::new();
         let (mut lobby, mut enabled, mut motd) = ("false".to_owned(), false, Vec::new());
         for (name, value) in &scenario.settings {
             match name.as_str() {
                 "lobby" => lobby = format!("{value:?}"),
                 "motd" => motd.push(value.as_str()),
                 "limits" => enabled = true,
+                "account" => accounts.push(value.split_once(' ').unwrap()),
                 "operator" | "operator-with-hash" => {
                     let (operator, password) = value.split_once(' ').unwrap();
                     let credential = match name.as_str() {
@@ -53,10 +56,21 @@ impl Program {
         let config = tempfile::NamedTempFile::new().unwrap();
         fs::write(config.path(), text).unwrap();
         let config_path = config.path().to_str().unwrap();
+        let store = tempfile::tempdir().unwrap();
+        let folder = store.path().to_str().unwrap();
+        let mut options = vec!["--config", config_path, "--name", "server.test"];
+        if !accounts.is_empty() {
+            options.extend(["--store", folder]);
+        }
+        let server = common::Server::start(&options);
+        for (name, password) in accounts {
+            common::accounts::add(store.path(), name, password);
+        }
         Self {
-            server: common::Server::start(&["--config", config_path, "--name", "server.test"]),
+            server,
             people: BTreeMap::new(),
             _config: config,
+            _store: store,
         }
     }
 

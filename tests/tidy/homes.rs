@@ -79,7 +79,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/terminal/",
             "src/common/config_file.rs",
-            "src/server/hash_password.rs",
+            "src/server/password_input.rs",
             "src/server/net/listener.rs",
         ],
     ),
@@ -115,7 +115,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/ui/",
             "src/common/cli.rs",
             "src/server/daemon.rs",
-            "src/server/hash_password.rs",
+            "src/server/password_input.rs",
             "src/server/hosted_room.rs",
         ],
     ),

@@ -7,8 +7,10 @@ use crate::sources::{Source, assert_none, sources};
 /// is planned: accounts, history and several servers in `wire` and `server/hub`; TLS, WebSocket and
 /// metrics in `server/net`.
 const BUDGETS: &[(&[&str], usize)] = &[
-    (&["src/wire/", "src/server/hub/"], 7_000),
-    (&["src/server/net/"], 2_300),
+    // 2,500 more than planned at first: accounts came out at 1,600 lines with NickServ and registration.
+    (&["src/wire/", "src/server/hub/"], 9_500),
+    // 100 more for the socket of the administrator.
+    (&["src/server/net/"], 2_400),
     (&["src/server/auth/"], 500),
     (&["src/server/store/"], 2_200),
     (&["src/server/admin/"], 1_500),
@@ -23,14 +25,16 @@ const BUDGETS: &[(&[&str], usize)] = &[
             "src/server/embedded.rs",
             "src/server/error.rs",
             "src/server/hash_password.rs",
+            "src/server/password_input.rs",
             "src/server/hosted_room.rs",
             "src/server/logging.rs",
             "src/server/mod.rs",
             "src/server/systemd.rs",
         ],
         // 250 more than before the store: its settings, its subcommands, and a sentence for each of
-        // its problems.
-        1_650,
+        // its problems. 350 more for accounts: their settings and subcommands, and certificates of
+        // clients.
+        2_000,
     ),
 ];
 

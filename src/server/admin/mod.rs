@@ -1,7 +1,9 @@
-//! The subcommands `chatroomd store` and `chatroomd history`. Those that read a store may run beside
-//! its server; those that write need its lock.
+//! The subcommands `chatroomd store`, `chatroomd history` and `chatroomd account`. Those that read a store may run beside
+//! its server; those that write need its lock, except for accounts, which the server changes itself.
 //!
 //! Only the daemon imports it.
+
+mod accounts;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
@@ -12,6 +14,8 @@ use super::hub::stored::{StoreTag, StoredKind};
 use super::store::{self, ReadLine, StoreReader};
 use crate::common::record::{Record, RecordKind};
 use crate::wire::RoomName;
+
+pub(super) use accounts::run_account;
 
 /// Runs `chatroomd store`.
 pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {

@@ -1,6 +1,9 @@
-//! The thread that checks passwords, so that the event loop never waits for a hash.
+//! The thread that checks passwords, so that the event loop never waits for a hash. All addresses take
+//! turns, so that none of them delays the others by more than a check.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -19,8 +22,9 @@ pub(in crate::server) fn start(wake: Box<dyn Fn() + Send>) -> io::Result<Box<dyn
     let (outbox, answers) = channel();
     let thread = thread::Builder::new().name("auth".to_owned());
     thread.spawn(move || {
-        for task in inbox {
-            if let Some(answer) = answer(task) {
+        let mut waiting = Turns::default();
+        while waiting.receive(&inbox) {
+            if let Some(answer) = waiting.next().and_then(answer) {
                 if outbox.send(answer).is_err() {
                     return;
                 }
@@ -29,6 +33,50 @@ pub(in crate::server) fn start(wake: Box<dyn Fn() + Send>) -> io::Result<Box<dyn
         }
     })?;
     Ok(Box::new(Worker { tasks, answers }))
+}
+
+/// The tasks that wait, by address; those of operators, who have times of their own, have none.
+#[derive(Debug, Default)]
+struct Turns {
+    tasks: BTreeMap<Option<IpAddr>, VecDeque<Task>>,
+    /// The address whose turn it was last.
+    last: Option<Option<IpAddr>>,
+}
+
+impl Turns {
+    /// Takes all tasks that have come, and waits for one if there is none. False when there will be
+    /// no more.
+    fn receive(&mut self, inbox: &Receiver<Task>) -> bool {
+        if self.tasks.is_empty() {
+            match inbox.recv() {
+                Ok(task) => self.add(task),
+                Err(_) => return false,
+            }
+        }
+        inbox.try_iter().for_each(|task| self.add(task));
+        true
+    }
+
+    fn add(&mut self, task: Task) {
+        let address = match &task {
+            Task::CheckLogin { address, .. } => Some(*address),
+            _ => None,
+        };
+        self.tasks.entry(address).or_default().push_back(task);
+    }
+
+    /// The next task of the address whose turn it is.
+    fn next(&mut self) -> Option<Task> {
+        let after = self.tasks.keys().find(|one| Some(**one) > self.last);
+        let address = *after.or_else(|| self.tasks.keys().next())?;
+        self.last = Some(address);
+        let tasks = self.tasks.get_mut(&address)?;
+        let task = tasks.pop_front();
+        if tasks.is_empty() {
+            self.tasks.remove(&address);
+        }
+        task
+    }
 }
 
 impl TaskRunner for Worker {
@@ -52,8 +100,17 @@ fn answer(task: Task) -> Option<Answer> {
             connection,
             is_correct: password::verify(&password, &hash),
         }),
+        Task::CheckLogin {
+            connection,
+            password,
+            stored,
+            ..
+        } => Some(Answer::LoginChecked {
+            connection,
+            is_correct: stored.is_password(&password.0),
+        }),
         // There is no store, so the hub asks for nothing from it.
-        Task::ReadHistory(_) => None,
+        Task::ReadHistory(_) | Task::ChangeAccount { .. } => None,
     }
 }
 
@@ -61,6 +118,32 @@ fn answer(task: Task) -> Option<Answer> {
 mod tests {
     use super::*;
     use crate::server::hub::ConnectionId;
+    use crate::server::hub::task::ClearPassword;
+    use crate::wire::sasl::scram_server::StoredPassword;
+
+    #[test]
+    fn addresses_take_turns_however_many_tasks_they_have() {
+        let stored = StoredPassword::derive("sesame", b"salt", 1);
+        let task = |host: u8, number| Task::CheckLogin {
+            connection: ConnectionId::new(number, u32::from(host)),
+            address: IpAddr::from([127, 0, 0, host]),
+            password: ClearPassword("sesame".to_owned()),
+            stored: stored.clone(),
+        };
+        let mut turns = Turns::default();
+        (0..4).for_each(|number| turns.add(task(1, number)));
+        let mut order = vec![turns.next().unwrap()];
+        (0..2).for_each(|number| turns.add(task(3, number)));
+        turns.add(task(2, 0));
+        order.extend(std::iter::from_fn(|| turns.next()));
+        let wanted = [(1, 0), (2, 0), (3, 0), (1, 1), (3, 1), (1, 2), (1, 3)];
+        assert_eq!(order, wanted.map(|(host, number)| task(host, number)));
+        assert!(turns.tasks.is_empty());
+        let Some(Answer::LoginChecked { is_correct, .. }) = answer(task(1, 0)) else {
+            panic!("no answer");
+        };
+        assert!(is_correct);
+    }
 
     #[test]
     fn each_password_gets_its_answer_and_the_event_loop_is_woken() {

@@ -44,6 +44,7 @@ struct ConfigFile {
     operator: Vec<Spanned<OperatorTable>>,
     tls: Option<TlsTable>,
     store: Option<Spanned<StoreTable>>,
+    accounts: Option<AccountsTable>,
     #[serde(default)]
     limits: BTreeMap<Text, Spanned<Value>>,
 }
@@ -75,6 +76,13 @@ struct StoreTable {
     rooms: Option<Text>,
     keep_days: Option<Spanned<Value>>,
     history_on_join: Option<Spanned<Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct AccountsTable {
+    plain_without_tls: Option<bool>,
+    reserve_nicks: Option<bool>,
 }
 
 /// Reads the file into the settings. Settings without a key in the file are unchanged.
@@ -151,6 +159,11 @@ pub(super) fn read(
         reader.store(table, settings)?;
     }
     let hub = &mut settings.hub;
+    if let Some(table) = &file.accounts {
+        settings.needs_store = true;
+        hub.plain_without_tls = table.plain_without_tls.unwrap_or(hub.plain_without_tls);
+        hub.reserve_nicks = table.reserve_nicks.unwrap_or(hub.reserve_nicks);
+    }
     let operators = file.operator.iter().map(|table| reader.operator(table));
     hub.operators = operators.collect::<Result<_, _>>()?;
     reader.check_names(&file.operator)?;

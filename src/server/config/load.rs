@@ -61,6 +61,9 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
         }
         None => {}
     }
+    if settings.needs_store && settings.store.is_none() {
+        return Err(ServerError::AccountsWithoutStore);
+    }
     let keeps_lobby_only = settings.hub.stored_rooms == StoredRooms::Lobby;
     if settings.store.is_some() && settings.hub.lobby.is_none() && keeps_lobby_only {
         let words = "there is no lobby, so no message is stored; set rooms = \"all\" in [store]";

@@ -8,8 +8,8 @@ use tracing::Level;
 
 use super::validate;
 use crate::common::generate::Generated;
-use crate::server::hub::{Limit, Limits};
-use crate::wire::RoomName;
+use crate::server::hub::{CertificateFingerprint, Limit, Limits};
+use crate::wire::{Nick, RoomName};
 
 /// The keys of the configuration file, except the limits.
 const CONFIG_HELP: &str = include_str!("help/config.txt");
@@ -134,6 +134,9 @@ pub enum ServerAction {
     /// Print or delete stored messages
     #[command(subcommand)]
     History(HistoryAction),
+    /// Make, change, remove or list accounts; the server may be running
+    #[command(subcommand)]
+    Account(AccountAction),
 }
 
 /// Tasks for a store of messages.
@@ -178,6 +181,78 @@ pub enum HistoryAction {
         /// Keep the messages of so many days
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         keep_days: u32,
+    },
+}
+
+/// Tasks for accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AccountAction {
+    /// Make an account; its password is asked for, or read from standard input
+    Add {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account, which is a nick that only its user can have
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+    },
+    /// Give an account another password, which is asked for, or read from standard input
+    Password {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+    },
+    /// Remove an account; those who use it are logged out
+    Remove {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+    },
+    /// Print the accounts, one on a line: the name, when it was made, and how many certificates it has
+    List {
+        /// Folder of the store
+        folder: PathBuf,
+    },
+    /// Add, remove or list the certificates that can log in to an account
+    #[command(subcommand)]
+    Certificate(AccountCertificateAction),
+}
+
+/// Tasks for the certificates of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AccountCertificateAction {
+    /// Let a certificate log in to an account
+    Add {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+        /// SHA-256 of the certificate: 64 hexadecimal digits, also with colons or after `sha256:`
+        #[arg(value_parser = validate::fingerprint)]
+        fingerprint: CertificateFingerprint,
+    },
+    /// Let a certificate no longer log in to an account
+    Remove {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+        /// SHA-256 of the certificate
+        #[arg(value_parser = validate::fingerprint)]
+        fingerprint: CertificateFingerprint,
+    },
+    /// Print the certificates of an account, one on a line
+    List {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
     },
 }
 

@@ -17,6 +17,8 @@ pub struct Settings {
     pub tls: Option<TlsSettings>,
     /// The store of messages, if there is one.
     pub store: Option<StoreSettings>,
+    /// Whether settings are configured that make sense only with a store.
+    pub needs_store: bool,
     /// All settings but those of sockets.
     pub hub: HubSettings,
 }
@@ -70,6 +72,7 @@ impl Settings {
             listen: vec![address],
             tls: None,
             store: None,
+            needs_store: false,
             hub: HubSettings::default(),
         }
     }

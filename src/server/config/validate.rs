@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use crate::common::config_file::{ConfigError, ConfigSource};
+use crate::server::hub::CertificateFingerprint;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
@@ -35,6 +36,7 @@ pub(super) enum InvalidValue {
     MotdTooLong,
     NotAServerName,
     NotANetworkName,
+    NotAFingerprint,
 }
 
 impl fmt::Display for InvalidValue {
@@ -68,6 +70,7 @@ impl fmt::Display for InvalidValue {
             Self::NotANetworkName => {
                 "expected one word of at most 32 letters, digits, '-', '_' and '.'"
             }
+            Self::NotAFingerprint => "expected the 64 hexadecimal digits of a SHA-256",
         })
     }
 }
@@ -80,6 +83,10 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, InvalidValue> {
         Ok(address) => InvalidValue::MissingPort(address),
         Err(_) => InvalidValue::NotAnAddress,
     })
+}
+
+pub(super) fn fingerprint(text: &str) -> Result<CertificateFingerprint, InvalidValue> {
+    CertificateFingerprint::parse(text).ok_or(InvalidValue::NotAFingerprint)
 }
 
 /// Two addresses that no system can listen on together: they have one port, and they are equal or one

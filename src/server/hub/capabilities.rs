@@ -15,9 +15,10 @@ macro_rules! capabilities {
 }
 
 capabilities! {
-    /// There are no accounts, so neither this capability nor the next has an effect.
-    ACCOUNT_NOTIFY 2 "account-notify"
-    ACCOUNT_TAG 3 "account-tag"
+    /// `ACCOUNT` lines of users in the same rooms.
+    ACCOUNT_NOTIFY 3 "account-notify"
+    /// The account of the sender on each line. Bit 2, see message-tags.
+    ACCOUNT_TAG 2 "account-tag"
     /// `AWAY` lines of users in the same rooms.
     AWAY_NOTIFY 4 "away-notify"
     /// Responses of several lines as one batch.
@@ -36,11 +37,13 @@ capabilities! {
     INVITE_NOTIFY 10 "invite-notify"
     /// Responses have the label of their line.
     LABELED_RESPONSE 11 "labeled-response"
-    /// Client-only tags and message ids. Bit 1; together with server-time (bit 0) it selects the
-    /// variant of a line.
+    /// Client-only tags and message ids. Bit 1; together with server-time (bit 0) and, if the sender
+    /// has an account, account-tag (bit 2) it selects the variant of a line.
     MESSAGE_TAGS 1 "message-tags"
     /// All prefixes of a member, not only the highest.
     MULTI_PREFIX 12 "multi-prefix"
+    /// `AUTHENTICATE`. It is offered only with accounts.
+    SASL 17 "sasl"
     /// A time on each line. Bit 0, see message-tags.
     SERVER_TIME 0 "server-time"
     /// `SETNAME` lines of users in the same rooms.
@@ -69,7 +72,11 @@ impl Capabilities {
     /// The empty set.
     pub(super) const NONE: Self = Self(0);
     /// Number of variants of one line.
-    pub(super) const VARIANTS: usize = 4;
+    pub(super) const VARIANTS: usize = 8;
+    /// The bits that select the variant of a line whose sender has no account.
+    pub(super) const WITHOUT_ACCOUNT: usize = 3;
+    /// The same for a sender with an account.
+    pub(super) const WITH_ACCOUNT: usize = 7;
 
     /// All capabilities.
     pub(super) fn all() -> Self {
@@ -82,9 +89,10 @@ impl Capabilities {
         self.0 & other.0 == other.0
     }
 
-    /// The index of the variant of a line for these capabilities: less than [`Self::VARIANTS`].
-    pub(super) fn variant(self) -> usize {
-        self.0 as usize % Self::VARIANTS
+    /// The index of the variant of a line for these capabilities, by the bits that matter for it:
+    /// less than [`Self::VARIANTS`].
+    pub(super) fn variant(self, bits: usize) -> usize {
+        self.0 as usize & bits
     }
 
     /// For each variant, the smallest set that selects it.
@@ -95,6 +103,11 @@ impl Capabilities {
     /// Those that matter for lines to a member of a room: the others have higher bits.
     pub(super) fn of_member(self) -> MemberCapabilities {
         MemberCapabilities(self.0 as u16)
+    }
+
+    /// Each of them with its name, in the order of the names.
+    pub(super) fn names(self) -> impl Iterator<Item = (&'static str, Self)> {
+        TABLE.iter().copied().filter(move |(_, one)| self.has(*one))
     }
 
     pub(super) fn with(self, other: Self) -> Self {
@@ -119,7 +132,7 @@ impl Capabilities {
 
 impl fmt::Display for Capabilities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names = TABLE.iter().filter(|(_, one)| self.has(*one));
+        let mut names = self.names();
         if let Some((first, _)) = names.next() {
             f.write_str(first)?;
         }

@@ -49,6 +49,11 @@ prices! {
     Tag = 150;
     /// A stored message is read. It takes less time, but of a disk that all share.
     HistoryRow = 4_000;
+    /// A message of SCRAM is signed or checked.
+    Signature = 4_000;
+    /// A password is hashed, in another thread: as much as 25 lines. The whole time would make a client
+    /// wait that only logs in and joins its rooms.
+    Password = 400_000;
     /// A line gets one more recipient.
     Delivery = 25;
 }

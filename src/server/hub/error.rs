@@ -74,6 +74,14 @@ rejections! {
     RealNameEmpty => UnknownError;
     InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "Invalid nick: {why}";
     NickInUse(wanted: &'a str) => NicknameInUse;
+    /// It belongs to an account that the client is not logged in to.
+    NickReserved(wanted: &'a str) => NicknameInUse
+        "This nick belongs to an account. Log in to it, or choose another";
+    SaslFailed => SaslFail;
+    LoginTooSoon(; seconds: u64) => SaslFail
+        "Too many attempts: this password was not checked. Try again in {seconds} s";
+    SaslTooLong => SaslTooLong;
+    SaslAborted => SaslAborted;
     NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
         "Too many nick changes. Try again in {seconds} s";
     NoSuchNick(nick: &'a str) => NoSuchNick;

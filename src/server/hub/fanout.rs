@@ -1,7 +1,7 @@
 //! The fan-out of a line: it is written once for each variant that its recipients need.
 //!
 //! A variant is the set of tags that a recipient asked for, so a room of any size needs at most
-//! four.
+//! eight, and four if the sender has no account.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ use super::{Capabilities, ConnectionId, HubTime, LineSpan, Outbox, RoomMember};
 pub(super) struct Fanout<'t> {
     /// By variant; `EMPTY` for one that no recipient has needed yet.
     variants: [LineSpan; Capabilities::VARIANTS],
+    /// The bits of the capabilities that select a variant.
+    bits: usize,
     tags: TagSet<'t>,
 }
 
@@ -23,6 +25,8 @@ pub(super) struct TagSet<'t> {
     pub(super) time: HubTime,
     /// The message id, for messages that people send.
     pub(super) id: Option<MessageTag>,
+    /// The account of the sender. IRCv3 account-tag.
+    pub(super) account: Option<&'t str>,
     /// Whether the sender is a bot. IRCv3 bot mode.
     pub(super) is_bot: bool,
     /// Client-only tags of the sender, each after a semicolon.
@@ -51,8 +55,17 @@ impl<'t> Fanout<'t> {
     pub(super) fn new(plain: LineSpan, tags: TagSet<'t>) -> Self {
         let nothing = LineSpan::EMPTY;
         // The variant without tags has index 0.
-        let variants = [plain, nothing, nothing, nothing];
-        Self { variants, tags }
+        let mut variants = [nothing; Capabilities::VARIANTS];
+        variants[0] = plain;
+        let bits = match tags.account {
+            Some(_) => Capabilities::WITH_ACCOUNT,
+            None => Capabilities::WITHOUT_ACCOUNT,
+        };
+        Self {
+            variants,
+            bits,
+            tags,
+        }
     }
 
     /// Sends it to one connection, in the variant for these capabilities.
@@ -65,17 +78,17 @@ impl<'t> Fanout<'t> {
     /// Sends it to all of these members. The variants they need are written first, so that each
     /// member costs no more than a copy of two numbers.
     pub(super) fn send_all(&mut self, members: &[RoomMember], outbox: &mut Outbox) {
-        let bit = |member: &RoomMember| 1 << member.capabilities().variant();
+        let bits = self.bits;
+        let bit = |member: &RoomMember| 1_u32 << member.capabilities().variant(bits);
         let kinds = members.iter().map(bit).fold(0, |all, kind| all | kind);
-        let plain_only = 1 << Capabilities::NONE.variant();
-        if kinds | plain_only != plain_only {
-            for kind in Capabilities::variants().filter(|has| kinds & 1 << has.variant() != 0) {
+        if kinds & !1 != 0 {
+            for kind in Capabilities::variants().filter(|has| kinds & 1 << has.variant(bits) != 0) {
                 self.variant(kind, outbox);
             }
         }
         let forms @ [plain, ..] = self.variants;
         outbox.send_each(members.iter().map(|member| {
-            let form = forms.get(member.capabilities().variant());
+            let form = forms.get(member.capabilities().variant(bits));
             (member.id, form.copied().unwrap_or(plain))
         }));
     }
@@ -83,7 +96,7 @@ impl<'t> Fanout<'t> {
     /// The variant for these capabilities.
     #[inline]
     pub(super) fn variant(&mut self, has: Capabilities, outbox: &mut Outbox) -> LineSpan {
-        match self.variants.get(has.variant()) {
+        match self.variants.get(has.variant(self.bits)) {
             Some(line) if *line != LineSpan::EMPTY => *line,
             _ => self.write(has, outbox),
         }
@@ -95,7 +108,7 @@ impl<'t> Fanout<'t> {
         let tags = fmt::from_fn(|f| tags.write(has, f));
         let [plain, ..] = self.variants;
         let line = outbox.with_tags(format_args!("{tags}"), plain);
-        if let Some(form) = self.variants.get_mut(has.variant()) {
+        if let Some(form) = self.variants.get_mut(has.variant(self.bits)) {
             *form = line;
         }
         line
@@ -107,6 +120,11 @@ impl TagSet<'_> {
     fn write(self, has: Capabilities, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if has.has(Capabilities::SERVER_TIME) {
             write!(f, ";time={}", self.time)?;
+        }
+        if has.has(Capabilities::ACCOUNT_TAG)
+            && let Some(account) = self.account
+        {
+            write!(f, ";account={}", escaped(account))?;
         }
         if !has.has(Capabilities::MESSAGE_TAGS) {
             return Ok(());
@@ -121,11 +139,23 @@ impl TagSet<'_> {
     }
 }
 
+/// An account as the value of a tag: of what names can have, only a backslash has to be escaped. IRCv3
+/// message-tags, "Escaping values".
+fn escaped(account: &str) -> impl fmt::Display {
+    fmt::from_fn(|f| {
+        for (place, part) in account.split('\\').enumerate() {
+            f.write_str(if place > 0 { "\\\\" } else { "" })?;
+            f.write_str(part)?;
+        }
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn forms(from_client: &str) -> Vec<String> {
+    fn forms(account: Option<&str>, from_client: &str, sets: &[Capabilities]) -> Vec<String> {
         let mut outbox = Outbox::default();
         let plain = outbox.line(format_args!(":a!b@c PRIVMSG d :e"));
         let time = HubTime::default();
@@ -134,14 +164,14 @@ mod tests {
             TagSet {
                 time,
                 id: Some(MessageTag::Counted(time, 17)),
+                account,
                 is_bot: false,
                 from_client,
             },
         );
         let to = ConnectionId::new(0, 0);
-        let (time, tags) = (Capabilities::SERVER_TIME, Capabilities::MESSAGE_TAGS);
-        for has in [Capabilities::NONE, time, tags, time.with(tags), tags, time] {
-            fanout.send(to, has, &mut outbox);
+        for has in sets {
+            fanout.send(to, *has, &mut outbox);
         }
         let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().trim_end().to_owned();
         outbox.sends().map(|(_, bytes)| text(bytes)).collect()
@@ -153,8 +183,24 @@ mod tests {
         let timed = format!("@time=1970-01-01T00:00:00.000Z {line}");
         let tagged = format!("@msgid=0-11;+x=y\\:;+z {line}");
         let both = format!("@time=1970-01-01T00:00:00.000Z;msgid=0-11;+x=y\\:;+z {line}");
-        let sent = forms(";+x=y\\:;+z");
+        let (time, tags) = (Capabilities::SERVER_TIME, Capabilities::MESSAGE_TAGS);
+        let sets = [Capabilities::NONE, time, tags, time.with(tags), tags, time];
+        let sent = forms(None, ";+x=y\\:;+z", &sets);
         let tagged = tagged.as_str();
         assert_eq!(sent, [line, &timed, tagged, &both, tagged, &timed]);
+    }
+
+    #[test]
+    fn the_account_is_for_those_who_asked_for_it_and_only_if_there_is_one() {
+        let line = ":a!b@c PRIVMSG d :e";
+        let (account, tags) = (Capabilities::ACCOUNT_TAG, Capabilities::MESSAGE_TAGS);
+        let sets = [Capabilities::NONE, account, tags, account.with(tags)];
+        let sent = forms(None, "", &sets);
+        let tagged = format!("@msgid=0-11 {line}");
+        assert_eq!(sent, [line, line, &tagged, &tagged]);
+        let sent = forms(Some("a\\b"), "", &sets);
+        let named = format!("@account=a\\\\b {line}");
+        let both = format!("@account=a\\\\b;msgid=0-11 {line}");
+        assert_eq!(sent, [line, &named, &tagged, &both]);
     }
 }

@@ -55,7 +55,14 @@ mod tests {
         ] {
             assert_eq!(CertificateFingerprint::parse(&text), Some(fingerprint));
         }
-        for text in ["", "sha256:", "é", &plain[1..], &format!("{plain}0"), &plain.replace('0', "g")] {
+        for text in [
+            "",
+            "sha256:",
+            "é",
+            &plain[1..],
+            &format!("{plain}0"),
+            &plain.replace('0', "g"),
+        ] {
             assert_eq!(CertificateFingerprint::parse(text), None, "{text}");
         }
     }

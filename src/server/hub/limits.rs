@@ -104,6 +104,8 @@ limits! {
         "without an answer from the disk before messages are refused";
     /// Maximum number of messages in one response to `CHATHISTORY`.
     history_lines "history-lines" = 100, 1 to 1_000, "messages in one response to CHATHISTORY";
+    /// The longest message of a login with SASL, in bytes of Base64.
+    sasl_bytes "sasl-bytes" = 4_096, 400 to 65_536, "of one message of a login";
     /// Maximum number of rooms that a user is in.
     rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
     /// Maximum number of people in a room; the room's own modes can only lower it.

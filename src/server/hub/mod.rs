@@ -33,6 +33,7 @@
 //! - `limits`: rate limits, timeouts and bounds
 //! - `outbox`: the result of a step
 //! - `stored` and `gate`: the port to the store, and the steps that wait for it
+//! - `account`: the port to the accounts
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `fingerprint`: the fingerprint of a client certificate
@@ -42,6 +43,7 @@
 //! The hub imports `common` and `wire` alone and knows nothing of sockets or files. `auth`, `net`,
 //! `config`, the daemon and the facade import it. Events are logged as they happen.
 
+pub mod account;
 mod capabilities;
 mod charges;
 mod commands;
@@ -64,13 +66,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::mem;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use tracing::{debug, info};
 
 use crate::common::sanitize::escape;
 use crate::wire::{Line, Reply};
+use account::StoredAccounts;
 use capabilities::{Capabilities, MemberCapabilities};
 use charges::{Meter, Work};
 use commands::history::PendingHistory;
@@ -80,6 +83,7 @@ use error::{CommandResult, Rejection, Truncated};
 use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
+use state::accounts::Accounts;
 use state::modes::Modes;
 use state::operators::Operators;
 use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
@@ -119,6 +123,8 @@ pub struct Hub {
     messages: u64,
     /// The store, if there is one.
     store: Option<KnownStore>,
+    /// The accounts, if there are any in a store.
+    accounts: Option<Box<Accounts>>,
     /// The connections that wait for stored messages, and what each waits for, in order.
     history: BTreeMap<ConnectionId, VecDeque<PendingHistory>>,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
@@ -155,7 +161,18 @@ impl Hub {
         now: HubTime,
         outbox: &mut Outbox,
     ) {
-        self.step(now, outbox, |hub| hub.accept(id, HostName::new(address)));
+        self.step(now, outbox, |hub| {
+            let host = HostName::new(address);
+            match hub.admit(host) {
+                Ok(()) => hub.accept(id, host),
+                Err(error) => {
+                    let line = hub.line(format_args!("ERROR :{error}"));
+                    hub.outbox().send(id, line);
+                    hub.outbox().closes.push(id);
+                    debug!(%host, reason = %error, "not registered");
+                }
+            }
+        });
         // No other client knows of it yet.
         (outbox.asker, outbox.is_free) = (Some(id), true);
     }
@@ -168,6 +185,11 @@ impl Hub {
             state: StoreState::Ready,
         });
         self.messages = info.last.0;
+    }
+
+    /// Lets clients log in to these accounts from now on.
+    pub fn accounts_in(&mut self, stored: StoredAccounts) {
+        self.accounts = Some(Box::new(Accounts::new(stored)));
     }
 
     /// Reports whether lines can be stored from now on. Operators are notified.
@@ -201,14 +223,18 @@ impl Hub {
         }
     }
 
+    /// Accepts a connection of the administrator, whose lines are requests and no IRC.
+    pub fn administrator_connected(&mut self, id: ConnectionId, now: HubTime, outbox: &mut Outbox) {
+        self.step(now, outbox, |hub| {
+            hub.accept(id, HostName::new(Ipv4Addr::LOCALHOST.into()));
+            if let Some(person) = hub.people.get_mut(id) {
+                person.is_administrator = true;
+            }
+        });
+        (outbox.asker, outbox.is_free) = (Some(id), true);
+    }
+
     fn accept(&mut self, id: ConnectionId, host: HostName) {
-        if let Err(error) = self.admit(host) {
-            let line = self.line(format_args!("ERROR :{error}"));
-            self.outbox().send(id, line);
-            self.outbox().closes.push(id);
-            debug!(%host, reason = %error, "not registered");
-            return;
-        }
         let now = self.now.running;
         let patience = self.settings.limits.registration_seconds;
         let person = Person {
@@ -220,6 +246,7 @@ impl Hub {
             pinged: false,
             is_secure: false,
             certificate: None,
+            is_administrator: false,
             has_cap_302: false,
             allowance_used: now,
             stage: Stage::Unregistered(Box::<Unregistered>::default()),
@@ -287,10 +314,20 @@ impl Hub {
                 connection,
                 is_correct,
             } => hub.password_checked(connection, is_correct),
+            Answer::LoginChecked {
+                connection,
+                is_correct,
+            } => hub.account_answered(connection, is_correct),
+            Answer::AccountChanged {
+                connection,
+                is_stored,
+            } => hub.account_answered(connection, is_stored),
             Answer::HistoryRead { connection, page } => hub.history_read(connection, page),
         });
         outbox.asker = Some(asker);
-        outbox.is_free |= is_history;
+        let person = self.people.get(asker);
+        let is_unregistered = person.is_some_and(|person| person.registered().is_none());
+        outbox.is_free |= is_history || is_unregistered;
     }
 
     /// Applies a reloaded configuration, or keeps the current one if the new one is invalid.
@@ -407,6 +444,9 @@ impl Hub {
         let person = self.people.remove(id)?;
         self.untrack(&person);
         self.operators.remove(id);
+        if let Some(accounts) = &mut self.accounts {
+            accounts.remove(id);
+        }
         self.history.remove(&id);
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {

@@ -10,6 +10,7 @@ use super::{
     Capabilities, ConnectionId, Fanout, Hub, LineSpan, Membership, Outbox, Person, Registered,
     Rejection, Reply, Room, RoomMember, Work,
 };
+use crate::wire::Nick;
 
 impl Hub {
     /// The outbox of the current step.
@@ -64,9 +65,10 @@ impl Hub {
     }
 
     /// Prepares a line whose source is a user.
-    pub(super) fn user_fanout(&self, user: &Registered, line: LineSpan) -> Fanout<'static> {
+    pub(super) fn user_fanout<'u>(&self, user: &'u Registered, line: LineSpan) -> Fanout<'u> {
         let tags = TagSet {
             time: self.now,
+            account: user.account.as_deref().map(Nick::as_str),
             is_bot: user.modes.has('B'),
             ..TagSet::default()
         };

@@ -40,6 +40,10 @@ pub struct HubSettings {
     pub lobby: Option<RoomName>,
     /// The policy that makes clients connect with TLS, if there is one.
     pub sts: Option<StsPolicy>,
+    /// Whether clients can send passwords of accounts without TLS, from other machines, too.
+    pub plain_without_tls: bool,
+    /// Whether the name of an account is a nick that only its users can have.
+    pub reserve_nicks: bool,
     /// The rooms whose messages are kept, if there is a store.
     pub stored_rooms: StoredRooms,
     /// How many stored messages a client gets when it joins a room; 0 for none.
@@ -78,6 +82,8 @@ impl Default for HubSettings {
             operators: Vec::new(),
             lobby: RoomName::parse("#lobby").ok(),
             sts: None,
+            plain_without_tls: false,
+            reserve_nicks: true,
             stored_rooms: StoredRooms::default(),
             history_on_join: 0,
             limits: Limits::default(),

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::ConnectionId;
+use super::account::AccountChange;
 use crate::wire::RoomName;
 
 /// The bits of a message id below the time.
@@ -133,6 +134,8 @@ pub struct StoredLine {
     pub kind: StoredKind,
     /// `nick!user@host` of the sender.
     pub source: Box<str>,
+    /// The name of the sender's account; empty without one.
+    pub account: Box<str>,
     /// The tags besides time and id as they are on the wire, without a semicolon in front.
     pub tags: Box<str>,
     /// The text.
@@ -217,6 +220,8 @@ pub struct HistoryLine {
     pub kind: StoredKind,
     /// `nick!user@host` of the sender.
     pub source: String,
+    /// The name of the sender's account; empty without one.
+    pub account: String,
     /// The tags besides time and id, without a semicolon in front.
     pub tags: String,
     /// The text.
@@ -242,6 +247,12 @@ pub(in crate::server) trait LineStore: Send {
 
     /// The next outcome, if there is one.
     fn next_outcome(&mut self) -> Option<StoreOutcome>;
+
+    /// Accepts a change of an account for a connection, which needs no turn.
+    fn change(&mut self, connection: ConnectionId, change: AccountChange);
+
+    /// The next of these connections whose change is on disk, or could not be written.
+    fn next_changed(&mut self) -> Option<(ConnectionId, bool)>;
 }
 
 #[cfg(test)]

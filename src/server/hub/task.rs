@@ -4,8 +4,13 @@
 //! takes no more lines from the connection meanwhile, and passes the [`Answer`] to
 //! [`Hub::answered`](super::Hub::answered).
 
+use std::fmt;
+use std::net::IpAddr;
+
 use super::ConnectionId;
+use super::account::AccountChange;
 use super::stored::{HistoryPage, HistoryQuery, LineStore};
+use crate::wire::sasl::scram_server::StoredPassword;
 
 /// A function that wakes the event loop.
 pub(in crate::server) type Wake = Box<dyn Fn() + Send>;
@@ -24,6 +29,24 @@ pub enum Task {
         /// The hash.
         hash: String,
     },
+    /// Check a password against what an account keeps of it, which takes some 20 ms.
+    CheckLogin {
+        /// The connection that logs in.
+        connection: ConnectionId,
+        /// Its address: all addresses take turns.
+        address: IpAddr,
+        /// The password.
+        password: ClearPassword,
+        /// What the account keeps.
+        stored: StoredPassword,
+    },
+    /// Have the store write a change of an account.
+    ChangeAccount {
+        /// The connection that has asked for it.
+        connection: ConnectionId,
+        /// The change.
+        change: AccountChange,
+    },
     /// Read stored messages. It is carried out when no earlier step waits for the store, so the
     /// answer has exactly the messages that the connection could have seen by then.
     ReadHistory(HistoryQuery),
@@ -33,9 +56,21 @@ impl Task {
     /// The connection that waits for the answer.
     pub fn connection(&self) -> ConnectionId {
         match self {
-            Self::CheckPassword { connection, .. } => *connection,
+            Self::CheckPassword { connection, .. }
+            | Self::CheckLogin { connection, .. }
+            | Self::ChangeAccount { connection, .. } => *connection,
             Self::ReadHistory(query) => query.connection,
         }
+    }
+}
+
+/// A password as it was given. It stays out of debug output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClearPassword(pub String);
+
+impl fmt::Debug for ClearPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClearPassword")
     }
 }
 
@@ -48,6 +83,20 @@ pub enum Answer {
         connection: ConnectionId,
         /// Whether the password belongs to the hash.
         is_correct: bool,
+    },
+    /// The password of an account was checked.
+    LoginChecked {
+        /// The connection of the task.
+        connection: ConnectionId,
+        /// Whether it is the password.
+        is_correct: bool,
+    },
+    /// The store has written a change of an account, or could not.
+    AccountChanged {
+        /// The connection of the task.
+        connection: ConnectionId,
+        /// Whether the change is on disk.
+        is_stored: bool,
     },
     /// Stored messages were read.
     HistoryRead {
@@ -62,9 +111,10 @@ impl Answer {
     /// The connection that waits for it.
     pub fn connection(&self) -> ConnectionId {
         match self {
-            Self::PasswordChecked { connection, .. } | Self::HistoryRead { connection, .. } => {
-                *connection
-            }
+            Self::PasswordChecked { connection, .. }
+            | Self::LoginChecked { connection, .. }
+            | Self::AccountChanged { connection, .. }
+            | Self::HistoryRead { connection, .. } => *connection,
         }
     }
 }

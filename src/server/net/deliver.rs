@@ -77,9 +77,12 @@ impl Reactor {
     /// The same for a step that has waited for the store: its connections wait since then.
     pub(super) fn submit_held_tasks(&mut self) {
         for task in mem::take(&mut self.outbox.tasks) {
-            match (&task, &mut self.store) {
-                (Task::ReadHistory(_), Some(link)) => link.read(task),
-                _ => self.runner.submit(task),
+            match (task, &mut self.store) {
+                (task @ Task::ReadHistory(_), Some(link)) => link.read(task),
+                (Task::ChangeAccount { connection, change }, Some(link)) => {
+                    link.change(connection, change);
+                }
+                (task, _) => self.runner.submit(task),
             }
         }
     }

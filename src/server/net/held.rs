@@ -14,6 +14,7 @@ use super::deliver::known;
 use super::receive::ReadBudget;
 use super::{Reactor, wake_by};
 use crate::server::error::{ServerError, StoreProblem};
+use crate::server::hub::account::{AccountChange, StoredAccounts};
 use crate::server::hub::stored::{LineStore, StoreInfo, StoreOutcome, StoreState};
 use crate::server::hub::task::{Answer, StoreThreads, Task, TaskRunner, Wake};
 use crate::server::hub::{ConnectionId, Gate, is_free_line};
@@ -43,9 +44,19 @@ impl StoreLink {
         self.reader.submit(task);
     }
 
-    /// The next stored messages that were read.
+    /// Submits a change of an account.
+    pub(super) fn change(&mut self, connection: ConnectionId, change: AccountChange) {
+        self.store.change(connection, change);
+    }
+
+    /// The next answer: stored messages that were read, or a change that is done.
     pub(super) fn next_answer(&mut self) -> Option<Answer> {
-        self.reader.next_answer()
+        let changed = self.store.next_changed();
+        let changed = changed.map(|(connection, is_stored)| Answer::AccountChanged {
+            connection,
+            is_stored,
+        });
+        changed.or_else(|| self.reader.next_answer())
     }
 
     /// The error that ends the server, if there is one.
@@ -59,14 +70,16 @@ impl StoreLink {
 }
 
 impl Reactor {
-    /// Keeps lines in the store of this folder from now on. The function starts its threads.
+    /// Keeps lines in the store of this folder from now on, and lets clients log in to its accounts. The
+    /// function starts its threads.
     pub(in crate::server) fn store_in(
         &mut self,
         folder: PathBuf,
-        info: StoreInfo,
+        (info, accounts): (StoreInfo, StoredAccounts),
         start: impl FnOnce(&dyn Fn() -> Wake) -> io::Result<StoreThreads>,
     ) -> io::Result<()> {
         self.hub.store_in(info);
+        self.hub.accounts_in(accounts);
         let (store, reader) = start(&|| wake_by(&self.waker))?;
         self.store = Some(Box::new(StoreLink {
             store,

@@ -1,14 +1,18 @@
 //! The listening sockets: opening them and accepting connections.
 
 use std::io::{self, ErrorKind};
-use std::net::{self, IpAddr, SocketAddr};
+use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::os::unix;
 use std::time::Duration;
 
-use mio::net::{TcpListener, TcpStream};
+use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
 use rustix::net::listen;
 #[cfg(not(target_vendor = "apple"))]
 use rustix::net::sockopt::socket_acceptconn;
+#[cfg(target_os = "linux")]
+use rustix::{net::sockopt::socket_peercred, process::geteuid};
 use tracing::warn;
 
 use crate::server::error::ServerError;
@@ -42,11 +46,20 @@ impl ListenSource {
     }
 }
 
+/// The socket of a listener.
+enum ListeningSocket {
+    Tcp {
+        socket: TcpListener,
+        /// Whether its connections are encrypted.
+        has_tls: bool,
+    },
+    /// For the requests of the administrator.
+    Administration(UnixListener),
+}
+
 struct Listener {
-    socket: TcpListener,
+    socket: ListeningSocket,
     token: Token,
-    /// Whether its connections are encrypted.
-    has_tls: bool,
     /// A connection may be waiting.
     has_pending: bool,
 }
@@ -57,11 +70,15 @@ pub(super) struct Accepted {
     pub(super) address: IpAddr,
     /// Whether it is encrypted.
     pub(super) has_tls: bool,
+    /// Whether it is the administrator's.
+    pub(super) is_administrator: bool,
 }
 
 /// All listeners, and whether accepting works.
 pub(super) struct Listeners {
     listeners: Vec<Listener>,
+    /// The token of the next listener.
+    next_token: usize,
     /// Set while accepting fails: when it is tried again.
     retry_at: Option<Duration>,
 }
@@ -84,24 +101,46 @@ impl Listeners {
             let token = Token(first_token - index);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
-                socket,
+                socket: ListeningSocket::Tcp { socket, has_tls },
                 token,
-                has_tls,
                 has_pending: false,
             });
         }
         Ok(Self {
+            next_token: first_token - listeners.len(),
             listeners,
             retry_at: None,
         })
     }
 
+    /// Takes this socket for the requests of the administrator.
+    pub(super) fn add_administration(
+        &mut self,
+        socket: unix::net::UnixListener,
+        registry: &Registry,
+    ) -> io::Result<()> {
+        let mut socket = UnixListener::from_std(socket);
+        let token = Token(self.next_token);
+        registry.register(&mut socket, token, Interest::READABLE)?;
+        self.next_token -= 1;
+        self.listeners.push(Listener {
+            socket: ListeningSocket::Administration(socket),
+            token,
+            has_pending: false,
+        });
+        Ok(())
+    }
+
     /// Where it listens, and whether connections there are encrypted.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
-        self.listeners.iter().flat_map(|listener| {
-            let address = listener.socket.local_addr().ok()?;
-            Some((address, listener.has_tls))
-        })
+        self.listeners
+            .iter()
+            .flat_map(|listener| match &listener.socket {
+                ListeningSocket::Tcp { socket, has_tls } => {
+                    Some((socket.local_addr().ok()?, *has_tls))
+                }
+                ListeningSocket::Administration(_) => None,
+            })
     }
 
     /// Notes an event of a listener.
@@ -168,22 +207,52 @@ fn adopt(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
     Ok(TcpListener::from_std(socket))
 }
 
+/// A connection of the administrator: the user that the server runs as, or root. From here on it is
+/// like any other; what it does with a socket is the same for both kinds.
+fn from_administrator(stream: UnixStream) -> io::Result<Accepted> {
+    #[cfg(target_os = "linux")]
+    {
+        let (peer, own) = (socket_peercred(&stream)?.uid, geteuid());
+        if peer != own && !peer.is_root() {
+            return Err(ErrorKind::PermissionDenied.into());
+        }
+    }
+    Ok(Accepted {
+        stream: TcpStream::from(OwnedFd::from(stream)),
+        address: Ipv4Addr::LOCALHOST.into(),
+        has_tls: false,
+        is_administrator: true,
+    })
+}
+
 impl Listener {
     fn accept(&mut self, accepted: &mut Vec<Accepted>) -> io::Result<()> {
         for _ in 0..ACCEPTS_PER_ITERATION {
             if !self.has_pending {
                 break;
             }
-            match self.socket.accept() {
-                Ok((stream, peer)) => accepted.push(Accepted {
-                    stream,
-                    address: peer.ip(),
-                    has_tls: self.has_tls,
-                }),
+            let accept = match &self.socket {
+                ListeningSocket::Tcp { socket, has_tls } => {
+                    socket.accept().map(|(stream, peer)| Accepted {
+                        stream,
+                        address: peer.ip(),
+                        has_tls: *has_tls,
+                        is_administrator: false,
+                    })
+                }
+                ListeningSocket::Administration(socket) => {
+                    let accepted = socket.accept();
+                    accepted.and_then(|(stream, _)| from_administrator(stream))
+                }
+            };
+            match accept {
+                Ok(one) => accepted.push(one),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => self.has_pending = false,
-                    // This one closed before it was accepted; the next may be waiting.
+                    // This one closed before it was accepted, or may not connect; the next may be
+                    // waiting.
                     ErrorKind::ConnectionAborted
+                    | ErrorKind::PermissionDenied
                     | ErrorKind::ConnectionReset
                     | ErrorKind::Interrupted => {}
                     _ => return Err(error),

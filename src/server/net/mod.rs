@@ -21,7 +21,7 @@ mod tls;
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::unix;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -175,6 +175,12 @@ impl Reactor {
     /// there are encrypted.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
         self.listeners.addresses()
+    }
+
+    /// Takes the requests of the administrator at this socket.
+    pub(super) fn administer_at(&mut self, socket: unix::net::UnixListener) -> io::Result<()> {
+        let registry = self.poll.registry();
+        self.listeners.add_administration(socket, registry)
     }
 
     /// Sets the certificates for encrypted connections. Those that are open keep theirs.
@@ -331,6 +337,7 @@ impl Reactor {
             mut stream,
             address,
             has_tls,
+            is_administrator,
         } = accepted;
         let tls = self.tls.as_ref().filter(|_| has_tls);
         let tls = tls.and_then(TlsSession::new);
@@ -353,14 +360,24 @@ impl Reactor {
             return;
         }
         self.generation = self.generation.wrapping_add(1);
-        let network = HostName::new(address).network();
+        // No user shares the time of the administrator.
+        let network = match is_administrator {
+            true => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+            false => HostName::new(address).network(),
+        };
         if tls.is_some() {
             let until = self.now.running + HANDSHAKE_TIME;
             self.handshakes.push_back((until, id));
         }
         let group = self.ready.join(network);
         entry.insert(Connection::new(id, stream, tls, group));
-        self.hub.connected(id, address, self.now, &mut self.outbox);
+        match is_administrator {
+            true => {
+                self.hub
+                    .administrator_connected(id, self.now, &mut self.outbox);
+            }
+            false => self.hub.connected(id, address, self.now, &mut self.outbox),
+        }
         self.deliver();
     }
 

@@ -3,17 +3,20 @@
 //! Lines are written with a write-ahead log and a full sync, so a commit that has returned survives
 //! a power cut. A file that is damaged, newer or not a store is an error and is never replaced.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
 
+use super::accounts;
 use super::folder::{self, DATABASE};
+use super::problem::problem;
 use crate::server::error::StoreProblem;
+use crate::server::hub::account::{AccountChange, StoredAccounts};
 use crate::server::hub::stored::{MessageId, StoreTag, StoredKind, StoredLine};
 
 /// The file in which it is created, so that a crash leaves no half of one.
@@ -21,7 +24,7 @@ const NEW_DATABASE: &str = "history.db.new";
 /// Marks the file as a store of chatroomd: "chat".
 const APPLICATION_ID: i32 = 0x6368_6174;
 /// The steps from one format to the next. The number of a format is that of its last step.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
 /// The largest file that is checked at the start, in bytes: that takes about a tenth of a second.
@@ -62,7 +65,7 @@ pub(super) struct Database {
     connection: Connection,
     /// The numbers of rooms, by folded name and creation.
     buffers: HashMap<(String, u64), i64>,
-    /// The numbers of senders.
+    /// The numbers of senders, by mask and, after a space, account.
     sources: HashMap<Box<str>, i64>,
 }
 
@@ -120,7 +123,26 @@ impl Database {
 
     /// Stores lines, all or none. After an error none of them is visible.
     pub(super) fn store(&mut self, lines: &[StoredLine]) -> Result<(), CommitError> {
-        let written = self.write(lines);
+        self.commit(|database| database.write(lines))
+    }
+
+    /// All accounts.
+    pub(super) fn accounts(&self) -> Result<StoredAccounts, StoreProblem> {
+        accounts::load(&self.connection)
+    }
+
+    /// Stores a change of an account that was checked.
+    pub(super) fn change(&mut self, change: &AccountChange) -> Result<(), CommitError> {
+        self.commit(|database| accounts::write(&database.connection, change))
+    }
+
+    /// Commits what is written, all or nothing.
+    fn commit(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> rusqlite::Result<()>,
+    ) -> Result<(), CommitError> {
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
+        let written = begun.and_then(|()| write(self));
         let committed = match written {
             Ok(()) => {
                 let committed = self.connection.execute_batch("COMMIT");
@@ -144,7 +166,6 @@ impl Database {
     }
 
     fn write(&mut self, lines: &[StoredLine]) -> rusqlite::Result<()> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
         for line in lines {
             let buffer = self.buffer(line)?;
             let source = self.source(line)?;
@@ -187,16 +208,20 @@ impl Database {
 
     /// The number of the line's sender.
     fn source(&mut self, line: &StoredLine) -> rusqlite::Result<i64> {
-        if let Some(number) = self.sources.get(&line.source) {
+        let key = match line.account.is_empty() {
+            true => Cow::Borrowed(&*line.source),
+            false => Cow::Owned(format!("{} {}", line.source, line.account)),
+        };
+        if let Some(number) = self.sources.get(&*key) {
             return Ok(*number);
         }
-        let query = "SELECT no FROM source WHERE mask = ?1 AND account = ''";
-        let insert = "INSERT INTO source(mask, account) VALUES(?1, '')";
-        let number = self.number(query, insert, &[&&*line.source], &[])?;
+        let query = "SELECT no FROM source WHERE mask = ?1 AND account = ?2";
+        let insert = "INSERT INTO source(mask, account) VALUES(?1, ?2)";
+        let number = self.number(query, insert, &[&&*line.source, &&*line.account], &[])?;
         if self.sources.len() >= KNOWN_MAX {
             self.sources.clear();
         }
-        self.sources.insert(line.source.clone(), number);
+        self.sources.insert(key.into(), number);
         Ok(number)
     }
 
@@ -358,17 +383,4 @@ fn migrate(connection: &Connection, version: usize) -> Result<(), StoreProblem> 
         connection.execute_batch("COMMIT").map_err(problem)?;
     }
     Ok(())
-}
-
-/// An error while the database is opened.
-pub(super) fn problem(error: rusqlite::Error) -> StoreProblem {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            StoreProblem::Damaged(error.to_string())
-        }
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            StoreProblem::Folder(io::Error::other(error))
-        }
-        _ => StoreProblem::Sqlite(error.to_string()),
-    }
 }

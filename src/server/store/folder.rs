@@ -1,19 +1,35 @@
-//! The folder of a store, and its lock: one server writes to it.
+//! The folder of a store, its lock: one server writes to it, and the socket of that server for the
+//! requests of the administrator.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::server::error::StoreProblem;
 
 /// The file of the database.
 pub(super) const DATABASE: &str = "history.db";
 
+/// The socket for the requests of the administrator.
+pub(super) const SOCKET: &str = "admin.sock";
+/// How long a server may take to answer such a request.
+const ANSWER_TIME: Duration = Duration::from_secs(20);
+
 /// The lock on a folder, which ends with this value.
 #[derive(Debug)]
 pub(super) struct FolderLock {
     _file: File,
+    socket: PathBuf,
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Nobody answers there any longer. If it stays, the next server replaces it.
+        let _ = fs::remove_file(&self.socket);
+    }
 }
 
 /// Creates the folder if it is missing, readable for this user only, and locks it.
@@ -26,7 +42,10 @@ pub(super) fn lock(folder: &Path) -> Result<FolderLock, StoreProblem> {
     let file = options.open(folder.join("lock"));
     let file = file.map_err(StoreProblem::Folder)?;
     match file.try_lock() {
-        Ok(()) => Ok(FolderLock { _file: file }),
+        Ok(()) => Ok(FolderLock {
+            _file: file,
+            socket: folder.join(SOCKET),
+        }),
         Err(TryLockError::WouldBlock) => Err(StoreProblem::Locked),
         Err(TryLockError::Error(error)) => Err(StoreProblem::Folder(error)),
     }
@@ -55,4 +74,43 @@ pub(super) fn database(folder: &Path) -> PathBuf {
 pub(super) fn has_orphaned_log(folder: &Path) -> bool {
     let log = fs::metadata(folder.join(format!("{DATABASE}-wal")));
     !database(folder).exists() && log.is_ok_and(|log| log.len() > 0)
+}
+
+/// Listens for the requests of the administrator, in a folder whose lock is held.
+pub(super) fn listen(folder: &Path) -> io::Result<UnixListener> {
+    // Under its name it is never open to others.
+    let (path, new) = (folder.join(SOCKET), folder.join("admin.sock.new"));
+    for stale in [&path, &new] {
+        match fs::remove_file(stale) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let listener = UnixListener::bind(&new)?;
+    fs::set_permissions(&new, Permissions::from_mode(0o600))?;
+    fs::rename(&new, &path)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Has the server that uses the folder carry out a request.
+pub(super) fn ask_server(folder: &Path, request: &str) -> Result<(), StoreProblem> {
+    let ask = || {
+        let mut stream = UnixStream::connect(folder.join(SOCKET))?;
+        stream.set_read_timeout(Some(ANSWER_TIME))?;
+        stream.write_all(format!("{request}\r\n").as_bytes())?;
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer)?;
+        Ok(answer)
+    };
+    let answer: String = ask().map_err(StoreProblem::NoAnswer)?;
+    let answer = answer.trim_end();
+    match answer.strip_prefix("error ") {
+        None if answer == "ok" => Ok(()),
+        Some(reason) => Err(StoreProblem::Refused(reason.to_owned())),
+        None => {
+            let error = io::ErrorKind::UnexpectedEof.into();
+            Err(StoreProblem::NoAnswer(error))
+        }
+    }
 }

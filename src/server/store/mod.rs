@@ -3,26 +3,33 @@
 //!
 //! - `folder`: the folder and its lock
 //! - `database`: creates, opens and migrates the database, and writes lines
+//! - `problem`: what an error of SQLite means
+//! - `accounts`: reads and writes the accounts
 //! - `writer`: the thread that commits
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
 //!
 //! It knows the port in `hub::stored`, and no socket. `daemon`, `embedded` and `admin` import it.
 
+mod accounts;
 mod database;
 mod folder;
+mod problem;
 mod queries;
 mod reader;
 mod writer;
 
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::config::settings::StoreSettings;
 use super::error::{ServerError, StoreProblem};
+use super::hub::account::{Account, AccountChange, AccountProblem, StoredAccounts};
 use super::hub::stored::{StoreInfo, first_kept};
 use super::hub::task::{StoreThreads, Wake};
+use crate::common::io_error::os_error_text;
 use database::{CommitError, Database};
 use folder::FolderLock;
 pub(super) use reader::{ReadLine, StoreReader};
@@ -38,6 +45,9 @@ const AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug)]
 pub(super) struct OpenStore {
     pub(super) info: StoreInfo,
+    pub(super) accounts: StoredAccounts,
+    /// The socket for the requests of the administrator, if the name of the folder is not too long.
+    pub(super) administration: Option<UnixListener>,
     /// What there is to report about it.
     pub(super) warning: Option<String>,
     folder: PathBuf,
@@ -72,6 +82,45 @@ pub(super) fn compact(folder: &Path) -> Result<(), ServerError> {
     compact().map_err(reported(folder))
 }
 
+/// Changes an account of a store: the server does that if one runs, else it is done here.
+pub(super) fn change_account(folder: &Path, change: &AccountChange) -> Result<(), ServerError> {
+    let lock = match folder::lock(folder) {
+        Ok(lock) => lock,
+        Err(StoreProblem::Locked) => {
+            let asked = folder::ask_server(folder, &change.to_string());
+            return asked.map_err(reported(folder));
+        }
+        Err(problem) => return Err(reported(folder)(problem)),
+    };
+    let change = || {
+        let _lock = lock;
+        let mut database = Database::open(folder)?;
+        let accounts = database.accounts()?.accounts;
+        check(&accounts, change).map_err(|problem| StoreProblem::Refused(problem.to_string()))?;
+        database.change(change).map_err(CommitError::into_problem)
+    };
+    change().map_err(reported(folder))
+}
+
+/// Whether a change can be made of these accounts.
+fn check(accounts: &[Account], change: &AccountChange) -> Result<(), AccountProblem> {
+    let key = change.name.key();
+    let before = accounts.iter().find(|account| account.name.key() == key);
+    Account::changed(before, change)?;
+    let of_others = accounts.iter().flat_map(|account| &account.certificates);
+    match change.new_certificate() {
+        Some(one) if of_others.into_iter().any(|other| other == one) => {
+            Err(AccountProblem::CertificateInUse)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The time at which an account is made, in seconds of Unix time.
+pub(super) fn unix_seconds() -> u64 {
+    unix_milliseconds(SystemTime::now()) / 1_000
+}
+
 fn unix_milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or_default()
@@ -102,6 +151,17 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
             ahead.as_secs()
         )
     });
+    let (accounts, administration) = (database.accounts()?, folder::listen(folder));
+    let warning = match &administration {
+        Ok(_) => warning,
+        Err(error) => warning.or_else(|| {
+            let name = folder::SOCKET;
+            Some(format!(
+                "no socket {name} for `chatroomd account`: {}",
+                os_error_text(error)
+            ))
+        }),
+    };
     let info = StoreInfo {
         tag,
         last,
@@ -109,6 +169,8 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
     };
     Ok(OpenStore {
         info,
+        accounts,
+        administration: administration.ok(),
         warning,
         folder: folder.to_owned(),
         database,
@@ -148,6 +210,7 @@ mod tests {
             since: MessageId::default(),
             kind: StoredKind::Privmsg,
             source: "alice!a@host".into(),
+            account: "".into(),
             tags: "".into(),
             text: "hello".into(),
         }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use tracing::warn;
 
-use super::database::problem;
 use super::folder;
+use super::problem::problem;
 use crate::server::error::StoreProblem;
 use crate::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoredKind, StoredRoom,
@@ -176,7 +176,7 @@ fn lines(
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, kind, mask, tags, text FROM line JOIN source ON source.no = line.source
+        "SELECT id, kind, mask, tags, text, account FROM line JOIN source ON source.no = line.source
          WHERE buffer = ?1 AND id > ?2 AND id < ?3 ORDER BY id {order} LIMIT ?4"
     ))?;
     let range = params![buffer, after.0.cast_signed(), before.0.cast_signed(), count];
@@ -190,6 +190,7 @@ fn lines(
             source: row.get(2)?,
             tags: row.get(3)?,
             text: row.get(4)?,
+            account: row.get(5)?,
         })
     })?;
     lines.collect()
@@ -229,6 +230,7 @@ mod tests {
             since: MessageId::default(),
             kind: StoredKind::Privmsg,
             source: "alice!a@host".into(),
+            account: "".into(),
             tags: "".into(),
             text: "hello".into(),
         };

@@ -8,9 +8,10 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::database::{self, problem};
-use super::{folder, reported};
+use super::problem::problem;
+use super::{accounts, database, folder, reported};
 use crate::server::error::{ServerError, StoreProblem};
+use crate::server::hub::account::Account;
 use crate::server::hub::stored::{MessageId, StoreTag, StoredKind};
 
 /// How many pages are copied at once.
@@ -63,6 +64,19 @@ impl StoreReader {
         database::checked_version(&connection)?;
         let tag = database::tag(&connection)?;
         Ok(Self { connection, tag })
+    }
+
+    /// The accounts, in the order of their names.
+    pub(in crate::server) fn accounts(&self, folder: &Path) -> Result<Vec<Account>, ServerError> {
+        accounts::list(&self.connection).map_err(reported(folder))
+    }
+
+    /// Random bytes for the salt of a password.
+    pub(in crate::server) fn salt(&self, folder: &Path) -> Result<[u8; 16], ServerError> {
+        let salt = self
+            .connection
+            .query_row("SELECT randomblob(16)", [], |row| row.get(0));
+        salt.map_err(|error| reported(folder)(problem(error)))
     }
 
     /// The tag of the store.

@@ -1,5 +1,5 @@
 //! The thread that writes lines: it commits all that wait together, so one sync of the disk serves
-//! every line that came during the one before.
+//! every line that came during the one before. It writes changes of accounts, too.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use super::database::{CommitError, Database};
 use super::folder::FolderLock;
 use super::unix_milliseconds;
+use crate::server::hub::ConnectionId;
+use crate::server::hub::account::AccountChange;
 use crate::server::hub::stored::{LineStore, MessageId, StoreOutcome, StoredLine, first_kept};
 use crate::server::hub::task::Wake;
 
@@ -24,11 +26,21 @@ const DOUBT_TIME: Duration = Duration::from_secs(60 * 60);
 /// not keep it for ever.
 const FINISH_MAX: Duration = Duration::from_secs(2);
 
+/// What the thread is to write.
+enum WriterJob {
+    /// The lines of a turn.
+    Lines(u64, Vec<StoredLine>),
+    /// A change of an account, for this connection.
+    Change(ConnectionId, AccountChange),
+}
+
 /// The mailboxes of the thread. It ends when this is dropped.
 struct Writer {
     /// `None` once the thread has to end.
-    turns: Option<Sender<(u64, Vec<StoredLine>)>>,
+    jobs: Option<Sender<WriterJob>>,
     outcomes: Receiver<StoreOutcome>,
+    /// The connections whose changes of accounts are done, and whether they are on disk.
+    changed: Receiver<(ConnectionId, bool)>,
     /// It closes at the end of the thread.
     ended: Receiver<()>,
     has_failed: bool,
@@ -50,8 +62,9 @@ pub(super) fn start(
     (last, keep_days): (MessageId, Option<u32>),
     wake: Wake,
 ) -> io::Result<Box<dyn LineStore>> {
-    let (turns, inbox) = channel();
+    let (jobs, inbox) = channel();
     let (outbox, outcomes) = channel();
+    let (done, changed) = channel();
     let (end, ended) = channel();
     let thread = thread::Builder::new().name("store".to_owned());
     let waker = EventLoopWaker(wake);
@@ -60,17 +73,23 @@ pub(super) fn start(
         let _end: Sender<()> = end;
         let _lock = lock;
         let waker = waker;
-        let outbox = outbox;
+        let (outbox, done) = (outbox, done);
         let mut pruning = Pruning::new(keep_days, last.unix_milliseconds());
-        write_all(database, &inbox, &mut pruning, &|outcome| {
+        let report = |outcome| {
             // The event loop may have ended.
             let _ = outbox.send(outcome);
             (waker.0)();
-        });
+        };
+        let report_change = |change| {
+            let _ = done.send(change);
+            (waker.0)();
+        };
+        write_all(database, &inbox, &mut pruning, (&report, &report_change));
     })?;
     Ok(Box::new(Writer {
-        turns: Some(turns),
+        jobs: Some(jobs),
         outcomes,
+        changed,
         ended,
         has_failed: false,
     }))
@@ -78,10 +97,15 @@ pub(super) fn start(
 
 impl LineStore for Writer {
     fn submit(&mut self, turn: u64, lines: Vec<StoredLine>) {
-        if let Some(turns) = &self.turns {
-            // The thread ends early only after it has reported that the store has failed.
-            let _ = turns.send((turn, lines));
-        }
+        self.send(WriterJob::Lines(turn, lines));
+    }
+
+    fn change(&mut self, connection: ConnectionId, change: AccountChange) {
+        self.send(WriterJob::Change(connection, change));
+    }
+
+    fn next_changed(&mut self) -> Option<(ConnectionId, bool)> {
+        self.changed.try_recv().ok()
     }
 
     fn next_outcome(&mut self) -> Option<StoreOutcome> {
@@ -98,9 +122,18 @@ impl LineStore for Writer {
     }
 }
 
+impl Writer {
+    fn send(&self, job: WriterJob) {
+        if let Some(jobs) = &self.jobs {
+            // The thread ends early only after it has reported that the store has failed.
+            let _ = jobs.send(job);
+        }
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.turns = None;
+        self.jobs = None;
         let _ = self.ended.recv_timeout(FINISH_MAX);
     }
 }
@@ -160,39 +193,29 @@ impl Pruning {
     }
 }
 
+/// What is done with an outcome, and with a change that is on disk or not.
+type WriterReports<'r> = (&'r dyn Fn(StoreOutcome), &'r dyn Fn((ConnectionId, bool)));
+
 fn write_all(
     mut database: Database,
-    turns: &Receiver<(u64, Vec<StoredLine>)>,
+    jobs: &Receiver<WriterJob>,
     pruning: &mut Pruning,
-    report: &dyn Fn(StoreOutcome),
+    (report, report_change): WriterReports<'_>,
 ) {
     let mut is_refusing = false;
     loop {
         let first = match (is_refusing, pruning.wait()) {
-            (true, _) => turns.recv_timeout(PROBE_INTERVAL),
-            (false, Some(wait)) => turns.recv_timeout(wait),
-            (false, None) => turns.recv().map_err(RecvTimeoutError::from),
+            (true, _) => jobs.recv_timeout(PROBE_INTERVAL),
+            (false, Some(wait)) => jobs.recv_timeout(wait),
+            (false, None) => jobs.recv().map_err(RecvTimeoutError::from),
         };
         let written = match first {
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) if is_refusing => database.probe(),
             Err(RecvTimeoutError::Timeout) => pruning.run(&mut database),
-            Ok((mut turn, mut lines)) => {
-                while let Ok((next, more)) = turns.try_recv() {
-                    turn = next;
-                    lines.extend(more);
-                }
-                let stored = database.store(&lines);
-                match &stored {
-                    Ok(()) => report(StoreOutcome::Stored(turn)),
-                    Err(CommitError::NotStored(reason)) => {
-                        is_refusing = true;
-                        let reason = reason.clone();
-                        report(StoreOutcome::NotStored { turn, reason });
-                    }
-                    Err(CommitError::Unknown(_)) => {}
-                }
-                stored
+            Ok(first) => {
+                let all = std::iter::once(first).chain(jobs.try_iter());
+                write_jobs(&mut database, all, (report, report_change))
             }
         };
         match written {
@@ -200,10 +223,49 @@ fn write_all(
                 is_refusing = false;
                 report(StoreOutcome::Available);
             }
-            Ok(()) | Err(CommitError::NotStored(_)) => {}
+            Ok(()) => {}
+            Err(CommitError::NotStored(_)) => is_refusing = true,
             Err(CommitError::Unknown(reason)) => return report(StoreOutcome::Failed(reason)),
         }
     }
+}
+
+/// Writes all lines in one commit, and then the changes of accounts.
+fn write_jobs(
+    database: &mut Database,
+    jobs: impl Iterator<Item = WriterJob>,
+    (report, report_change): WriterReports<'_>,
+) -> Result<(), CommitError> {
+    let (mut last, mut lines, mut changes) = (None, Vec::new(), Vec::new());
+    for job in jobs {
+        match job {
+            WriterJob::Lines(turn, more) => {
+                last = Some(turn);
+                lines.extend(more);
+            }
+            WriterJob::Change(connection, change) => changes.push((connection, change)),
+        }
+    }
+    let mut written = Ok(());
+    if let Some(turn) = last {
+        written = database.store(&lines);
+        match &written {
+            Ok(()) => report(StoreOutcome::Stored(turn)),
+            Err(CommitError::NotStored(reason)) => {
+                let reason = reason.clone();
+                report(StoreOutcome::NotStored { turn, reason });
+            }
+            Err(CommitError::Unknown(_)) => return written,
+        }
+    }
+    for (connection, change) in changes {
+        let changed = database.change(&change);
+        if matches!(changed, Err(CommitError::Unknown(_))) {
+            return changed;
+        }
+        report_change((connection, changed.is_ok()));
+    }
+    written
 }
 
 #[cfg(test)]

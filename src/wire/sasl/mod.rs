@@ -2,10 +2,10 @@
 //! <https://ircv3.net/specs/extensions/sasl-3.1>
 //!
 //! It decides nothing about who may log in, and has no randomness. `scram` is the mechanism
-//! SCRAM-SHA-256 on the side of the client, and `scram_server` on the other side, which the tests play.
+//! SCRAM-SHA-256 on the side of the client, and `scram_server` on the side of the server, with what
+//! that keeps of a password.
 
 pub mod scram;
-#[cfg(any(test, feature = "for-tests"))]
 pub mod scram_server;
 
 use base64ct::{Base64, Encoding as _};
@@ -52,6 +52,14 @@ pub fn plain_message(account: &str, password: &str) -> Vec<u8> {
     format!("{account}\0{account}\0{password}").into_bytes()
 }
 
+/// The account and the password in a message of PLAIN. Who acts must be who proves it, or empty.
+pub fn read_plain(message: &[u8]) -> Option<(&str, &str)> {
+    let mut fields = str::from_utf8(message).ok()?.split('\0');
+    let (acting, account, password) = (fields.next()?, fields.next()?, fields.next()?);
+    let is_same = acting.is_empty() || acting == account;
+    (is_same && fields.next().is_none()).then_some((account, password))
+}
+
 /// The parameters of the `AUTHENTICATE` lines that a message is sent in. An empty message is `+`,
 /// which also ends one whose last part is full.
 pub fn parts(message: &[u8]) -> Vec<String> {
@@ -86,8 +94,21 @@ impl PartialMessage {
     ///
     /// What was added so far is no message; it is forgotten.
     pub fn add(&mut self, part: &str) -> Result<Option<Vec<u8>>, SaslMessageError> {
+        self.add_within(MESSAGE_BYTES_MAX, part)
+    }
+
+    /// The same for a message of at most so many bytes of Base64.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn add_within(
+        &mut self,
+        bytes_max: usize,
+        part: &str,
+    ) -> Result<Option<Vec<u8>>, SaslMessageError> {
         if part != "+" {
-            if self.0.len() + part.len() > MESSAGE_BYTES_MAX || part.len() > PART_BYTES {
+            if self.0.len() + part.len() > bytes_max || part.len() > PART_BYTES {
                 self.0.clear();
                 return Err(SaslMessageError::TooLong);
             }
@@ -152,6 +173,27 @@ mod tests {
         }
         assert_eq!(partial.add(&full), Err(SaslMessageError::TooLong));
         assert_eq!(partial.add("AA=="), Ok(Some(vec![0])));
+    }
+
+    #[test]
+    fn a_message_of_plain_has_three_fields_and_one_account() {
+        for (message, read) in [
+            (&plain_message("alice", "a b")[..], Some(("alice", "a b"))),
+            (b"\0alice\0", Some(("alice", ""))),
+            (b"bob\0alice\0x", None),
+            (b"\0alice", None),
+            (b"\0alice\0x\0y", None),
+            (b"\0alice\0\xff", None),
+            (b"", None),
+        ] {
+            assert_eq!(read_plain(message), read, "{message:?}");
+        }
+        let mut partial = PartialMessage::default();
+        let full = "A".repeat(400);
+        assert_eq!(partial.add_within(800, &full), Ok(None));
+        assert_eq!(partial.add_within(800, &full), Ok(None));
+        let more = partial.add_within(800, "AAAA");
+        assert_eq!(more, Err(SaslMessageError::TooLong));
     }
 
     #[test]

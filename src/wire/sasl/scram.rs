@@ -13,7 +13,7 @@ const ITERATIONS_MIN: u32 = 4_096;
 /// The most iterations that are done for a server: about a second.
 const ITERATIONS_MAX: u32 = 2_000_000;
 /// The header of a client without channel binding, and its Base64 in `c=`. RFC 5802, section 7.
-pub(super) const NO_CHANNEL_BINDING: &str = "n,,";
+const NO_CHANNEL_BINDING: &str = "n,,";
 /// The length of a nonce in characters: 144 bits in Base64.
 const NONCE_CHARS: usize = 24;
 

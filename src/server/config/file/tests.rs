@@ -40,12 +40,29 @@ fn everything_in_the_file_is_taken() {
 }
 
 #[test]
+fn accounts_have_safe_defaults() {
+    let hub = |text| read_text(text).unwrap().hub;
+    let usual = hub("");
+    assert_eq!(
+        (usual.plain_without_tls, usual.reserve_nicks),
+        (false, true)
+    );
+    let other = hub("[accounts]\nplain-without-tls = true\nreserve-nicks = false\n");
+    assert_eq!(
+        (other.plain_without_tls, other.reserve_nicks),
+        (true, false)
+    );
+    assert!(read_text("[accounts]\n").unwrap().needs_store);
+    assert!(!read_text("").unwrap().needs_store);
+}
+
+#[test]
 fn the_help_shows_each_key_with_what_is_usual() {
     let help = crate::server::config::options::config_help();
     // The library lists all keys if none is similar.
     let unknown = read_text("xyzzy = 1").unwrap_err();
     let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 12, "{unknown}");
+    assert_eq!(keys.len(), 13, "{unknown}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),

@@ -15,7 +15,7 @@ impl Hub {
         };
         let Some(subject) = subject else {
             say(Reply::HelpStart, "Commands of this server");
-            for command in COMMANDS {
+            for command in COMMANDS.iter().filter(|one| self.offers(one.name)) {
                 say(Reply::HelpText, command.name);
             }
             say(
@@ -24,12 +24,18 @@ impl Hub {
             );
             return Ok(());
         };
-        let command = Command::named(subject).ok_or(Rejection::NoHelp(subject))?;
+        let command = Command::named(subject).filter(|one| self.offers(one.name));
+        let command = command.ok_or(Rejection::NoHelp(subject))?;
         let usage = format!("{} {}", command.name, command.parameters);
         say(Reply::HelpStart, command.name);
         say(Reply::HelpText, usage.trim_end());
         say(Reply::HelpText, command.does.trim());
         say(Reply::EndOfHelp, Reply::EndOfHelp.words());
         Ok(())
+    }
+
+    /// Whether this server has the command of this name: some need accounts.
+    pub(super) fn offers(&self, command: &str) -> bool {
+        self.accounts.is_some() || !matches!(command, "AUTHENTICATE")
     }
 }

@@ -276,6 +276,7 @@ impl Hub {
                 let tags = TagSet {
                     time: hub.now.at_unix(line.id),
                     id: Some(MessageTag::Stored(store.tag, line.id)),
+                    account: Some(line.account.as_str()).filter(|name| !name.is_empty()),
                     is_bot: false,
                     from_client: &format!("{sign}{}", line.tags),
                 };

@@ -149,8 +149,10 @@ impl Hub {
         };
         let (source, real_name, name) = (&user.source, &user.real_name, &room.name);
         let mut fanout = self.user_fanout(user, self.line(format_args!(":{source} JOIN {name}")));
-        // There are no accounts, so the account is `*`. IRCv3 extended-join.
-        let extended_line = || self.line(format_args!(":{source} JOIN {name} * :{real_name}"));
+        // IRCv3 extended-join.
+        let account = user.account_or_star();
+        let extended_line =
+            || self.line(format_args!(":{source} JOIN {name} {account} :{real_name}"));
         let mut extended = None;
         for member in &room.members {
             let fanout = match member.capabilities().has(Capabilities::EXTENDED_JOIN) {

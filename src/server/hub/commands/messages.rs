@@ -10,6 +10,7 @@ use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
     Room, RoomMember, Work,
 };
+use crate::wire::Nick;
 use crate::wire::message::Tags;
 
 /// A message to send.
@@ -168,6 +169,7 @@ impl Hub {
                 _ => StoredKind::Privmsg,
             },
             source: speaker.source.clone(),
+            account: speaker.account.as_deref().map_or("", Nick::as_str).into(),
             tags: tags.strip_prefix(';').unwrap_or_default().into(),
             text: chat.text.unwrap_or_default().into(),
         };
@@ -204,7 +206,7 @@ impl Hub {
     /// The line of a message to one target, with its tags.
     fn chat_fanout<'a, 't>(
         &self,
-        speaker: &Registered,
+        speaker: &'t Registered,
         chat: Chat<'a>,
         (prefix, target): (&str, &str),
         from_client: &'t str,
@@ -221,6 +223,7 @@ impl Hub {
         let tags = TagSet {
             time,
             id: Some(id),
+            account: speaker.account.as_deref().map(Nick::as_str),
             is_bot: speaker.modes.has('B'),
             from_client,
         };

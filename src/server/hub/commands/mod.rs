@@ -3,6 +3,8 @@
 //! A handler changes the state and returns a [`Rejection`] instead of sending the error itself.
 //! Only the hub imports this folder; it knows no sockets and no clock.
 
+mod accounts;
+mod authenticate;
 mod help;
 pub(super) mod history;
 mod list;
@@ -23,7 +25,7 @@ use crate::server::hub::task::Task;
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection};
 use crate::wire::message::Tags;
 use crate::wire::request::Command;
-use crate::wire::{Line, Message, MessageError, Request};
+use crate::wire::{Line, Message, MessageError, Request, RequestError};
 use messages::Chat;
 
 impl Hub {
@@ -32,6 +34,13 @@ impl Hub {
         let Line::Whole(line) = line else {
             return self.reject(from, Rejection::LineTooLong);
         };
+        if self
+            .people
+            .get(from)
+            .is_some_and(|one| one.is_administrator)
+        {
+            return self.administer(from, line);
+        }
         let unregistered = Some(line).filter(|_| self.people.registered(from).is_err());
         if let Some(reason) = unregistered.and_then(registration::other_protocol) {
             return self.disconnect(from, reason);
@@ -67,6 +76,10 @@ impl Hub {
                 let check = self.operators.checks.get_mut(&from);
                 check.map(|check| &mut check.label)
             }
+            Task::CheckLogin { .. } | Task::ChangeAccount { .. } => {
+                let pending = self.accounts.as_deref_mut()?.pending.get_mut(&from);
+                pending.map(|pending| &mut pending.label)
+            }
             Task::ReadHistory(_) => {
                 let query = self.history.get_mut(&from)?.back_mut()?;
                 query.is_request().then_some(&mut query.label)
@@ -97,6 +110,10 @@ impl Hub {
             _ if self.people.registered(from).is_err() && needs_name() => {
                 return Err(Rejection::NotRegistered);
             }
+            // Without accounts, their commands are unknown in every form.
+            Err(RequestError::Missing { command, .. }) if !self.offers(command) => {
+                return Err(Rejection::UnknownCommand(command));
+            }
             request => request?,
         };
         self.outbox().is_free = is_free(&request);
@@ -111,6 +128,7 @@ impl Hub {
             Request::Pass { password } => self.pass(from, password)?,
             Request::Nick { nick } => self.nick(from, nick)?,
             Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
+            Request::Authenticate { parameter } => self.authenticate(from, parameter)?,
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Chathistory { subcommand, first, second, third, fourth } => {
                 self.chathistory(from, subcommand, [first, second, third, fourth])?;

@@ -17,7 +17,7 @@ use crate::server::hub::{
 };
 
 /// Pause of a sender after each wrong password, so that guessing is slow.
-const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
+pub(super) const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
 impl Hub {
     pub(super) fn oper(
         &mut self,
@@ -66,7 +66,7 @@ impl Hub {
             return Ok(());
         }
         let address = self.people.person(from)?.0.host.network();
-        let allowed = self.operators.may_check(from, address, now);
+        let allowed = self.operators.attempts.may_check(from, address, now);
         allowed.map_err(|at| {
             self.outbox().pause(from, now + WRONG_PASSWORD_PAUSE);
             Rejection::OperTooSoon((at - now).as_secs() + 1)
@@ -111,7 +111,7 @@ impl Hub {
             return Err(Rejection::WrongOperPassword);
         };
         info!(%nick, %host, name = shown, "became an operator");
-        self.operators.forget_attempts(id);
+        self.operators.attempts.forget(id);
         self.operators.accounts.insert(id, account);
         self.reply(id, Reply::YoureOper);
         self.set_operator(id, true);

@@ -39,6 +39,9 @@ impl Hub {
                 self.reply_about(to, reply, nick);
             }
         }
+        if let Some(account) = &user.account {
+            self.reply_about(to, Reply::WhoisAccount, format_args!("{nick} {account}"));
+        }
         if person.is_secure {
             self.reply_about(to, Reply::WhoisSecure, nick);
         }

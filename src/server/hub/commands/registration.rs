@@ -33,6 +33,10 @@ impl Hub {
         if before.as_ref() == Some(&nick) {
             return Ok(());
         }
+        // An unregistered client may still log in.
+        if self.people.registered(from).is_ok() && self.is_reserved(from, wanted) {
+            return Err(Rejection::NickReserved(wanted));
+        }
         self.count_nick(from, wanted)?;
         // A muted user keeps the nick: the mask might not match another one, and the new nick might
         // itself be the message.
@@ -85,15 +89,19 @@ impl Hub {
     }
 
     /// Reserves the nick of an unregistered connection, so that no other one can take it. Without the
-    /// password of the server nothing is reserved.
+    /// password of the server nothing is reserved, and neither is the nick of an account without a
+    /// login.
     fn reserve_nick(&mut self, id: ConnectionId) {
         let has_password = self.settings.password.is_some();
+        let nick = self.people.get(id).and_then(Person::nick);
+        let is_of_account = nick.is_some_and(|nick| self.is_reserved(id, nick.as_str()));
         if let Ok(pending) = self.people.unregistered(id)
             && let Some(nick) = &pending.nick
         {
             let key = nick.key();
             pending.has_reserved_nick = false;
-            if (pending.password_ok || !has_password)
+            if !is_of_account
+                && (pending.password_ok || !has_password)
                 && self
                     .people
                     .owner_of(key.as_str())
@@ -160,10 +168,8 @@ impl Hub {
                     }
                 }
                 let all = self.offered_capabilities();
-                match self.sts_policy(from) {
-                    Some(policy) => self.send_cap(from, "LS", format_args!("{all} {policy}")),
-                    None => self.send_cap(from, "LS", all),
-                }
+                let values = self.capability_values(from, all);
+                self.send_cap(from, "LS", format_args!("{values}"))
             }
             "LIST" => self.send_cap(from, "LIST", has),
             "REQ" => {
@@ -184,10 +190,28 @@ impl Hub {
 
     /// The capabilities that clients can enable.
     fn offered_capabilities(&self) -> Capabilities {
-        match self.store {
-            Some(_) => Capabilities::all(),
-            None => Capabilities::all().without(Capabilities::CHATHISTORY),
+        let mut offered = Capabilities::all();
+        if self.store.is_none() {
+            offered = offered.without(Capabilities::CHATHISTORY);
         }
+        if self.accounts.is_none() {
+            offered = offered.without(Capabilities::SASL);
+        }
+        offered
+    }
+
+    /// The capabilities with their values for a client that knows those, and the policy for it.
+    fn capability_values(&self, to: ConnectionId, offered: Capabilities) -> String {
+        let has_302 = self.people.get(to).is_some_and(|one| one.has_cap_302);
+        if !has_302 {
+            return offered.to_string();
+        }
+        let with_values = offered.names().map(|(name, capability)| match capability {
+            Capabilities::SASL => format!("{name}={}", self.mechanisms(to)),
+            _ => name.to_owned(),
+        });
+        let all: Vec<_> = with_values.chain(self.sts_policy(to)).collect();
+        all.join(" ")
     }
 
     /// The capability `sts` for a client: where to connect with TLS or, on such a connection, how long
@@ -287,16 +311,23 @@ impl Hub {
             self.reserve_nick(id);
         }
         if self.people.owner_of(nick.as_str()) != Some(id) {
-            // It was taken before the password came.
+            // It was taken before the password came, or it belongs to an account.
             self.people.unregistered(id)?.nick = None;
-            self.send_rejection(id, Rejection::NickInUse(nick.as_str()));
+            let rejection = match self.people.owner_of(nick.as_str()) {
+                Some(_) => Rejection::NickInUse(nick.as_str()),
+                None => Rejection::NickReserved(nick.as_str()),
+            };
+            self.send_rejection(id, rejection);
             return Ok(());
         }
+        self.abort_exchange(id);
+        let account = self.people.unregistered(id)?.account.take();
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
         };
         let host = person.host.to_string();
         person.stage = Stage::Registered(Registered {
+            account,
             source: format!("{nick}!{username}@{host}").into(),
             nick: nick.clone(),
             username,

@@ -6,6 +6,7 @@ use crate::server::hub::{
     Capabilities, ConnectionId, Hub, Registered, Rejection, Reply, Room, RoomMember, Truncated,
     Work,
 };
+use crate::wire::Nick;
 
 /// The WHOX fields in the order of the reply, except `r`, the real name, which is last.
 const FIELDS: &str = "tcuihsnfdlao";
@@ -142,7 +143,8 @@ impl Hub {
                     'l' => write!(f, "{idle}")?,
                     'o' => f.write_str("n/a")?,
                     'r' => write!(f, ":{real_name}")?,
-                    // Hops and account: there is one server, and users have no accounts.
+                    'a' => f.write_str(user.account.as_deref().map_or("0", Nick::as_str))?,
+                    // Hops: there is one server.
                     _ => f.write_char('0')?,
                 }
             }

@@ -5,9 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::server::hub::{
-    Capabilities, CertificateFingerprint, CommandResult, Modes, Rejection,
-};
+use crate::server::hub::{Capabilities, CertificateFingerprint, CommandResult, Modes, Rejection};
 use crate::wire::{FoldedName, Nick};
 
 /// The longest user name, in bytes, with the `~` in front; announced as `USERLEN`.
@@ -54,6 +52,8 @@ pub(in crate::server::hub) struct Person {
     pub(in crate::server::hub) is_secure: bool,
     /// Its certificate, if it has sent one.
     pub(in crate::server::hub) certificate: Option<Box<CertificateFingerprint>>,
+    /// Whether it is the administrator of the server, at its socket in the file system.
+    pub(in crate::server::hub) is_administrator: bool,
     /// Whether it negotiates version 302 of `CAP`, which includes `cap-notify`.
     pub(in crate::server::hub) has_cap_302: bool,
     /// The state of its rate limit, see `count_line`.
@@ -77,6 +77,8 @@ pub(in crate::server::hub) struct Unregistered {
     /// User name and real name.
     pub(in crate::server::hub) user: Option<(Box<str>, Box<str>)>,
     pub(in crate::server::hub) password_ok: bool,
+    /// The name of the account that it has logged in to.
+    pub(in crate::server::hub) account: Option<Box<Nick>>,
     /// Whether no other connection can take the nick.
     pub(in crate::server::hub) has_reserved_nick: bool,
     /// `CAP LS` or `CAP REQ` was received, and `CAP END` not yet.
@@ -89,6 +91,8 @@ pub(in crate::server::hub) struct Registered {
     pub(in crate::server::hub) nick: Nick,
     pub(in crate::server::hub) username: Box<str>,
     pub(in crate::server::hub) real_name: Box<str>,
+    /// The name of the user's account.
+    pub(in crate::server::hub) account: Option<Box<Nick>>,
     /// `nick!user@host`, the source of the user's lines.
     pub(in crate::server::hub) source: Box<str>,
     pub(in crate::server::hub) rooms: Vec<Membership>,
@@ -135,6 +139,14 @@ impl Person {
         }
     }
 
+    /// The name of the account that it has logged in to.
+    pub(in crate::server::hub) fn account(&self) -> Option<&Nick> {
+        match &self.stage {
+            Stage::Unregistered(pending) => pending.account.as_deref(),
+            Stage::Registered(user) => user.account.as_deref(),
+        }
+    }
+
     pub(in crate::server::hub) fn registered(&self) -> Option<&Registered> {
         match &self.stage {
             Stage::Unregistered(_) => None,
@@ -144,6 +156,11 @@ impl Person {
 }
 
 impl Registered {
+    /// The account as others see it: `*` without one.
+    pub(in crate::server::hub) fn account_or_star(&self) -> &str {
+        self.account.as_deref().map_or("*", Nick::as_str)
+    }
+
     /// Where they connect from, as the others see it.
     pub(in crate::server::hub) fn host(&self) -> &str {
         self.source.rsplit('@').next().unwrap_or_default()
@@ -161,6 +178,11 @@ pub(in crate::server) struct HostName(IpAddr);
 impl HostName {
     pub(in crate::server) fn new(address: IpAddr) -> Self {
         Self(address.to_canonical())
+    }
+
+    /// Whether its packets never leave this machine.
+    pub(in crate::server) fn is_loopback(self) -> bool {
+        self.0.is_loopback()
     }
 
     /// The unit of a limit per address: an IPv6 subscriber has a whole /64 network.

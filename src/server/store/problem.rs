@@ -1,0 +1,20 @@
+//! What an error of SQLite means for a store.
+
+use std::io;
+
+use rusqlite::ErrorCode;
+
+use crate::server::error::StoreProblem;
+
+/// An error while the database is opened or read.
+pub(super) fn problem(error: rusqlite::Error) -> StoreProblem {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreProblem::Damaged(error.to_string())
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            StoreProblem::Folder(io::Error::other(error))
+        }
+        _ => StoreProblem::Sqlite(error.to_string()),
+    }
+}

@@ -1,0 +1,362 @@
+//! Accounts on the real server: the subcommand beside it and without it, logins with a password or a
+//! certificate, with our own client and with openssl.
+
+// A test may panic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![cfg(all(feature = "store", feature = "tls"))]
+
+mod common;
+mod support;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use chatting_room::wire::sasl::plain_message;
+use common::accounts::{account, add, log_in, send_message};
+use common::{Client, Server};
+use support::home::Home;
+use support::run;
+
+fn start(folder: &Path) -> Server {
+    Server::start(&["--no-limits", "--store", folder.to_str().unwrap()])
+}
+
+/// Status, output and error, without the name of the folder.
+fn outcome(folder: &Path, output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let error = text(&output.stderr).replace(folder.to_str().unwrap(), "FOLDER");
+    (output.status.code(), text(&output.stdout), error)
+}
+
+#[test]
+fn accounts_are_made_and_changed_beside_the_server_and_without_it() {
+    const ONE: &str = "0101010101010101010101010101010101010101010101010101010101010101";
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let run = |verbs: &[&str], arguments: &[&str], input: &str| {
+        outcome(folder, &account(folder, verbs, arguments, input))
+    };
+    let fails = |status, reason: &str| {
+        let words = format!("chatroomd: store FOLDER: {reason}\n");
+        (Some(status), String::new(), words)
+    };
+    let works = || (Some(0), String::new(), String::new());
+    // There is no store yet, and none is made.
+    let missing = run(&["add"], &["alice"], "sesame\n");
+    assert_eq!(missing.0, Some(73), "{missing:?}");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+    for is_running in [true, false, true] {
+        let server = is_running.then(|| start(folder));
+        if !is_running {
+            // The first round has made the store.
+            assert!(!folder.join("admin.sock").exists());
+        }
+        assert_eq!(run(&["list"], &[], ""), works());
+        assert_eq!(run(&["add"], &["Alice"], "sesame\n"), works());
+        let exists = fails(65, "there is an account of this name");
+        assert_eq!(run(&["add"], &["alice"], "other\n"), exists);
+        let unknown = fails(65, "there is no such account");
+        assert_eq!(run(&["password"], &["bob"], "x\n"), unknown);
+        assert_eq!(run(&["remove"], &["bob"], ""), unknown);
+        assert_eq!(run(&["password"], &["alice"], "sesame 2\n"), works());
+        assert_eq!(run(&["password"], &["alice"], "\n").0, Some(66));
+        let upper = format!("SHA256:{}", ONE.to_uppercase());
+        assert_eq!(
+            run(&["certificate", "add"], &["alice", &upper], ""),
+            works()
+        );
+        add(folder, "bob", "x");
+        let taken = fails(65, "the certificate belongs to an account");
+        assert_eq!(run(&["certificate", "add"], &["bob", ONE], ""), taken);
+        let listed = run(&["certificate", "list"], &["ALICE"], "").1;
+        assert_eq!(listed, format!("{ONE}\n"));
+        let listed = run(&["list"], &[], "").1;
+        let lines: Vec<&str> = listed.lines().collect();
+        assert!(
+            lines[0].starts_with("Alice 20") && lines[0].ends_with("Z 1"),
+            "{listed}"
+        );
+        assert!(
+            lines[1].starts_with("bob 20") && lines[1].ends_with("Z 0"),
+            "{listed}"
+        );
+        assert_eq!(
+            run(&["certificate", "remove"], &["alice", ONE], ""),
+            works()
+        );
+        let none = fails(65, "the account does not have this certificate");
+        assert_eq!(run(&["certificate", "remove"], &["alice", ONE], ""), none);
+        if let Some(server) = server {
+            let socket = fs::metadata(folder.join("admin.sock")).unwrap();
+            assert!(socket.file_type().is_socket());
+            assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+            log_in(&mut server.connect(), "alice", "alice", "sesame 2");
+            let mut alice = server.connect();
+            log_in(&mut alice, "alice2", "alice", "sesame 2");
+            alice.send("CAP REQ account-notify");
+            assert_eq!(run(&["remove"], &["alice"], ""), works());
+            alice.expect(" ACCOUNT *");
+            alice.expect(" 901 alice2 alice2!~alice2@127.0.0.1 :You are now logged out");
+            stop(server);
+        } else {
+            assert_eq!(run(&["remove"], &["alice"], ""), works());
+        }
+        assert_eq!(run(&["remove"], &["bob"], ""), works());
+    }
+    for (arguments, words) in [
+        (&["9lives"][..], "it cannot begin with a digit"),
+        (&["alice", "xyz"], "unexpected argument"),
+    ] {
+        let refused = run(&["add"], arguments, "x\n");
+        assert_eq!(refused.0, Some(64));
+        assert!(refused.2.contains(words), "{refused:?}");
+    }
+    let refused = run(&["certificate", "add"], &["alice", "xyz"], "");
+    assert!(refused.2.contains("64 hexadecimal digits"), "{refused:?}");
+}
+
+#[test]
+fn accounts_without_a_store_are_a_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("chatroomd.toml");
+    fs::write(&config, "[accounts]\n").unwrap();
+    let check = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
+        command.arg("--check-config").arg("--config").arg(&config);
+        let output = command.args(more).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), error)
+    };
+    let (status, error) = check(&[]);
+    assert_eq!(status, Some(78), "{error}");
+    assert!(error.contains("[accounts] needs a store"), "{error}");
+    assert_eq!(check(&["--store", "store"]).0, Some(0));
+}
+
+fn stop(mut server: Server) {
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(server.wait().success());
+}
+
+#[test]
+fn accounts_and_the_account_of_each_message_are_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    add(folder.path(), "alice", "sesame");
+    let mut alice = server.connect();
+    log_in(&mut alice, "alice", "alice", "sesame");
+    alice.send("PRIVMSG #lobby :mine");
+    alice.fence();
+    let mut guest = server.enter("guest");
+    guest.send("PRIVMSG #lobby :not mine");
+    guest.fence();
+    server.signal(nix::sys::signal::Signal::SIGKILL);
+    drop(server);
+    let server = start(folder.path());
+    let mut bob = server.enter("bob");
+    bob.send("CAP REQ :account-tag batch draft/chathistory");
+    bob.fence();
+    bob.send("CHATHISTORY LATEST #lobby * 10");
+    let mine = bob.expect(" :mine");
+    assert!(mine.contains("account=alice :alice!"), "{mine}");
+    let other = bob.expect(" :not mine");
+    assert!(!other.contains("account="), "{other}");
+    // Whoever has the nick of an account has the account.
+    bob.send("NICK alice");
+    bob.expect(" 433 bob alice ");
+    let mut wrong = server.connect();
+    wrong.send("AUTHENTICATE PLAIN");
+    wrong.expect("AUTHENTICATE +");
+    send_message(&mut wrong, &plain_message("alice", "Sesame"));
+    wrong.expect(" 904 ");
+    log_in(&mut server.connect(), "alice", "alice", "sesame");
+}
+
+#[test]
+fn our_own_client_logs_in_with_scram() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    add(folder.path(), "alice", "sesame ✓");
+    let home = Home::new();
+    home.write("password", "sesame ✓\n");
+    let file = home.path("password");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut bob = server.enter("bob");
+    bob.send("CAP REQ account-tag");
+    bob.fence();
+    for (mechanism, word) in [("scram-sha-256", "one"), ("plain", "two")] {
+        let lines = format!(
+            "account = \"alice\"\naccount-password-file = {file:?}\nmechanism = \"{mechanism}\""
+        );
+        home.configure(&format!("irc://{}", server.address), &lines);
+        let said = run(home.chatroom(&["--nick", "alice"]), format!("{word}\n"));
+        assert_eq!(said.status, Some(0), "{said:?}");
+        let line = bob.expect(&format!("PRIVMSG #lobby :{word}"));
+        assert!(line.starts_with("@account=alice :alice!"), "{line}");
+    }
+    home.write("password", "another\n");
+    let refused = run(home.chatroom(&["--nick", "alice"]), "three\n");
+    assert_eq!(refused.status, Some(77), "{refused:?}");
+}
+
+/// A server with TLS and a certificate of its own, which is killed when a test drops it.
+struct TlsServer {
+    child: Child,
+    plain: SocketAddr,
+    tls: SocketAddr,
+    fingerprint: String,
+}
+
+impl TlsServer {
+    fn start(folder: &Path, more: &str) -> Self {
+        let config = folder.join("chatroomd.toml");
+        let text = format!(
+            "listen = [\"127.0.0.1:0\"]\n{more}\n[tls]\nlisten = [\"127.0.0.1:0\"]\n\
+             self-signed = true\n[store]\nfolder = \"store\"\n"
+        );
+        fs::write(&config, text).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+            .args(["--quiet", "--no-limits", "--config"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut last_word = |prefix: &str| {
+            let line = lines.next().unwrap().unwrap();
+            let rest = line.strip_prefix(prefix);
+            rest.unwrap_or_else(|| panic!("{line}")).to_owned()
+        };
+        let plain = last_word("listening on ").parse().unwrap();
+        let tls = last_word("listening on ");
+        Self {
+            plain,
+            tls: tls.trim_end_matches(" with TLS").parse().unwrap(),
+            fingerprint: last_word("certificate "),
+            child,
+        }
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A certificate made by openssl, in `NAME.pem` together with its key, and its fingerprint.
+fn openssl_certificate(home: &Home, name: &str) -> Option<String> {
+    let file = home.path(&format!("{name}.pem"));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+        ])
+        .args(["-nodes", "-days", "1", "-subj", "/CN=alice", "-keyout"])
+        .arg(&file)
+        .arg("-out")
+        .arg(home.path("certificate"))
+        .stderr(Stdio::null())
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let both = home.read(&format!("{name}.pem")) + &home.read("certificate");
+    fs::write(&file, both).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let shown = Command::new("openssl")
+        .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    Some(shown.trim().split('=').next_back().unwrap().to_owned())
+}
+
+/// What `openssl s_client` receives from the server after these lines, up to the end.
+fn s_client(server: &TlsServer, certificate: Option<&Path>, lines: &str) -> String {
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-quiet", "-connect", &server.tls.to_string()]);
+    if let Some(file) = certificate {
+        command.arg("-cert").arg(file).arg("-key").arg(file);
+    }
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = lines.replace('\n', "\r\n");
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_certificate_logs_in_to_its_account_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TlsServer::start(folder.path(), "");
+    let store = folder.path().join("store");
+    add(&store, "alice", "sesame");
+    let home = Home::new();
+    let names = ["own", "other"];
+    let [Some(own), Some(_)] = names.map(|name| openssl_certificate(&home, name)) else {
+        println!("skipped: openssl is missing");
+        return;
+    };
+    let added = account(&store, &["certificate", "add"], &["alice", &own], "");
+    assert!(added.status.success(), "{added:?}");
+    let [own, other] = names.map(|name| home.path(&format!("{name}.pem")));
+
+    const LOGIN: &str = "CAP LS 302\nAUTHENTICATE EXTERNAL\nAUTHENTICATE +\nQUIT\n";
+    let said = s_client(&server, Some(&own), LOGIN);
+    assert!(
+        said.contains(" sasl=EXTERNAL,SCRAM-SHA-256,PLAIN "),
+        "{said}"
+    );
+    assert!(said.contains(" 900 * *!*@127.0.0.1 alice :"), "{said}");
+    assert!(said.contains(" 903 * :"), "{said}");
+    // Another name than that of the account. `Ym9i` is bob, and `QWxpY2U=` Alice.
+    let bob = LOGIN.replace("AUTHENTICATE +", "AUTHENTICATE Ym9i");
+    let said = s_client(&server, Some(&own), &bob);
+    assert!(said.contains(" 904 ") && !said.contains(" 903 "), "{said}");
+    let same = LOGIN.replace("AUTHENTICATE +", "AUTHENTICATE QWxpY2U=");
+    assert!(s_client(&server, Some(&own), &same).contains(" 903 "));
+    for certificate in [Some(&*other), None] {
+        let said = s_client(&server, certificate, LOGIN);
+        assert!(said.contains(" 904 ") && !said.contains(" 903 "), "{said}");
+        let offered = said.contains("EXTERNAL,");
+        assert_eq!(offered, certificate.is_some(), "{said}");
+    }
+
+    // Our own client.
+    let mut bob = Client::new(std::net::TcpStream::connect(server.plain).unwrap());
+    bob.register("bob");
+    bob.send("CAP REQ account-tag");
+    bob.fence();
+    let lines = format!(
+        "fingerprint = \"{}\"\naccount = \"alice\"\nclient-certificate = {own:?}",
+        server.fingerprint
+    );
+    home.configure(&format!("ircs://{}", server.tls), &lines);
+    let said = run(home.chatroom(&["--nick", "alice"]), "hello\n");
+    assert_eq!(said.status, Some(0), "{said:?}");
+    let line = bob.expect("PRIVMSG #lobby :hello");
+    assert!(line.starts_with("@account=alice :alice!"), "{line}");
+    let lines = lines.replace("own.pem", "other.pem");
+    home.configure(&format!("ircs://{}", server.tls), &lines);
+    let refused = run(home.chatroom(&["--nick", "alice"]), "hello\n");
+    assert_eq!(refused.status, Some(77), "{refused:?}");
+}
