@@ -77,6 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "rustix",
         &[
+            "src/client/net/dial.rs",
             "src/client/terminal/",
             "src/common/config_file.rs",
             "src/server/password_input.rs",
@@ -121,6 +122,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("sha2", &["src/wire/sasl/"]),
     ("slab", &["src/server/hub/", "src/server/net/"]),
+    ("stringprep", &["src/wire/sasl/scram.rs"]),
     ("strsim", &["src/common/suggest.rs"]),
     // The script's lines wait for the network in one of its channels.
     ("tokio", &["src/client/net/", "src/client/ui/script/"]),

@@ -48,7 +48,11 @@ impl LoginFailure {
 
     /// Whether another password could help.
     pub fn is_about_password(&self) -> bool {
-        matches!(self, Self::Refused { mechanism, .. } if *mechanism != Mechanism::External)
+        match self {
+            Self::Refused { mechanism, .. } => *mechanism != Mechanism::External,
+            Self::Scram(error) => *error == ScramError::Password,
+            _ => false,
+        }
     }
 }
 

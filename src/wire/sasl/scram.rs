@@ -1,12 +1,14 @@
 //! SCRAM-SHA-256: both sides prove that they know a password, and neither sends it. RFC 5802 and
 //! RFC 7677; without channel binding.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use pbkdf2::pbkdf2_hmac;
 use sha2::{Digest as _, Sha256};
+use stringprep::saslprep;
 
 /// The fewest iterations that a password is safe with. RFC 7677, section 4.
 const ITERATIONS_MIN: u32 = 4_096;
@@ -31,6 +33,8 @@ pub enum ScramError {
     Iterations(u32),
     /// The server does not know the password.
     WrongSignature,
+    /// The password cannot be prepared; see [`prepared`].
+    Password,
     /// The server reports this error.
     Server(String),
 }
@@ -48,12 +52,24 @@ impl fmt::Display for ScramError {
             Self::WrongSignature => {
                 f.write_str("the server could not prove that it knows the password")
             }
+            Self::Password => f.write_str(
+                "the password has characters that SCRAM does not allow, such as emoji, invisible ones, \
+                 or letters of both writing directions; choose another password, or set mechanism = \
+                 \"plain\" if the connection is encrypted",
+            ),
             Self::Server(error) => write!(f, "the server reports {error}"),
         }
     }
 }
 
 impl std::error::Error for ScramError {}
+
+/// A password as both sides must write it, so that one that is typed in another form is the same:
+/// SASLprep, RFC 4013. `None` if it has characters that are not allowed, or nothing is left of it.
+pub fn prepared(password: &str) -> Option<Cow<'_, str>> {
+    let prepared = saslprep(password).ok()?;
+    (!prepared.is_empty() || password.is_empty()).then_some(prepared)
+}
 
 /// A nonce that cannot be guessed without the key, and that no other `number` gives.
 pub fn nonce(key: &[u8; 32], number: u64) -> String {
@@ -77,6 +93,8 @@ impl ScramClient {
     /// Begins an exchange. The nonce must be new, printable, and without a comma. Returns the first
     /// message, too.
     pub fn begin(account: &str, nonce: &str) -> (Self, String) {
+        // A name that cannot be prepared is one that the server does not know, either.
+        let account = prepared(account).unwrap_or(Cow::Borrowed(account));
         let account = account.replace('=', "=3D").replace(',', "=2C");
         let first = format!("n={account},r={nonce}");
         let message = format!("{NO_CHANNEL_BINDING}{first}");
@@ -104,7 +122,8 @@ impl ScramClient {
         if !(ITERATIONS_MIN..=ITERATIONS_MAX).contains(&challenge.iterations) {
             return Err(ScramError::Iterations(challenge.iterations));
         }
-        let salted = salted(password, &challenge.salt, challenge.iterations);
+        let password = prepared(password).ok_or(ScramError::Password)?;
+        let salted = salted(&password, &challenge.salt, challenge.iterations);
         let binding = Base64::encode_string(NO_CHANNEL_BINDING.as_bytes());
         let without_proof = format!("c={binding},r={}", challenge.nonce);
         let signed = format!("{},{server_first},{without_proof}", self.first);
@@ -294,6 +313,35 @@ mod tests {
             client.answer(b"\xff", "x").err(),
             Some(ScramError::Malformed)
         );
+    }
+
+    #[test]
+    fn a_password_is_the_same_in_each_form_in_which_it_can_be_typed() {
+        // RFC 4013, section 3.
+        for (typed, password) in [
+            ("pencil", Some("pencil")),
+            ("I\u{ad}X", Some("IX")),
+            ("\u{aa}", Some("a")),
+            ("\u{2168}", Some("IX")),
+            // A space that is no ASCII space, and a letter in two parts.
+            ("a\u{a0}b", Some("a b")),
+            ("e\u{301}", Some("\u{e9}")),
+            ("\u{7}", None),
+            ("\u{627}1", None),
+            // Unicode 3.2 has no such character.
+            ("\u{1f600}", None),
+            ("\u{ad}", None),
+            ("", Some("")),
+        ] {
+            assert_eq!(prepared(typed).as_deref(), password, "{typed:?}");
+        }
+        let (client, _) = ScramClient::begin("user", CLIENT_NONCE);
+        let (message, _) = client
+            .answer(SERVER_FIRST.as_bytes(), "pen\u{ad}cil")
+            .unwrap();
+        assert_eq!(message, CLIENT_FINAL);
+        let refused = client.answer(SERVER_FIRST.as_bytes(), "\u{7}");
+        assert_eq!(refused.err(), Some(ScramError::Password));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::client::session::{
     SessionOutput, Transport,
 };
 use crate::wire::Message;
-use crate::wire::sasl::scram::{ScramClient, ScramError, ScramVerifier, nonce};
+use crate::wire::sasl::scram::{ScramClient, ScramError, ScramVerifier, nonce, prepared};
 use crate::wire::sasl::{Mechanism, PartialMessage, parts, plain_message};
 
 /// The login on this connection, and what is kept from the ones before.
@@ -354,26 +354,34 @@ fn choose_mechanism(
         let mut names = login.offered.iter();
         login.offered.is_empty() || names.any(|name| Mechanism::find(name) == Some(*mechanism))
     };
+    let password = account.password.as_deref();
     let can_use = |mechanism: &Mechanism| match mechanism {
         Mechanism::External => account.has_certificate && transport.has_tls(),
-        Mechanism::ScramSha256 | Mechanism::Plain => account.password.is_some(),
+        Mechanism::ScramSha256 => password.and_then(prepared).is_some(),
+        // The server prepares it. RFC 4616, section 2.
+        Mechanism::Plain => password.is_some(),
     };
+    let is_wanted = |one: &Mechanism| account.mechanism.is_none_or(|wanted| *one == wanted);
+    let scram = Mechanism::ScramSha256;
+    let is_unprepared =
+        password.is_some() && is_wanted(&scram) && is_offered(&scram) && !can_use(&scram);
     let wanted = Mechanism::ALL
         .into_iter()
         .rev()
-        .filter(|one| account.mechanism.is_none_or(|wanted| *one == wanted))
+        .filter(is_wanted)
         .filter(|one| can_use(one) && is_offered(one) && !login.tried.contains(one));
     let wanted: Vec<Mechanism> = wanted.collect();
     // A certificate that cannot be shown here.
     let external = Mechanism::External;
     let has_unshown = account.has_certificate
         && !transport.has_tls()
-        && account.mechanism.is_none_or(|wanted| wanted == external)
+        && is_wanted(&external)
         && is_offered(&external);
     let is_private = matches!(transport, Transport::Loopback | Transport::Encrypted);
     let is_safe = |one: &&Mechanism| **one != Mechanism::Plain || is_private;
     match (wanted.iter().find(is_safe), wanted.is_empty()) {
         (Some(mechanism), _) => Ok(*mechanism),
+        (None, _) if is_unprepared => Err(LoginFailure::Scram(ScramError::Password)),
         (None, false) if transport.has_tls() => Err(LoginFailure::NotVerified),
         (None, false) => Err(LoginFailure::NotEncrypted),
         (None, true) if has_unshown => Err(LoginFailure::CertificateNotShown),
