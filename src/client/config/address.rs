@@ -1,4 +1,4 @@
-//! The address of a server: `host`, `host:port`, `irc://host/room` or `ircs://host/room`.
+//! The address of a server: `host`, `host:port`, `irc://host/room`, `ircs://host/room` or `unix:/path`.
 
 use std::fmt;
 use std::fs;
@@ -17,12 +17,17 @@ pub const TLS_PORT: u16 = 6697;
 /// can be resolved is longer (RFC 1035, section 2.3.4: 255 octets with their length bytes).
 const FILE_NAME_HOST_MAX: usize = 240;
 
-/// A host and a port.
+/// The scheme of the path of a Unix socket.
+const UNIX: &str = "unix:";
+/// The longest path of a Unix socket, in bytes. unix(7), `sun_path`.
+const SOCKET_PATH_MAX: usize = 107;
+
+/// A host and a port, or a Unix socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// A name or an IP address.
+    /// A name or an IP address, or the absolute path of a Unix socket: no host begins with a `/`.
     pub host: String,
-    /// A TCP port.
+    /// A TCP port; 0 for a Unix socket.
     pub port: u16,
     /// Whether the connection is encrypted.
     pub tls: bool,
@@ -38,10 +43,15 @@ impl Address {
         }
     }
 
-    /// Whether it names this machine, as an address or as `localhost`: what is sent there stays on
+    /// The path, if it is a Unix socket.
+    pub fn socket_path(&self) -> Option<&Path> {
+        self.host.starts_with('/').then(|| Path::new(&self.host))
+    }
+
+    /// Whether it names this machine, as an address, as `localhost` or by a Unix socket: what is sent there stays on
     /// this machine, with or without encryption, unless a proxy carries it.
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.host)
+        self.socket_path().is_some() || is_loopback(&self.host)
     }
 
     /// The same host with encryption on this port.
@@ -124,6 +134,9 @@ fn entries_of(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.socket_path().is_some() {
+            return write!(f, "{UNIX}{}", self.host);
+        }
         let scheme = if self.tls { "ircs://" } else { "" };
         match self.host.contains(':') {
             true => write!(f, "{scheme}[{}]:{}", self.host, self.port),
@@ -147,6 +160,12 @@ pub enum AddressError {
     NoTls,
     /// This text in an `irc://` URL is neither a room nor a person.
     Target(String),
+    /// The path of a Unix socket does not begin with a `/`.
+    RelativePath,
+    /// The path of a Unix socket has this control character.
+    PathCharacter(char),
+    /// The path of a Unix socket is too long, with so many bytes.
+    PathTooLong(usize),
 }
 
 impl fmt::Display for AddressError {
@@ -162,6 +181,12 @@ impl fmt::Display for AddressError {
             Self::Target(text) => write!(
                 f,
                 "{text:?} is not a room; use irc://HOST/#ROOM or irc://HOST/NICK,isnick"
+            ),
+            Self::RelativePath => f.write_str("use unix:/PATH, with the whole path of the socket"),
+            Self::PathCharacter(c) => write!(f, "the path of a socket cannot contain {c:?}"),
+            Self::PathTooLong(bytes) => write!(
+                f,
+                "the path has {bytes} bytes; that of a socket has at most {SOCKET_PATH_MAX}"
             ),
             Self::NoTls => f.write_str(
                 "this build has no TLS; irc://HOST connects without encryption, to port 6667",
@@ -225,8 +250,15 @@ impl FromStr for ServerName {
     type Err = AddressError;
 
     /// Reads `host`, `host:port`, `[::1]:port`, `::1`, and each of these after `irc://`, where a
-    /// target can follow.
+    /// target can follow; and `unix:/path`.
     fn from_str(text: &str) -> Result<Self, AddressError> {
+        if let Some((scheme, path)) = text.split_at_checked(UNIX.len())
+            && scheme.eq_ignore_ascii_case(UNIX)
+        {
+            let address = parse_socket_path(path)?;
+            let target = None;
+            return Ok(Self { address, target });
+        }
         let (scheme, rest) = match text.split_once("://") {
             None => ("", text),
             Some((scheme, rest)) => (scheme, rest),
@@ -285,6 +317,25 @@ fn parse_authority(authority: &str, tls: bool, is_bare: bool) -> Result<Address,
         host: host.to_owned(),
         port: with_plus.or(port).map_or(Ok(usual), parse_port)?,
         tls,
+    })
+}
+
+/// Reads `/path`, or `///path` as in a URL.
+fn parse_socket_path(text: &str) -> Result<Address, AddressError> {
+    let path = text.strip_prefix("//").unwrap_or(text);
+    if !path.starts_with('/') {
+        return Err(AddressError::RelativePath);
+    }
+    if let Some(bad) = path.chars().find(|c| c.is_control()) {
+        return Err(AddressError::PathCharacter(bad));
+    }
+    if path.len() > SOCKET_PATH_MAX {
+        return Err(AddressError::PathTooLong(path.len()));
+    }
+    Ok(Address {
+        host: path.to_owned(),
+        port: 0,
+        tls: false,
     })
 }
 
@@ -386,6 +437,37 @@ mod tests {
             ("IRC://chat.example:7000/", "chat.example", 7000),
         ] {
             assert_eq!(parsed(text), Ok((host.to_owned(), port)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unix_socket_is_an_address_of_this_machine() {
+        for (text, path) in [
+            ("unix:/run/ircd.sock", "/run/ircd.sock"),
+            ("UNIX:/a b:6667", "/a b:6667"),
+            ("unix:///run/x", "/run/x"),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.socket_path(), Some(Path::new(path)), "{text}");
+            assert!(address.is_loopback() && !address.tls, "{text}");
+            assert_eq!(address.to_string(), format!("unix:{path}"));
+            assert_eq!(address.to_string().parse(), Ok(address));
+        }
+        let address: Address = "unix:/run/ircd.sock".parse().unwrap();
+        assert_eq!(address.file_name(), "at-_run_ircd.sock-0");
+        assert!("h".parse::<Address>().unwrap().socket_path().is_none());
+        let long = format!("/{}", "x".repeat(107));
+        for (text, error) in [
+            ("unix:run/x", AddressError::RelativePath),
+            ("unix://run/x", AddressError::RelativePath),
+            ("unix:", AddressError::RelativePath),
+            ("unix:/a\nb", AddressError::PathCharacter('\n')),
+            ("unix:/a\0", AddressError::PathCharacter('\0')),
+            (&format!("unix:{long}"), AddressError::PathTooLong(108)),
+            // Only the scheme makes it one.
+            ("/run/x", AddressError::Character('/')),
+        ] {
+            assert_eq!(text.parse::<Address>(), Err(error), "{text}");
         }
     }
 

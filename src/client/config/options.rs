@@ -30,7 +30,7 @@ use crate::common::record::KINDS;
 )]
 pub struct ClientOptions {
     /// The server: HOST (encrypted), ircs://HOST:PORT, irc://HOST or HOST:PORT (plain), with /#ROOM after
-    /// a URL, or a name from the configuration [default: 127.0.0.1:6667]
+    /// a URL, unix:/PATH, or a name from the configuration [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
 

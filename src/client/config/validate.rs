@@ -89,6 +89,8 @@ pub(super) enum ConfigProblem {
     Address(InvalidAddress),
     Fingerprint(String),
     Proxy(InvalidProxy),
+    /// A proxy for the Unix socket of a server.
+    ProxyToSocket,
     /// `server` is neither a table of the file nor an address.
     UnknownServer {
         name: String,
@@ -135,6 +137,9 @@ impl fmt::Display for ConfigProblem {
             Self::Nick(error) => error.fmt(f),
             Self::Address(error) => error.fmt(f),
             Self::Proxy(error) => write!(f, "{error}, or {NO_PROXY:?}"),
+            Self::ProxyToSocket => {
+                f.write_str("a proxy does not reach a Unix socket of this machine; remove proxy")
+            }
             Self::UnknownServer { name, error } => write!(
                 f,
                 "{name:?} is neither a server in this file nor a valid address: {error}"
@@ -233,14 +238,20 @@ fn check_server(
     aliases: &BTreeMap<String, Spanned<String>>,
     mistakes: &mut Vec<ConfigMistake>,
 ) {
-    let problem = parse_address(server.address.get_ref()).err();
+    let address = parse_address(server.address.get_ref());
+    let is_socket = |address: &Address| address.socket_path().is_some();
+    let is_socket = address.as_ref().is_ok_and(is_socket);
     mistakes.extend(mistake_at(
         &server.address,
-        problem.map(ConfigProblem::Address),
+        address.err().map(ConfigProblem::Address),
     ));
     if let Some(proxy) = &server.proxy {
-        let problem = parse_proxy(proxy.get_ref()).err();
-        mistakes.extend(mistake_at(proxy, problem.map(ConfigProblem::Proxy)));
+        let problem = match parse_proxy(proxy.get_ref()) {
+            Err(error) => Some(ConfigProblem::Proxy(error)),
+            Ok(Some(_)) if is_socket => Some(ConfigProblem::ProxyToSocket),
+            Ok(_) => None,
+        };
+        mistakes.extend(mistake_at(proxy, problem));
     }
     if let Some(list) = &server.fingerprint {
         let texts = list.get_ref().as_slice();

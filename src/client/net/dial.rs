@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{self, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::net::{TcpStream, lookup_host};
+use rustix::net::sockopt::{
+    set_socket_keepalive, set_tcp_keepcnt, set_tcp_keepidle, set_tcp_keepintvl,
+};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
 use super::happy_eyeballs::connect_first;
@@ -26,6 +31,13 @@ use crate::common::suggest::nearest;
 const PROXY_MAX: Duration = Duration::from_secs(90);
 /// A connection attempt that takes longer than this is announced.
 const ANNOUNCED_AFTER: Duration = Duration::from_millis(800);
+
+/// How long a connection is silent before the system asks the other side for a sign of life, how far
+/// apart it asks, and how often without an answer. The session pings by itself, but not while the
+/// program is suspended.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_COUNT: u32 = 4;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -88,6 +100,9 @@ impl fmt::Display for ConnectError {
                 }
             }
             Self::Unreachable { address, error } => {
+                if address.socket_path().is_some() {
+                    return no_socket(f, address, error);
+                }
                 let error = os_error_text(error);
                 write!(f, "no server answers on {address} ({error}); ")?;
                 match address.tls && address.port == TLS_PORT {
@@ -120,6 +135,31 @@ impl fmt::Display for ConnectError {
 }
 
 impl std::error::Error for ConnectError {}
+
+/// Says why there is no connection to a Unix socket.
+fn no_socket(f: &mut fmt::Formatter<'_>, address: &Address, error: &io::Error) -> fmt::Result {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            write!(f, "there is no socket {address}; is its server running?")
+        }
+        io::ErrorKind::ConnectionRefused => {
+            write!(
+                f,
+                "no server listens on {address} (connection refused); start it again"
+            )
+        }
+        io::ErrorKind::PermissionDenied => write!(
+            f,
+            "you may not connect to {address} (permission denied): the owner of the socket decides who \
+             may"
+        ),
+        _ => write!(
+            f,
+            "no server answers on {address} ({})",
+            os_error_text(error)
+        ),
+    }
+}
 
 impl ConnectError {
     /// Why a reconnection failed, for a message that names no server.
@@ -197,14 +237,18 @@ impl Dialer {
                 error,
             });
         }
+        let unreachable = |error| ConnectError::Unreachable {
+            address: address.clone(),
+            error,
+        };
+        if let Some(path) = address.socket_path() {
+            return connect_to_socket(path).await.map_err(unreachable);
+        }
         let resolved = addresses_of(&address.host, address.port).await;
         let resolved = resolved.map_err(|error| self.unknown_host(&address.host, error))?;
-        connect_first(resolved)
-            .await
-            .map_err(|error| ConnectError::Unreachable {
-                address: address.clone(),
-                error,
-            })
+        let stream = connect_first(resolved).await.map_err(unreachable)?;
+        keep_alive(&stream);
+        Ok(stream)
     }
 
     /// The same for a thread that can wait. `announce` is called when it takes long.
@@ -294,10 +338,29 @@ async fn addresses_of(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok(own.collect())
 }
 
+/// Connects to a Unix socket. The stream is read and written like any other, whatever its type is
+/// called.
+async fn connect_to_socket(path: &Path) -> io::Result<TcpStream> {
+    let stream = UnixStream::connect(path).await?.into_std()?;
+    TcpStream::from_std(OwnedFd::from(stream).into())
+}
+
+/// Makes the system find out when the other side is gone. It works without that, too.
+fn keep_alive(stream: &impl AsFd) {
+    let set = || {
+        set_tcp_keepidle(stream, KEEPALIVE_AFTER)?;
+        set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+        set_tcp_keepcnt(stream, KEEPALIVE_COUNT)?;
+        set_socket_keepalive(stream, true)
+    };
+    let _ = set();
+}
+
 /// Connects to the proxy, and through it to the server.
 async fn connect_by_proxy(server: &Address, proxy: &ProxyAddress) -> io::Result<TcpStream> {
     let resolved = addresses_of(&proxy.host, proxy.port).await?;
     let mut stream = connect_first(resolved).await?;
+    keep_alive(&stream);
     connect_through(&mut stream, proxy, server).await?;
     Ok(stream)
 }
@@ -327,6 +390,49 @@ mod tests {
         for other in [message(7000, true), message(6697, false)] {
             assert!(other.ends_with("is chatroomd running there?"), "{other}");
         }
+    }
+
+    #[test]
+    fn each_way_in_which_a_socket_cannot_be_used_has_its_own_sentence() {
+        let message = |kind: io::ErrorKind| {
+            let address = "unix:/run/x".parse().unwrap();
+            let error = kind.into();
+            ConnectError::Unreachable { address, error }.to_string()
+        };
+        for (kind, words) in [
+            (
+                io::ErrorKind::NotFound,
+                "there is no socket unix:/run/x; is its server running?",
+            ),
+            (
+                io::ErrorKind::ConnectionRefused,
+                "no server listens on unix:/run/x (connection refused); start it again",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                "you may not connect to unix:/run/x (permission denied): the owner of the socket \
+                 decides who may",
+            ),
+            (
+                io::ErrorKind::WouldBlock,
+                "no server answers on unix:/run/x (operation would block)",
+            ),
+        ] {
+            assert_eq!(message(kind), words);
+        }
+    }
+
+    #[test]
+    fn the_system_asks_a_silent_server_for_a_sign_of_life() {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address: Address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let dialer = Dialer::new(BTreeMap::new(), RememberedSecurity::default());
+        let stream = runtime.block_on(dialer.dial(&address, None)).unwrap();
+        assert!(rustix::net::sockopt::socket_keepalive(&stream).unwrap());
+        let idle = rustix::net::sockopt::tcp_keepidle(&stream).unwrap();
+        assert_eq!(idle, KEEPALIVE_AFTER);
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! The addresses at which the client reaches a server: Unix sockets.
+
+// A test may panic.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+mod support;
+
+use std::fs::{self, Permissions};
+use std::io::{Read as _, Write as _, copy};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::thread;
+
+use chatting_room::server::{EmbeddedServer, Settings};
+use nix::unistd::geteuid;
+use support::home::Home;
+use support::{Program, run};
+
+const SEND: [&str; 4] = ["--nick", "ci", "-c", "hello"];
+
+fn host() -> EmbeddedServer {
+    let mut settings = Settings::listening_on(SocketAddr::from(([127, 0, 0, 1], 0)));
+    settings.hub.limits.enabled = false;
+    EmbeddedServer::start(&settings).unwrap()
+}
+
+/// Accepts connections to a socket at this path, and connects each to the server.
+fn serve_at(path: &Path, server: SocketAddr) {
+    let listener = UnixListener::bind(path).unwrap();
+    thread::spawn(move || {
+        while let Ok((mut client, _)) = listener.accept() {
+            let mut server = TcpStream::connect(server).unwrap();
+            let (mut from_server, mut to_client) =
+                (server.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || {
+                let _ = copy(&mut from_server, &mut to_client);
+                let _ = to_client.shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || {
+                let _ = copy(&mut client, &mut server);
+                let _ = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_server_is_reached_at_a_unix_socket_as_on_this_machine() {
+    let host = host();
+    let home = Home::new();
+    let path = home.path("ircd.sock");
+    serve_at(&path, host.address());
+    let address = format!("unix:{}", path.display());
+    // Nothing of it is for a proxy, and nothing is said of encryption.
+    let mut command = home.chatroom(&SEND);
+    command
+        .arg(&address)
+        .env("ALL_PROXY", "socks5://127.0.0.1:1");
+    let finished = run(command, "");
+    assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
+    home.configure(&address, "");
+    let finished = run(home.chatroom(&SEND), "");
+    assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
+    // `/connect` leads there and away.
+    let tcp = host.address().to_string();
+    let mut command = home.chatroom(&["--plain", "--nick", "alice", &tcp]);
+    command.env("USER", "alice");
+    let mut program = Program::start(command);
+    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    program.out.wait_until(is_in(1));
+    program.give(format!("/connect unix:{}x\n", path.display()));
+    program.out.wait_for("there is no socket unix:");
+    program.give(format!("/connect {address}\n"));
+    program.out.wait_until(is_in(2));
+    program.give("/quit\n");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+}
+
+#[test]
+fn a_password_may_go_to_a_socket_of_this_machine() {
+    let home = Home::new();
+    let path = home.path("sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    home.write("password", "sesame\n");
+    let lines = format!(
+        "account = \"ann\"\naccount-password-file = {:?}",
+        home.path("password")
+    );
+    home.configure(&format!("unix:{}", path.display()), &lines);
+    let program = Program::start(home.chatroom(&SEND));
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut heard = String::new();
+    let mut said = 0;
+    let mut buffer = [0; 1024];
+    let answers = [
+        ("CAP LS 302", ":s CAP * LS :sasl=PLAIN"),
+        ("CAP REQ", ":s CAP * ACK :sasl"),
+        ("AUTHENTICATE PLAIN", "AUTHENTICATE +"),
+        ("AUTHENTICATE YW5uAGFubgBzZXNhbWU=", ":s 904 * :No"),
+    ];
+    loop {
+        let count = stream.read(&mut buffer).unwrap();
+        heard += std::str::from_utf8(&buffer[..count]).unwrap();
+        if let Some((line, answer)) = answers.get(said)
+            && heard.contains(line)
+        {
+            stream
+                .write_all(format!("{answer}\r\n").as_bytes())
+                .unwrap();
+            said += 1;
+        }
+        if count == 0 {
+            break;
+        }
+    }
+    assert_eq!(said, answers.len(), "{heard}");
+    assert_eq!(program.finish().status, Some(77));
+}
+
+#[test]
+fn a_socket_that_cannot_be_used_is_reported_with_the_reason() {
+    let home = Home::new();
+    let path = home.path("sock");
+    let address = format!("unix:{}", path.display());
+    let sends = |home: &Home| {
+        let mut command = home.chatroom(&SEND);
+        command.arg(&address);
+        let finished = run(command, "");
+        (finished.status, finished.err)
+    };
+    let words = format!("chatroom: there is no socket {address}; is its server running?\n");
+    assert_eq!(sends(&home), (Some(69), words));
+    // A server that has ended leaves its socket behind.
+    drop(UnixListener::bind(&path).unwrap());
+    let words =
+        format!("chatroom: no server listens on {address} (connection refused); start it again\n");
+    assert_eq!(sends(&home), (Some(69), words));
+    // For the superuser every socket is open.
+    if !geteuid().is_root() {
+        fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
+        let (status, words) = sends(&home);
+        assert_eq!(status, Some(69));
+        assert!(words.contains("you may not connect to unix:"), "{words}");
+    }
+    for (address, words) in [
+        (
+            "unix:sock",
+            "use unix:/PATH, with the whole path of the socket",
+        ),
+        ("unix:/a\nb", "the path of a socket cannot contain '\\n'"),
+    ] {
+        let mut command = home.chatroom(&SEND);
+        command.arg(address);
+        let finished = run(command, "");
+        assert_eq!(finished.status, Some(64), "{finished:?}");
+        assert!(finished.err.contains(words), "{finished:?}");
+    }
+    home.configure("unix:/run/x", "proxy = \"socks5://127.0.0.1:1\"");
+    let finished = run(home.chatroom(&SEND), "");
+    assert_eq!(finished.status, Some(78), "{finished:?}");
+    let words = "a proxy does not reach a Unix socket";
+    assert!(finished.err.contains(words), "{finished:?}");
+}
