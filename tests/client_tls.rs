@@ -17,10 +17,13 @@ use std::time::{Duration, SystemTime};
 
 use chatting_room::server::{CertificateFiles, EmbeddedServer, Settings, TlsSettings};
 use common::Client;
+use nix::sys::signal::Signal;
 use rcgen::{CertificateParams, KeyPair};
 use ring::digest::{SHA256, digest};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection};
+use support::home::Home;
+use support::tls_peer::TlsPeer;
 use support::{Finished, Program, chatroom, run};
 
 /// A certificate and its key.
@@ -215,6 +218,33 @@ fn each_certificate_that_is_not_trusted_has_its_own_sentence() {
         any.err.contains("any certificate is accepted (--insecure)"),
         "{any:?}"
     );
+}
+
+#[test]
+fn the_end_of_an_accepted_certificate_is_reported_and_no_other() {
+    let day = Duration::from_secs(24 * 3_600);
+    let now = SystemTime::now();
+    for (end, is_expired) in [(now - day, true), (now + day, false)] {
+        let peer = TlsPeer::valid_until(end);
+        let home = Home::new();
+        let record = format!("{} {}\n", peer.url(), peer.fingerprint());
+        home.write(".local/state/chatroom/certificates", &record);
+        let mut command = home.chatroom(&["--plain", "--nick", "alice", &peer.url()]);
+        command.env("USER", "alice");
+        let program = Program::start(command);
+        let mut lines = peer.accept();
+        lines.hears("CAP LS 302");
+        lines.sends(":s 001 alice :Welcome\r\n:s 422 alice :No message");
+        lines.sends(":alice!a@h JOIN #lobby\r\n:s 366 alice #lobby :End");
+        program.out.wait_for("you are alice in #lobby");
+        program.signal(Signal::SIGTERM);
+        let finished = program.finish();
+        let words = format!(
+            "the certificate of {} that you have accepted has expired on 20",
+            peer.url()
+        );
+        assert_eq!(finished.out.contains(&words), is_expired, "{finished:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rcgen::{CertificateParams, KeyPair};
 use ring::digest::{SHA256, digest};
@@ -40,12 +41,22 @@ impl TlsPeer {
     }
 
     pub(crate) fn accepting(accepted: ClientCertificates) -> Self {
+        Self::start(accepted, |_| {})
+    }
+
+    /// Its certificate is valid until then.
+    pub(crate) fn valid_until(end: SystemTime) -> Self {
+        Self::start(ClientCertificates::Any, |parameters| {
+            parameters.not_after = end.into();
+        })
+    }
+
+    fn start(accepted: ClientCertificates, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
         let names = vec!["localhost".to_owned()];
-        let own = CertificateParams::new(names)
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let mut parameters = CertificateParams::new(names).unwrap();
+        change(&mut parameters);
+        let own = parameters.self_signed(&key).unwrap();
         let provider = Arc::new(provider::default_provider());
         let verifier = AcceptedClients {
             provider: Arc::clone(&provider),

@@ -25,6 +25,10 @@ pub(super) fn fingerprint_of_peer(_: &SecureStream) -> Option<String> {
     None
 }
 
+pub(super) fn end_of_peer_certificate(_: &SecureStream) -> Option<i64> {
+    None
+}
+
 pub(super) fn is_identity_refused(_: &std::io::Error) -> bool {
     false
 }

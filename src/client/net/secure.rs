@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::script_lines::ScriptLines;
-use super::tls::{SecureStream, TlsClient, fingerprint_of_peer};
+use super::tls::{SecureStream, TlsClient, end_of_peer_certificate, fingerprint_of_peer};
 use super::{Driver, DriverInput, Frontend};
+use crate::client::event::{Event, utc_text};
 use crate::client::session::{CloseReason, TlsFailure};
 
 /// How long a handshake may take.
@@ -35,6 +36,9 @@ impl<F: Frontend> Driver<F> {
                 let is_accepted =
                     accepted.is_some() && fingerprint_of_peer(&stream).as_ref() == accepted;
                 self.is_verified = !self.trust.insecure && !is_accepted;
+                if is_accepted {
+                    self.report_expired(&stream);
+                }
                 let (reader, writer) = tokio::io::split(stream);
                 self.run_connection(reader, writer, input, script).await;
             }
@@ -45,6 +49,23 @@ impl<F: Frontend> Driver<F> {
                 }
                 self.disconnected(CloseReason::Tls(failure));
             }
+        }
+    }
+
+    /// Says that a certificate has expired that the user has accepted. The server still proves that it
+    /// has the same key, so that is no reason to leave it.
+    fn report_expired(&mut self, stream: &SecureStream) {
+        let now = self.now();
+        let end = end_of_peer_certificate(stream).filter(|end| *end < now.unix_seconds);
+        if let Some(day) = end.map(utc_text) {
+            let day = day.split('T').next().unwrap_or_default();
+            let words = format!(
+                "the certificate of {} that you have accepted has expired on {day}; its operator should \
+                 renew it",
+                self.address
+            );
+            self.outbox.events.push(Event::Note { words });
+            self.apply(now);
         }
     }
 

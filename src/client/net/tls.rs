@@ -93,6 +93,13 @@ pub(super) fn fingerprint_of_peer(stream: &SecureStream) -> Option<String> {
         .map(|own| fingerprint(own))
 }
 
+/// Until when the certificate that the server has shown is valid, in Unix seconds.
+pub(super) fn end_of_peer_certificate(stream: &SecureStream) -> Option<i64> {
+    let (_, connection) = stream.get_ref();
+    let [_, to] = facts_of(connection.peer_certificates()?.first()?).validity?;
+    Some(to)
+}
+
 /// The certificate of the user, and its key.
 fn read_identity(
     files: &IdentityFiles,
