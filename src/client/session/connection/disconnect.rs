@@ -15,6 +15,8 @@ const QUIT_SECONDS_MAX: Duration = Duration::from_secs(1);
 /// The reconnect backoff: the waits between attempts double from the first to the last.
 const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 const RECONNECT_LAST: Duration = Duration::from_secs(30);
+/// The last wait for a server that answers and sends the user away.
+const RECONNECT_DISMISSED_LAST: Duration = Duration::from_secs(300);
 /// After a connection that lasted this long, the backoff starts from its first wait again.
 const GOOD_AFTER: Duration = Duration::from_secs(60);
 
@@ -35,6 +37,7 @@ impl Session {
         };
         let reason = self.link.close_reason.take().unwrap_or(reason);
         let asking = self.phase == Phase::Asking;
+        let is_dismissed = self.phase != Phase::Offline;
         let still = !matches!(self.phase, Phase::Welcomed { .. } | Phase::Ready { .. });
         self.phase = Phase::Offline;
         if asking {
@@ -76,8 +79,13 @@ impl Session {
         if held >= GOOD_AFTER {
             self.link.reconnect_attempts = 0;
         }
-        let after = (RECONNECT_FIRST * 2_u32.saturating_pow(self.link.reconnect_attempts))
-            .min(RECONNECT_LAST);
+        let last = match is_dismissed {
+            true => RECONNECT_DISMISSED_LAST,
+            false => RECONNECT_LAST,
+        };
+        let after =
+            RECONNECT_FIRST.saturating_mul(2_u32.saturating_pow(self.link.reconnect_attempts));
+        let after = after.min(last);
         // The prompt has the state; a night of attempts leaves a few lines.
         let attempts = self.link.reconnect_attempts;
         if !still || attempts.is_power_of_two() {

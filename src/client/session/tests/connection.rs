@@ -137,8 +137,27 @@ fn silence_is_asked_about_and_then_taken_for_death() {
     assert_eq!(played.lines(), ["PING :chatroom-alive"]);
     played.wait(29);
     assert_eq!(played.take().actions, []);
+    played.type_line("one");
     played.wait(1);
     assert_eq!(played.take().actions, [SessionAction::Close]);
+    played.lose("closed");
+    let done = played.take();
+    assert!(
+        matches!(&done.events[..], [Event::ServerLost { why, .. }, ..] if why.ends_with("60 s")),
+        "{:?}",
+        done.events
+    );
+    assert!(matches!(
+        &done.actions[..],
+        [SessionAction::Reconnect { .. }]
+    ));
+    // What the dead connection did not take and what is typed meanwhile is sent then, in order.
+    played.type_line("two");
+    played.connect();
+    played.let_in("alice");
+    let mut lines = played.lines();
+    lines.retain(|line| line.starts_with("PRIVMSG"));
+    assert_eq!(lines, ["PRIVMSG #lobby :one", "PRIVMSG #lobby :two"]);
 }
 
 #[test]

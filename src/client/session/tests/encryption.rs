@@ -149,3 +149,15 @@ fn a_policy_changes_also_later_and_only_over_an_encrypted_connection() {
         assert_eq!(played.take().actions, []);
     }
 }
+
+// A77.
+#[test]
+fn an_invitation_to_starttls_is_no_reason_to_change_the_connection() {
+    for transport in [Transport::Plain, Transport::Encrypted] {
+        let mut played = connected(transport);
+        played.take();
+        played.hear(":s 670 * :STARTTLS successful, proceed with TLS handshake");
+        let done = played.take();
+        assert_eq!((done.lines.as_str(), done.actions), ("", Vec::new()));
+    }
+}

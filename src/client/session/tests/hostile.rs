@@ -259,7 +259,8 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
     let mut played = Played::ready(false);
     played.lose("connection reset");
     played.take();
-    for seconds in [2, 4, 8, 16, 30, 30] {
+    let mut said = Vec::new();
+    for seconds in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
         played.connect();
         played.take();
         played.hear("ERROR :Closing Link: go away");
@@ -267,7 +268,21 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
         let done = played.take();
         let after = Duration::from_secs(seconds);
         assert_eq!(done.actions, [SessionAction::Reconnect { after }]);
+        said.extend(done.events);
     }
+    // The reason is shown, and not at each attempt.
+    assert!((2..=5).contains(&said.len()), "{said:?}");
+    let is_reason =
+        |event: &Event| matches!(event, Event::ServerLost { why, .. } if why.contains("go away"));
+    assert!(said.iter().all(is_reason), "{said:?}");
+    // A server that does not answer at all is tried more often: it may be back any moment.
+    played.lose("connection refused");
+    let after = Duration::from_secs(30);
+    assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
+    // And the user can leave at any time.
+    played.type_line("/quit");
+    let actions = played.take().actions;
+    assert_eq!(actions, [SessionAction::End(Outcome::Done)]);
 }
 
 /// A server that never ends its answers, which no one asked for, fills no memory: each has a bound.

@@ -60,7 +60,6 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
     assert_eq!(played.lines()[1], "NICK carol");
 }
 
-// A70.
 #[test]
 fn a_nick_that_looks_like_another_is_pointed_out() {
     let mut played = Played::ready(false);
