@@ -13,7 +13,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use self::checks::{grammar, hub, kept, safe, session, wire};
+use self::checks::{grammar, hub, kept, safe, sasl, session, sts, wire};
 
 /// Passes each stored input of a target to its check.
 fn replay(target: &str, check: fn(&[u8])) {
@@ -54,6 +54,16 @@ fn stored_conversations_leave_the_session_consistent() {
 #[test]
 fn stored_texts_become_harmless() {
     replay("safe", safe::check);
+}
+
+#[test]
+fn stored_logins_believe_no_server_that_does_not_know_the_password() {
+    replay("sasl", sasl::check);
+}
+
+#[test]
+fn stored_policies_are_read_as_the_specification_says() {
+    replay("sts", sts::check);
 }
 
 /// Steps made of these beginnings and words, one per line.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Coverage-guided fuzzing; it needs `cargo install cargo-fuzz`. TARGET is wire, hub, grammar, session
-# or safe.
+# Coverage-guided fuzzing; it needs `cargo install cargo-fuzz`. TARGET is wire, hub, grammar, session,
+# safe, sasl or sts.
 #
 #   run.sh TARGET SECONDS [options of libFuzzer]   searches for inputs that fail
 #   run.sh keep TARGET                             stores those that together cover the most

@@ -5,5 +5,7 @@ pub(crate) mod grammar;
 pub(crate) mod hub;
 pub(crate) mod kept;
 pub(crate) mod safe;
+pub(crate) mod sasl;
 pub(crate) mod session;
+pub(crate) mod sts;
 pub(crate) mod wire;

@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 const STEPS_MAX: usize = 300;
 const JOINER: char = '\u{200d}';
 /// Commands that a session sends on its own, or on request of the server.
-const UNASKED: [&str; 10] = [
+const UNASKED: [&str; 11] = [
     "PASS",
     "CAP",
     "AUTHENTICATE",
@@ -35,6 +35,8 @@ const UNASKED: [&str; 10] = [
     "JOIN",
     "QUIT",
     "NOTICE",
+    // With `no-implicit-names`.
+    "NAMES",
 ];
 /// Without one of these numerics no user is logged in: RPL_SASLSUCCESS and ERR_SASLALREADY.
 const LOGGED_IN: [u16; 2] = [903, 907];
