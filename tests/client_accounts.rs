@@ -301,7 +301,7 @@ fn a_script_that_is_not_logged_in_ends_with_77_and_sends_nothing() {
     configure(&home, &peer, &login);
     for (offered, words) in [
         (
-            "multi-prefix",
+            "tls",
             "chatroom: not logged in: the server has no logins (SASL); to enter without the account, set \
              account-optional = true or remove account\n",
         ),
@@ -334,7 +334,7 @@ fn a_script_that_is_not_logged_in_ends_with_77_and_sends_nothing() {
     configure(&home, &peer, &format!("{login}\naccount-optional = true"));
     let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
-    lines.sends(":s CAP * LS :multi-prefix");
+    lines.sends(":s CAP * LS :tls");
     serve(&mut lines);
     assert_eq!(program.finish().status, Some(0));
 }

@@ -243,7 +243,7 @@ fn users_in_the_lobby_see_joins_messages_and_quits() {
         [Event::Entered {
             room: "#lobby".into(),
             nick: "bob".into(),
-            others: vec!["alice".into()],
+            others: Some(vec!["alice".into()]),
             first: true
         }]
     );
@@ -312,7 +312,8 @@ fn a_nick_in_use_is_asked_for_again_and_other_users_see_nothing() {
         room.seen(bob),
         [Event::Joined {
             room: "#lobby".into(),
-            nick: "rob".into()
+            nick: "rob".into(),
+            account: None,
         }]
     );
 }

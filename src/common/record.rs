@@ -35,10 +35,16 @@ pub enum RecordKind {
     Topic,
     /// `nick` changed the modes of a room or of `other`; without a nick, the current modes.
     Mode,
-    /// `nick` invited the user to a room.
+    /// `nick` invited the user, or `other`, to a room.
     Invite,
-    /// Someone is away, or the user is marked as away.
+    /// Someone is away, or the user is marked as away. Someone else is back where `text` is missing.
     Away,
+    /// `nick` has logged in to `account`, or has logged out.
+    Account,
+    /// `nick` has another real name.
+    RealName,
+    /// `nick` has another address, `user@host`.
+    Address,
     /// The members of a room, as requested.
     Names,
     /// The rooms of the server, or with `own` those of the user, as requested.
@@ -86,6 +92,9 @@ pub struct Record {
     /// Nicks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<String>,
+    /// The members of a room with what is known of each, as requested.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberRecord>,
     /// The rooms of a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<RoomRecord>,
@@ -108,6 +117,40 @@ pub struct Record {
     /// Whether it is replayed history, from before the user connected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replayed: bool,
+}
+
+/// A member of a room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// The nick.
+    pub nick: String,
+    /// The prefixes of all ranks in the room, such as `@+`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rank: String,
+    /// The account that the member is logged in to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The real name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub real_name: Option<String>,
+    /// Whether the member is away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub away: bool,
+    /// The away message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_message: Option<String>,
+    /// When the member joined, in the format of RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Seconds since the last message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_seconds: Option<u64>,
+    /// Whether the member is an operator of the server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub operator: bool,
+    /// Whether it is the user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// A room in a list.
@@ -174,6 +217,7 @@ impl Record {
             text: None,
             manner: None,
             people: Vec::new(),
+            members: Vec::new(),
             rooms: Vec::new(),
             details: None,
             own: false,

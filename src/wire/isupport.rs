@@ -163,6 +163,18 @@ impl Isupport {
         self.prefix.contains(sign)
     }
 
+    /// The prefix of the rank that this mode letter gives.
+    pub fn prefix_of_mode(&self, letter: char) -> Option<char> {
+        let at = self.prefix_modes.chars().position(|mode| mode == letter)?;
+        self.prefix.chars().nth(at)
+    }
+
+    /// These prefixes, the highest first, each once.
+    pub fn ranked(&self, prefixes: &str) -> String {
+        let ranks = self.prefix.chars();
+        ranks.filter(|rank| prefixes.contains(*rank)).collect()
+    }
+
     /// The changes of a `MODE` line: each with whether it sets the mode, its letter and its argument.
     pub fn mode_changes<'m>(&self, change: &[&'m str]) -> Vec<(bool, char, Option<&'m str>)> {
         let Some((letters, arguments)) = change.split_first() else {

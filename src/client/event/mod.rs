@@ -23,6 +23,9 @@ pub use tags::{MessageTags, account_of, utc_text};
 pub use target::Target;
 pub use unread::Unread;
 
+/// In place of a message that can carry a password.
+const HIDDEN_TEXT: &str = "(not shown: it can hold a password)";
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -88,8 +91,8 @@ pub enum Event {
         room: String,
         /// The user's nick.
         nick: String,
-        /// The other members.
-        others: Vec<String>,
+        /// The other members; `None` if the server has not said who they are.
+        others: Option<Vec<String>>,
         /// Whether this is the first room after connecting.
         first: bool,
     },
@@ -104,6 +107,8 @@ pub enum Event {
         room: String,
         /// The person.
         nick: String,
+        /// The account of the person, if there is one and the server reports it.
+        account: Option<String>,
     },
     /// Another person has left a room.
     Left {
@@ -181,12 +186,21 @@ pub enum Event {
         /// Whether the user may have requested them.
         asked: bool,
     },
-    /// The user is invited to a room.
+    /// The user, or another person, is invited to a room.
     Invited {
         /// The room.
         room: String,
         /// The person who invites.
         by: String,
+        /// The person who is invited; `None` for the user.
+        other: Option<String>,
+    },
+    /// Something about a person has changed that is not the nick.
+    PersonChanged {
+        /// The person.
+        nick: String,
+        /// What has changed.
+        change: PersonChange,
     },
     /// The members of a room, with details.
     Who {
@@ -303,7 +317,12 @@ impl Event {
             | Self::Left { room, .. }
             | Self::Kicked { room, .. }
             | Self::Topic { room, .. }
-            | Self::TopicChanged { room, .. } => Some(room),
+            | Self::TopicChanged { room, .. }
+            | Self::Invited {
+                room,
+                other: Some(_),
+                ..
+            } => Some(room),
             Self::Sent { target, .. } | Self::ModeChanged { target, .. } => target.room(),
             _ => None,
         }
@@ -337,6 +356,14 @@ impl Event {
         )
     }
 
+    /// The text of a message as it may be shown and passed on.
+    pub fn visible_text<'t>(&self, text: &'t str) -> &'t str {
+        match self.is_secret() {
+            true => HIDDEN_TEXT,
+            false => text,
+        }
+    }
+
     /// Whether it is a message of the user that carries a password and must not be stored.
     pub fn is_secret(&self) -> bool {
         match self {
@@ -350,6 +377,19 @@ impl Event {
             _ => false,
         }
     }
+}
+
+/// What has changed about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonChange {
+    /// The person is away, with this message, or is back.
+    Away(Option<String>),
+    /// The person is logged in to this account, or to none any more.
+    Account(Option<String>),
+    /// The person has this real name.
+    RealName(String),
+    /// The person has this address, `user@host`.
+    Address(String),
 }
 
 /// What is known of the delivery of a message.
@@ -393,6 +433,8 @@ pub struct WhoEntry {
     pub idle_seconds: Option<u64>,
     /// The account the member is logged in to, if there is one and the server reports it.
     pub account: Option<String>,
+    /// The real name, if the server reports it.
+    pub real_name: Option<String>,
     /// Whether the member is an operator of the server.
     pub operator: bool,
     /// Whether it is the user.

@@ -265,6 +265,7 @@ impl Session {
             let words = words.to_owned();
             output.events.push(Event::Note { words });
         }
+        self.request_members(output);
         self.introduce_when_due(now, output);
         self.send_deferred_user(now, output);
         self.show_overdue_lists(now, output);
@@ -295,6 +296,8 @@ impl Session {
             self.link.introduction_at,
             self.link.wake.deadline(),
             self.queries.deadline(),
+            // At once: another room has become the active one.
+            self.rooms.has_unlisted_room().then_some(Duration::ZERO),
         ];
         Some(others.into_iter().flatten().fold(next, Duration::min))
     }

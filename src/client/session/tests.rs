@@ -13,6 +13,7 @@ mod login;
 mod naming;
 mod nicks;
 mod pasting;
+mod people;
 mod registration;
 mod scripts;
 mod send;
@@ -170,7 +171,7 @@ fn registering_introduces_and_enters_the_lobby() {
         [Event::Entered {
             room: "#lobby".into(),
             nick: "alice".into(),
-            others: vec!["bob".into()],
+            others: Some(vec!["bob".into()]),
             first: true
         }]
     );

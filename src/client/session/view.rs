@@ -16,6 +16,8 @@ pub enum MembersError {
     NoRoom,
     /// The session is not in this room.
     NotInRoom(String),
+    /// The server has not been asked for the members of this room.
+    NotListed(String),
 }
 
 impl fmt::Display for MembersError {
@@ -23,6 +25,11 @@ impl fmt::Display for MembersError {
         match self {
             Self::NoRoom => f.write_str("this session is in no room"),
             Self::NotInRoom(room) => write!(f, "this session is not in {room}"),
+            Self::NotListed(room) => write!(
+                f,
+                "the members of {room} are not known until it is the active room: this server does \
+                 not list them at a join"
+            ),
         }
     }
 }
@@ -124,6 +131,9 @@ impl Session {
         let room = self.rooms.get(name);
         let room = room.or_else(|| self.rooms.get(&format!("#{name}")));
         let room = room.ok_or_else(|| MembersError::NotInRoom(name.to_owned()))?;
+        if !room.names_requested {
+            return Err(MembersError::NotListed(room.name.clone()));
+        }
         Ok(room.members().map(|member| member.nick.clone()).collect())
     }
 

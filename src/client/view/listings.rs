@@ -26,14 +26,15 @@ impl Renderer {
         &self,
         room: &str,
         nick: &str,
-        others: &[String],
+        others: Option<&[String]>,
         first: bool,
     ) -> String {
         let company = match others {
-            [] => "alone so far".to_owned(),
-            _ => format!("with {}", self.name_list(others, NAMED_ON_ENTRY_MAX)),
+            None => String::new(),
+            Some([]) => ", alone so far".to_owned(),
+            Some(others) => format!(", with {}", self.name_list(others, NAMED_ON_ENTRY_MAX)),
         };
-        let names = if others.len() > NAMED_ON_ENTRY_MAX {
+        let names = if others.is_some_and(|others| others.len() > NAMED_ON_ENTRY_MAX) {
             "; /names lists them"
         } else {
             ""
@@ -44,7 +45,7 @@ impl Renderer {
             ""
         };
         let (nick, room) = (self.nick(nick), sanitize_name(room));
-        format!("you are {nick} in {room}, {company}{names}{help}\n")
+        format!("you are {nick} in {room}{company}{names}{help}\n")
     }
 
     /// Up to `named_max` users by name, and the number of the others.
@@ -116,10 +117,17 @@ impl Renderer {
                 true => ", server operator",
                 false => "",
             };
+            // Many programs send the nick where none is set.
+            let real_name = person.real_name.as_ref();
+            let real_name = real_name.filter(|name| !name.eq_ignore_ascii_case(&person.nick));
+            let real_name = match real_name.map(|name| sanitize(name.trim())) {
+                Some(name) if !name.is_empty() => format!(", {name}"),
+                _ => String::new(),
+            };
             // Writing to a string cannot fail.
             let _ = writeln!(
                 lines,
-                "  {label}{padding}  {since}{idle}{away}{account}{operator}"
+                "  {label}{padding}  {since}{idle}{away}{account}{operator}{real_name}"
             );
         }
         if hidden > 0 {

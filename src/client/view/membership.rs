@@ -1,7 +1,7 @@
 //! Joins, parts, kicks, quits and netsplits, and the topic and modes of rooms.
 
 use super::Renderer;
-use crate::client::event::Event;
+use crate::client::event::{Event, PersonChange};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// How many of the users who join or leave at the same time are named.
@@ -15,7 +15,7 @@ impl Renderer {
             _ => String::new(),
         };
         match event {
-            Event::Joined { room, nick } => {
+            Event::Joined { room, nick, .. } => {
                 format!(
                     "{}{} {} joined",
                     self.room_prefix(room, active),
@@ -102,7 +102,17 @@ impl Renderer {
                 };
                 self.dim(&format!("-- {}{words}", self.indent_mark()))
             }
-            Event::Invited { room, by } => format!(
+            Event::Invited {
+                room,
+                by,
+                other: Some(other),
+            } => format!(
+                "{}{} invited {}",
+                self.room_prefix(room, active),
+                self.nick(by),
+                self.nick(other)
+            ),
+            Event::Invited { room, by, .. } => format!(
                 "{} invites you to {1}; /join {1} enters it",
                 self.nick(by),
                 sanitize_name(room)
@@ -112,6 +122,26 @@ impl Renderer {
                 String::new()
             }
         }
+    }
+
+    /// What has changed about a person.
+    pub(super) fn person_changed(&self, nick: &str, change: &PersonChange) -> String {
+        let nick = sanitize_name(nick);
+        let words = match change {
+            PersonChange::Away(Some(message)) => format!("{nick} is away: {}", sanitize(message)),
+            PersonChange::Away(None) => format!("{nick} is no longer away"),
+            PersonChange::Account(Some(account)) => {
+                format!("{nick} is logged in as {}", sanitize_name(account))
+            }
+            PersonChange::Account(None) => format!("{nick} is no longer logged in"),
+            PersonChange::RealName(name) => {
+                format!("{nick} has the real name {} now", sanitize(name))
+            }
+            PersonChange::Address(address) => {
+                format!("{nick} has the address {} now", sanitize(address))
+            }
+        };
+        self.dim(&format!("-- {}{words}", self.indent_mark()))
     }
 
     /// One line for all users who joined or left at the same time.

@@ -151,7 +151,7 @@ impl Renderer {
                 nick,
                 others,
                 first,
-            } => return self.room_entered(room, nick, others, *first),
+            } => return self.room_entered(room, nick, others.as_deref(), *first),
             Event::Departed { room } => self.dim(&format!("you left {}", sanitize_name(room))),
             Event::Joined { .. }
             | Event::Left { .. }
@@ -177,6 +177,7 @@ impl Renderer {
             Event::Away { nick, message } => {
                 format!("{} is away: {}", self.nick(nick), sanitize(message))
             }
+            Event::PersonChanged { nick, change } => self.person_changed(nick, change),
             Event::OwnAway { away: true } => "you are marked as away; /away ends that".to_owned(),
             Event::OwnAway { away: false } => "you are no longer away".to_owned(),
             Event::Refused {
@@ -248,7 +249,7 @@ fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
 /// The lowest verbosity at which an event is shown.
 fn min_verbosity(event: &Event) -> Verbosity {
     match event {
-        Event::ServerNotice { .. } => Verbosity::Verbose,
+        Event::ServerNotice { .. } | Event::PersonChanged { .. } => Verbosity::Verbose,
         Event::Joined { .. }
         | Event::Left { .. }
         | Event::Quit { .. }
@@ -261,6 +262,7 @@ fn min_verbosity(event: &Event) -> Verbosity {
         | Event::Topic { asked: false, .. }
         | Event::Departed { .. }
         | Event::ModeChanged { .. }
+        | Event::Invited { other: Some(_), .. }
         | Event::SpoofedQuote { .. }
         | Event::Note { .. } => Verbosity::Normal,
         _ => Verbosity::Quiet,

@@ -2,7 +2,7 @@
 
 use super::style::{NICK_COLORS, nick_color};
 use super::*;
-use crate::client::event::{MessageKind, RoomSummary, Target, WhoEntry, WhoisInfo};
+use crate::client::event::{MessageKind, PersonChange, RoomSummary, Target, WhoEntry, WhoisInfo};
 
 fn renderer(color: bool) -> Renderer {
     Renderer::new(
@@ -79,7 +79,8 @@ fn whispers_notices_joins_kicks_and_quits_read_as_sentences() {
     assert_eq!(
         lines(Event::Joined {
             room: "#lobby".into(),
-            nick: "bob".into()
+            nick: "bob".into(),
+            account: None,
         }),
         "12:01 → bob joined\n"
     );
@@ -94,7 +95,7 @@ fn whispers_notices_joins_kicks_and_quits_read_as_sentences() {
         lines(Event::Entered {
             room: "#lobby".into(),
             nick: "alice".into(),
-            others: vec![],
+            others: Some(vec![]),
             first: true
         }),
         "you are alice in #lobby, alone so far; /help lists the commands\n"
@@ -103,7 +104,7 @@ fn whispers_notices_joins_kicks_and_quits_read_as_sentences() {
         lines(Event::Entered {
             room: "#lobby".into(),
             nick: "alice".into(),
-            others: vec!["bob".into(), "carol".into(), "dan".into()],
+            others: Some(vec!["bob".into(), "carol".into(), "dan".into()]),
             first: false
         }),
         "you are alice in #lobby, with bob, carol and dan\n"
@@ -131,6 +132,10 @@ fn modes_are_shown_and_so_is_that_there_are_none() {
 fn no_field_of_an_event_reaches_the_terminal_unchecked() {
     let evil = "\x1b[2Jx\u{202e}\n";
     let own = evil.to_owned();
+    let changed = |change| Event::PersonChanged {
+        nick: evil.to_owned(),
+        change,
+    };
     let events = [
         said(evil, evil, evil),
         Event::Whispered {
@@ -146,7 +151,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
         Event::Entered {
             room: own.clone(),
             nick: own.clone(),
-            others: vec![own.clone(); 3],
+            others: Some(vec![own.clone(); 3]),
             first: true,
         },
         Event::Kicked {
@@ -179,7 +184,17 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
         Event::Invited {
             room: own.clone(),
             by: own.clone(),
+            other: None,
         },
+        Event::Invited {
+            room: own.clone(),
+            by: own.clone(),
+            other: Some(own.clone()),
+        },
+        changed(PersonChange::Away(Some(own.clone()))),
+        changed(PersonChange::Account(Some(own.clone()))),
+        changed(PersonChange::RealName(own.clone())),
+        changed(PersonChange::Address(own.clone())),
         Event::Names {
             room: own.clone(),
             nicks: vec![own.clone()],
@@ -209,8 +224,10 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
             message: own.clone(),
         },
     ];
+    let mut renderer = renderer(false);
+    renderer.verbosity = Verbosity::Verbose;
     for event in &events {
-        let shown = renderer(false).lines(event, NOON, None);
+        let shown = renderer.lines(event, NOON, None);
         assert!(shown.ends_with('\n'));
         for line in shown.trim_end_matches('\n').split('\n') {
             let bad = |c: char| c.is_control() || crate::wire::name::is_invisible(c);
@@ -242,6 +259,8 @@ fn a_list_of_users_has_columns() {
         since: own.then_some(NOON),
         idle_seconds: Some(3_725),
         account: (!own).then(|| "bobby".into()),
+        // The nick is no news.
+        real_name: Some(if own { "Alice" } else { "Bob \x1b[2JSmith" }.into()),
         operator: own,
         own,
     };
@@ -255,7 +274,7 @@ fn a_list_of_users_has_columns() {
         "#lobby has 2 people:\n  \
          alice (you)  here since 12:01, idle for 1 h 2 min, server operator\n  \
          日本         here since before you joined, idle for 1 h 2 min, away: lunch, \
-         account bobby\n"
+         account bobby, Bob ^[[2JSmith\n"
     );
 }
 
@@ -270,11 +289,56 @@ fn quiet_leaves_out_joins_and_quits() {
     let joined = Event::Joined {
         room: "#a".into(),
         nick: "bob".into(),
+        account: None,
     };
     assert_eq!(quiet.lines(&joined, NOON, None), "");
     assert_ne!(quiet.lines(&said("#a", "b", "c"), NOON, None), "");
     // A user without a connection must know it.
     assert_ne!(quiet.lines(&Event::ServerBack, NOON, None), "");
+}
+
+#[test]
+fn what_people_change_about_themselves_is_shown_only_on_request() {
+    let changes = [
+        (
+            PersonChange::Away(Some("lunch".into())),
+            "bob is away: lunch",
+        ),
+        (PersonChange::Away(None), "bob is no longer away"),
+        (
+            PersonChange::Account(Some("bobby".into())),
+            "bob is logged in as bobby",
+        ),
+        (PersonChange::Account(None), "bob is no longer logged in"),
+        (
+            PersonChange::RealName("Bob".into()),
+            "bob has the real name Bob now",
+        ),
+        (
+            PersonChange::Address("b@h".into()),
+            "bob has the address b@h now",
+        ),
+    ];
+    for (change, words) in changes {
+        let nick = "bob".to_owned();
+        let event = Event::PersonChanged { nick, change };
+        let mut renderer = renderer(false);
+        assert_eq!(renderer.lines(&event, NOON, None), "");
+        renderer.verbosity = Verbosity::Verbose;
+        assert_eq!(
+            renderer.lines(&event, NOON, None),
+            format!("12:01 -- {words}\n")
+        );
+    }
+    // An invitation of another person concerns the room, and only it.
+    let invited = Event::Invited {
+        room: "#dev".into(),
+        by: "bob".into(),
+        other: Some("carol".into()),
+    };
+    let shown = |active| renderer(false).lines(&invited, NOON, Some(active));
+    assert_eq!(shown("#dev"), "12:01 bob invited carol\n");
+    assert_eq!(shown("#lobby"), "12:01 #dev bob invited carol\n");
 }
 
 /// The contrast of two colours. WCAG 2.2, "contrast ratio".
@@ -378,6 +442,7 @@ fn long_lists_show_the_largest_and_how_to_see_the_rest() {
             since: None,
             idle_seconds: None,
             account: None,
+            real_name: None,
             operator: false,
             own: false,
         })

@@ -26,7 +26,7 @@ pub fn schema() -> String {
             "room": text("the room it happened in"),
             "nick": text("who did it; for your own whispers, the recipient"),
             "account": text("the account that nick is logged in to, where the server says so"),
-            "other": text("the other person involved: who was kicked, or the new nick"),
+            "other": text("the other person involved: who was kicked or invited, or the new nick"),
             "text": text("the message, the reason, the topic, or other text"),
             "manner": {
                 "description": "left out for plain messages",
@@ -36,6 +36,37 @@ pub fn schema() -> String {
                 "type": "array",
                 "items": { "type": "string" },
                 "description": "the nicks of the members",
+            },
+            "members": {
+                "type": "array",
+                "description": "the members, with what is known of each",
+                "items": {
+                    "type": "object",
+                    "required": ["nick"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "nick": text("the nick"),
+                        "rank": text("the prefixes of all ranks in the room, such as @+"),
+                        "account": text("the account the member is logged in to"),
+                        "real_name": text("the real name"),
+                        "away": { "type": "boolean", "description": "whether the member is away" },
+                        "away_message": text("the away message"),
+                        "since": {
+                            "type": "string",
+                            "format": "date-time",
+                            "description": "when the member joined",
+                        },
+                        "idle_seconds": {
+                            "type": "integer",
+                            "description": "seconds since the last message",
+                        },
+                        "operator": {
+                            "type": "boolean",
+                            "description": "whether the member is an operator of the server",
+                        },
+                        "own": { "type": "boolean", "description": "whether it is you" },
+                    },
+                },
             },
             "rooms": {
                 "type": "array",
@@ -135,15 +166,16 @@ pub fn schema() -> String {
 }
 
 /// The names of all kinds, for the schema and for help.
-pub const KINDS: [&str; 19] = [
+pub const KINDS: [&str; 22] = [
     "message", "whisper", "join", "part", "quit", "kick", "rename", "topic", "mode", "invite",
-    "away", "names", "rooms", "whois", "server", "lost", "back", "refused", "note",
+    "away", "account", "realname", "address", "names", "rooms", "whois", "server", "lost", "back",
+    "refused", "note",
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::common::record::{Record, RecordKind, RoomRecord, WhoisRecord};
+    use crate::common::record::{MemberRecord, Record, RecordKind, RoomRecord, WhoisRecord};
 
     #[test]
     fn the_schema_has_each_field_and_each_kind() {
@@ -158,6 +190,18 @@ mod tests {
             text: Some(String::new()),
             manner: Some(String::new()),
             people: vec![String::new()],
+            members: vec![MemberRecord {
+                nick: String::new(),
+                rank: "@".to_owned(),
+                account: Some(String::new()),
+                real_name: Some(String::new()),
+                away: true,
+                away_message: Some(String::new()),
+                since: Some(String::new()),
+                idle_seconds: Some(0),
+                operator: true,
+                own: true,
+            }],
             rooms: vec![RoomRecord {
                 topic: "x".to_owned(),
                 unread: 1,
@@ -184,6 +228,10 @@ mod tests {
         let full = serde_json::to_value(full).unwrap();
         for (written, described) in [
             (&full, &schema),
+            (
+                &full["members"][0],
+                &schema["properties"]["members"]["items"],
+            ),
             (&full["rooms"][0], &schema["properties"]["rooms"]["items"]),
             (&full["details"], &schema["properties"]["details"]),
         ] {

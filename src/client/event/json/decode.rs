@@ -1,8 +1,10 @@
 //! Records as events, so that the log and the output of another program are shown as live events
 //! are.
 
-use super::listings::{decode_room, decode_whois};
-use crate::client::event::{DeliveryStatus, Event, InputError, MessageKind, MessageTags, Target};
+use super::listings::{decode_member, decode_room, decode_whois};
+use crate::client::event::{
+    DeliveryStatus, Event, InputError, MessageKind, MessageTags, PersonChange, Target,
+};
 use crate::common::record::{Record, RecordKind};
 use crate::common::sanitize::sanitize;
 
@@ -13,17 +15,22 @@ pub fn decode(record: &Record) -> Event {
     let room = || record.room.clone().unwrap_or_default();
     let other = || record.other.clone().unwrap_or_default();
     let reason = || record.text.clone();
+    let changed = |change| Event::PersonChanged {
+        nick: nick(),
+        change,
+    };
     match record.kind {
         RecordKind::Message | RecordKind::Whisper => decode_message(record),
         RecordKind::Join if record.own => Event::Entered {
             room: room(),
             nick: nick(),
-            others: record.people.clone(),
+            others: Some(record.people.clone()).filter(|others| !others.is_empty()),
             first: false,
         },
         RecordKind::Join => Event::Joined {
             room: room(),
             nick: nick(),
+            account: record.account.clone(),
         },
         RecordKind::Part if record.own => Event::Departed { room: room() },
         RecordKind::Part => Event::Left {
@@ -71,11 +78,21 @@ pub fn decode(record: &Record) -> Event {
         RecordKind::Invite => Event::Invited {
             room: room(),
             by: nick(),
+            other: record.other.clone(),
         },
         RecordKind::Away if record.own => Event::OwnAway { away: true },
+        RecordKind::Away if record.text.is_none() => changed(PersonChange::Away(None)),
         RecordKind::Away => Event::Away {
             nick: nick(),
             message: text(),
+        },
+        RecordKind::Account => changed(PersonChange::Account(record.account.clone())),
+        RecordKind::RealName => changed(PersonChange::RealName(text())),
+        RecordKind::Address => changed(PersonChange::Address(text())),
+        RecordKind::Names if !record.members.is_empty() => Event::Who {
+            room: room(),
+            people: record.members.iter().map(decode_member).collect(),
+            all: true,
         },
         RecordKind::Names => Event::Names {
             room: room(),
@@ -168,12 +185,16 @@ fn decode_message(record: &Record) -> Event {
 mod tests {
     use super::*;
     use crate::client::event::json::encode;
-    use crate::client::event::{Occurrence, RoomSummary, Unread, WhoisInfo};
+    use crate::client::event::{Occurrence, RoomSummary, Unread, WhoEntry, WhoisInfo};
 
     /// One of each kind that can be passed on, with nothing left out.
     fn all() -> Vec<Event> {
         let own = |text: &str| text.to_owned();
         let some = |text: &str| Some(text.to_owned());
+        let changed = |change| Event::PersonChanged {
+            nick: own("bob"),
+            change,
+        };
         let mut events = Vec::new();
         for kind in [MessageKind::Text, MessageKind::Action, MessageKind::Notice] {
             for flag in [false, true] {
@@ -213,12 +234,13 @@ mod tests {
             Event::Entered {
                 room: own("#a"),
                 nick: own("alice"),
-                others: vec![own("bob"), own("carol")],
+                others: Some(vec![own("bob"), own("carol")]),
                 first: false,
             },
             Event::Joined {
                 room: own("#a"),
                 nick: own("bob"),
+                account: some("bobby"),
             },
             Event::Departed { room: own("#a") },
             Event::Left {
@@ -270,16 +292,43 @@ mod tests {
             Event::Invited {
                 room: own("#a"),
                 by: own("bob"),
+                other: None,
+            },
+            Event::Invited {
+                room: own("#a"),
+                by: own("bob"),
+                other: some("carol"),
             },
             Event::Names {
                 room: own("#a"),
                 nicks: vec![own("@bob")],
+            },
+            Event::Who {
+                room: own("#a"),
+                people: vec![WhoEntry {
+                    nick: own("bob"),
+                    rank: own("@+"),
+                    away: true,
+                    away_message: some("lunch"),
+                    since: Some(60),
+                    idle_seconds: Some(5),
+                    account: some("bobby"),
+                    real_name: some("Bob"),
+                    operator: true,
+                    own: true,
+                }],
+                all: true,
             },
             Event::Away {
                 nick: own("bob"),
                 message: own("lunch"),
             },
             Event::OwnAway { away: true },
+            changed(PersonChange::Away(None)),
+            changed(PersonChange::Account(some("bobby"))),
+            changed(PersonChange::Account(None)),
+            changed(PersonChange::RealName(own("Bob"))),
+            changed(PersonChange::Address(own("b@h"))),
             Event::ServerSaid {
                 text: own("motd"),
                 asked: false,

@@ -1,8 +1,8 @@
 //! Events as records.
 
-use super::listings::{encode_room, encode_whois};
+use super::listings::{encode_member, encode_room, encode_whois};
 use crate::client::event::{
-    DeliveryStatus, Event, MessageKind, MessageTags, Occurrence, Target, explain,
+    DeliveryStatus, Event, MessageKind, MessageTags, Occurrence, PersonChange, Target, explain,
 };
 use crate::common::record::{Record, RecordKind};
 
@@ -36,7 +36,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             own,
         } => Record {
             nick: some(nick),
-            text: some(text),
+            text: Some(event.visible_text(text).to_owned()),
             manner: kind_name(*kind),
             own: *own,
             ..blank(RecordKind::Whisper)
@@ -57,7 +57,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             Record {
                 room: target.room().map(str::to_owned),
                 nick: Some(target.person().unwrap_or(nick).to_owned()),
-                text: some(text),
+                text: Some(event.visible_text(text).to_owned()),
                 manner: kind_name(*kind),
                 own: true,
                 fate: Some(status_name(*status).to_owned()),
@@ -69,15 +69,23 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
         } => Record {
             room: some(room),
             nick: some(nick),
-            people: others.clone(),
+            people: others.clone().unwrap_or_default(),
             own: true,
             ..blank(RecordKind::Join)
         },
-        Event::Joined { room, nick } => Record {
-            room: some(room),
-            nick: some(nick),
-            ..blank(RecordKind::Join)
-        },
+        Event::Joined {
+            room,
+            nick,
+            account,
+        } => {
+            let record = blank(RecordKind::Join);
+            Record {
+                room: some(room),
+                nick: some(nick),
+                account: account.clone().or(record.account),
+                ..record
+            }
+        }
         Event::Departed { room } => Record {
             room: some(room),
             own: true,
@@ -159,11 +167,31 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             text: some(words),
             ..blank(RecordKind::Note)
         },
-        Event::Invited { room, by } => Record {
+        Event::Invited { room, by, other } => Record {
             room: some(room),
             nick: some(by),
+            other: other.clone(),
             ..blank(RecordKind::Invite)
         },
+        Event::PersonChanged { nick, change } => {
+            let (kind, text) = match change {
+                PersonChange::Away(message) => (RecordKind::Away, message.clone()),
+                PersonChange::Account(_) => (RecordKind::Account, None),
+                PersonChange::RealName(name) => (RecordKind::RealName, some(name)),
+                PersonChange::Address(address) => (RecordKind::Address, some(address)),
+            };
+            let record = blank(kind);
+            let account = match change {
+                PersonChange::Account(account) => account.clone(),
+                _ => record.account,
+            };
+            Record {
+                nick: some(nick),
+                text,
+                account,
+                ..record
+            }
+        }
         Event::Names { room, nicks } => Record {
             room: some(room),
             people: nicks.clone(),
@@ -172,6 +200,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
         Event::Who { room, people, .. } => Record {
             room: some(room),
             people: people.iter().map(|person| person.nick.clone()).collect(),
+            members: people.iter().map(encode_member).collect(),
             ..blank(RecordKind::Names)
         },
         Event::Away { nick, message } => Record {

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::client::event::{RoomSummary, Unread, WhoisInfo};
-use crate::common::record::{RoomRecord, WhoisRecord};
+use crate::client::event::{RoomSummary, Unread, WhoEntry, WhoisInfo};
+use crate::common::record::{MemberRecord, RoomRecord, WhoisRecord};
 
 pub(super) fn encode_room(room: &RoomSummary) -> RoomRecord {
     RoomRecord {
@@ -29,9 +29,49 @@ pub(super) fn decode_room(record: &RoomRecord) -> RoomSummary {
     }
 }
 
+pub(super) fn encode_member(member: &WhoEntry) -> MemberRecord {
+    MemberRecord {
+        nick: member.nick.clone(),
+        rank: member.rank.clone(),
+        account: member.account.clone(),
+        real_name: member.real_name.clone(),
+        away: member.away,
+        away_message: member.away_message.clone(),
+        since: member.since.and_then(rfc3339),
+        idle_seconds: member.idle_seconds,
+        operator: member.operator,
+        own: member.own,
+    }
+}
+
+pub(super) fn decode_member(record: &MemberRecord) -> WhoEntry {
+    WhoEntry {
+        nick: record.nick.clone(),
+        rank: record.rank.clone(),
+        account: record.account.clone(),
+        real_name: record.real_name.clone(),
+        away: record.away,
+        away_message: record.away_message.clone(),
+        since: record.since.as_deref().and_then(unix_seconds),
+        idle_seconds: record.idle_seconds,
+        operator: record.operator,
+        own: record.own,
+    }
+}
+
+/// Only a broken server sends a time outside the calendar.
+fn rfc3339(unix_seconds: i64) -> Option<String> {
+    let time = Timestamp::from_second(unix_seconds).ok()?;
+    Some(time.to_string())
+}
+
+fn unix_seconds(time: &str) -> Option<i64> {
+    let time: Timestamp = time.parse().ok()?;
+    Some(time.as_second())
+}
+
 pub(super) fn encode_whois(whois: &WhoisInfo) -> WhoisRecord {
     let rooms = whois.rooms.as_deref().unwrap_or_default();
-    let since = whois.since.map(Timestamp::from_second);
     WhoisRecord {
         address: whois.address.clone(),
         real_name: whois.real_name.clone(),
@@ -39,16 +79,13 @@ pub(super) fn encode_whois(whois: &WhoisInfo) -> WhoisRecord {
         rooms: rooms.split_whitespace().map(str::to_owned).collect(),
         server: whois.server.clone(),
         idle_seconds: whois.idle_seconds,
-        // Only a broken server sends a time outside the calendar.
-        since: since.and_then(Result::ok).map(|since| since.to_string()),
+        since: whois.since.and_then(rfc3339),
         away: whois.away.clone(),
         more: whois.more.clone(),
     }
 }
 
 pub(super) fn decode_whois(record: &WhoisRecord, nick: String) -> WhoisInfo {
-    let since = record.since.as_ref();
-    let since = since.and_then(|since| since.parse::<Timestamp>().ok());
     WhoisInfo {
         nick,
         address: record.address.clone(),
@@ -57,7 +94,7 @@ pub(super) fn decode_whois(record: &WhoisRecord, nick: String) -> WhoisInfo {
         rooms: Some(record.rooms.join(" ")).filter(|rooms| !rooms.is_empty()),
         server: record.server.clone(),
         idle_seconds: record.idle_seconds,
-        since: since.map(Timestamp::as_second),
+        since: record.since.as_deref().and_then(unix_seconds),
         away: record.away.clone(),
         more: record.more.clone(),
     }

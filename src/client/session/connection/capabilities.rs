@@ -1,7 +1,7 @@
 //! The capabilities that the server offers, and those that are enabled. IRCv3 capability
 //! negotiation, <https://ircv3.net/specs/extensions/capability-negotiation>.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::login::SASL;
 use crate::client::session::{
@@ -15,7 +15,7 @@ const LIST_LINES_MAX: usize = 100;
 
 /// A capability that the client uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Capability {
+pub(in crate::client::session) enum Capability {
     /// `message-tags`: lines can have tags.
     MessageTags,
     /// `server-time`: each message has its time.
@@ -30,14 +30,36 @@ pub(super) enum Capability {
     AccountTag,
     /// `chghost`: a change of host is one message, not a quit and a join.
     Chghost,
+    /// `account-notify`: users who log in or out are reported.
+    AccountNotify,
+    /// `extended-join`: a join has the account and the real name of the user.
+    ExtendedJoin,
+    /// `away-notify`: users who go away or come back are reported.
+    AwayNotify,
+    /// `setname`: changes of the real name are reported.
+    Setname,
+    /// `multi-prefix`: lists have all prefixes of a member, not only the highest.
+    MultiPrefix,
+    /// `invite-notify`: members of a room see who is invited to it.
+    InviteNotify,
+    /// `userhost-in-names`: `NAMES` has the addresses of the members.
+    UserhostInNames,
+    /// `extended-monitor`: the same reports about monitored users in no common room.
+    ExtendedMonitor,
+    /// `cap-notify`: changes of the offer are reported.
+    CapNotify,
+    /// `no-implicit-names`: a join is not followed by the list of members.
+    NoImplicitNames,
 }
 
 use Capability::{
-    AccountTag, Batch, Chghost, EchoMessage, LabeledResponse, MessageTags, ServerTime,
+    AccountNotify, AccountTag, AwayNotify, Batch, CapNotify, Chghost, EchoMessage, ExtendedJoin,
+    ExtendedMonitor, InviteNotify, LabeledResponse, MessageTags, MultiPrefix, NoImplicitNames,
+    ServerTime, Setname, UserhostInNames,
 };
 
-/// Each capability with its name on the wire.
-const TABLE: [(&str, Capability); 7] = [
+/// Each capability with its name on the wire. Of several names the first one offered is requested.
+const TABLE: [(&str, Capability); 19] = [
     ("message-tags", MessageTags),
     ("server-time", ServerTime),
     ("batch", Batch),
@@ -45,14 +67,29 @@ const TABLE: [(&str, Capability); 7] = [
     ("echo-message", EchoMessage),
     ("account-tag", AccountTag),
     ("chghost", Chghost),
+    ("account-notify", AccountNotify),
+    ("extended-join", ExtendedJoin),
+    ("away-notify", AwayNotify),
+    ("setname", Setname),
+    ("multi-prefix", MultiPrefix),
+    ("invite-notify", InviteNotify),
+    ("userhost-in-names", UserhostInNames),
+    ("extended-monitor", ExtendedMonitor),
+    ("cap-notify", CapNotify),
+    ("no-implicit-names", NoImplicitNames),
+    ("draft/no-implicit-names", NoImplicitNames),
+    ("soju.im/no-implicit-names", NoImplicitNames),
 ];
 
 /// What the server offers and what is enabled.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct ServerCapabilities {
-    offered: BTreeSet<Capability>,
+    /// The offered ones, by the name that is requested.
+    offered: BTreeMap<Capability, &'static str>,
     on: BTreeSet<Capability>,
     list_lines: usize,
+    /// How many requests are not answered, without that of `sasl`.
+    unanswered: usize,
     sts: Option<Sts>,
     /// `sasl` is offered.
     has_sasl: bool,
@@ -64,13 +101,23 @@ pub(in crate::client::session) struct ServerCapabilities {
 
 impl ServerCapabilities {
     /// Whether this capability is enabled.
-    pub(super) fn has(&self, capability: Capability) -> bool {
+    pub(in crate::client::session) fn has(&self, capability: Capability) -> bool {
         self.on.contains(&capability)
     }
 
     /// Whether the server says which account the sender of a message is logged in to.
     pub(super) fn has_accounts(&self) -> bool {
         self.has(AccountTag)
+    }
+
+    /// Whether a join has the account and the real name of the user.
+    pub(in crate::client::session) fn has_extended_join(&self) -> bool {
+        self.has(ExtendedJoin)
+    }
+
+    /// Whether the list of members follows each join.
+    pub(in crate::client::session) fn lists_members(&self) -> bool {
+        !self.has(NoImplicitNames)
     }
 
     /// Whether the server registers accounts.
@@ -93,30 +140,33 @@ impl ServerCapabilities {
         self.has(Batch) && self.has(LabeledResponse)
     }
 
-    /// The capabilities to request. An echo is useful only with labels.
-    fn wanted(&self) -> String {
-        let offers = |one| self.offered.contains(&one);
+    /// The capabilities to request that are not enabled yet. An echo is useful only with labels. A
+    /// script does without none of the members of its rooms: other programs can ask for them.
+    fn wanted(&self, is_script: bool) -> Vec<&'static str> {
+        let offers = |one| self.offered.contains_key(&one);
         let labels = offers(Batch) && offers(LabeledResponse);
-        let names = TABLE
-            .iter()
-            .filter(|(_, one)| match one {
-                MessageTags | ServerTime | AccountTag | Chghost => offers(*one),
-                Batch | LabeledResponse => labels,
-                EchoMessage => labels && offers(*one),
-            })
-            .map(|(name, _)| *name);
-        names.collect::<Vec<_>>().join(" ")
+        let wanted = self.offered.iter().filter(|(one, _)| match one {
+            Batch | LabeledResponse | EchoMessage => labels && !self.is_over,
+            NoImplicitNames => !is_script,
+            _ => true,
+        });
+        let missing = wanted.filter(|(one, _)| !self.on.contains(one));
+        missing.map(|(_, name)| *name).collect()
+    }
+
+    /// Adds the capabilities of a list to the offer.
+    fn add_offer(&mut self, list: &str) {
+        for (name, one) in known(list) {
+            self.offered.entry(one).or_insert(name);
+        }
     }
 }
 
-/// The capabilities of a list such as `batch sasl=PLAIN`.
-fn known(list: &str) -> impl Iterator<Item = Capability> {
+/// The capabilities of a list such as `batch sasl=PLAIN`, with their names.
+fn known(list: &str) -> impl Iterator<Item = (&'static str, Capability)> {
     list.split_ascii_whitespace().filter_map(|word| {
         let name = word.split('=').next().unwrap_or_default();
-        TABLE
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, one)| *one)
+        TABLE.iter().find(|(known, _)| *known == name).copied()
     })
 }
 
@@ -169,7 +219,7 @@ impl Session {
         let has_more = message.parameter(2) == Some("*") && message.parameters.len() > 3;
         match message.parameter(1).unwrap_or_default() {
             "LS" if registering => {
-                self.link.capabilities.offered.extend(known(list));
+                self.link.capabilities.add_offer(list);
                 if let Some(sts) = sts_in(list) {
                     self.link.capabilities.sts = Some(sts);
                 }
@@ -189,14 +239,20 @@ impl Session {
                 self.request_capabilities(output);
             }
             "ACK" => {
-                self.link.capabilities.on.extend(known(list));
+                let enabled = known(list).map(|(_, one)| one);
+                self.link.capabilities.on.extend(enabled);
                 if list.split_ascii_whitespace().any(|name| name == SASL) {
                     self.on_sasl_enabled(true, output);
-                } else if registering {
-                    self.end_negotiation_without_login(output);
+                } else {
+                    self.on_request_answered(registering, output);
                 }
             }
             "NEW" => {
+                self.link.capabilities.add_offer(list);
+                let wanted = self.link.capabilities.wanted(self.settings.script);
+                if !wanted.is_empty() && !registering {
+                    self.request(&wanted.join(" "), output);
+                }
                 self.link.capabilities.has_registration |= names_capability(list, REGISTRATION);
                 if let Some(sts) = sts_in(list) {
                     self.keep_sts_policy(sts, output);
@@ -210,13 +266,23 @@ impl Session {
             "NAK" if known(list).next().is_none() && self.link.login.is_pending() => {
                 self.on_sasl_enabled(false, output);
             }
-            "NAK" if registering => self.end_negotiation_without_login(output),
+            "NAK" => {
+                // A request is refused as a whole, so each capability of it gets its own.
+                let refused: Vec<_> = known(list).collect();
+                if refused.len() > 1 {
+                    for (name, _) in refused {
+                        self.request(name, output);
+                    }
+                }
+                self.on_request_answered(registering, output);
+            }
             "DEL" => {
                 if names_capability(list, REGISTRATION) {
                     self.link.capabilities.has_registration = false;
                 }
-                for gone in known(list) {
+                for (_, gone) in known(list) {
                     self.link.capabilities.on.remove(&gone);
+                    self.link.capabilities.offered.remove(&gone);
                 }
             }
             _ => {}
@@ -226,19 +292,33 @@ impl Session {
     /// Requests the capabilities that the client uses, or ends the negotiation if there are none.
     /// `sasl` has a request of its own: a server refuses a request as a whole.
     fn request_capabilities(&mut self, output: &mut SessionOutput) {
-        let wanted = self.link.capabilities.wanted();
+        let wanted = self.link.capabilities.wanted(self.settings.script);
         let has_sasl = self.link.capabilities.has_sasl;
         let logs_in = self.prepare_login(has_sasl, output);
         if !logs_in && (self.phase == Phase::Ended || self.link.refusal.is_some()) {
             return;
         }
         if !wanted.is_empty() {
-            self.send_cap("REQ", Some(&wanted), output);
+            self.request(&wanted.join(" "), output);
         }
         if logs_in {
             self.send_cap("REQ", Some(SASL), output);
         } else if wanted.is_empty() {
             self.end_negotiation(output);
+        }
+    }
+
+    fn request(&mut self, names: &str, output: &mut SessionOutput) {
+        self.link.capabilities.unanswered += 1;
+        self.send_cap("REQ", Some(names), output);
+    }
+
+    /// The server has answered a request, other than that of `sasl`.
+    fn on_request_answered(&mut self, registering: bool, output: &mut SessionOutput) {
+        let capabilities = &mut self.link.capabilities;
+        capabilities.unanswered = capabilities.unanswered.saturating_sub(1);
+        if registering && capabilities.unanswered == 0 {
+            self.end_negotiation_without_login(output);
         }
     }
 

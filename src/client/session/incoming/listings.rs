@@ -4,10 +4,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::fields::parameters_from;
+use super::people::is_account;
 use super::queries::{DETAILED_PEOPLE_MAX, ROWS_MAX, WhoQuery, add_detail, add_row};
 use crate::client::event::{Event, WhoEntry, WhoisInfo};
 use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply, Request};
+
+/// One user in an answer to `WHO`.
+struct WhoRow<'m> {
+    nick: &'m str,
+    flags: &'m str,
+    /// Seconds, if the answer has them.
+    idle: &'m str,
+    /// `None` if the answer has none.
+    account: Option<&'m str>,
+    real_name: Option<&'m str>,
+}
 
 /// How long the details of the users in a list may take.
 const DETAILS_MAX: Duration = Duration::from_secs(10);
@@ -17,16 +29,27 @@ impl Session {
         let (Some(room), Some(nicks)) = (message.parameter(2), message.parameter(3)) else {
             return;
         };
-        let nicks = nicks.split(' ').filter(|nick| !nick.is_empty());
+        let rows = nicks.split(' ').filter(|row| !row.is_empty());
+        // IRCv3 userhost-in-names: the address follows the nick.
+        let rows = rows.map(|row| match row.split_once('!') {
+            Some((row, address)) => (row, Some(address)),
+            None => (row, None),
+        });
         if let Some(list) = self.queries.names.get_mut(&self.rooms.naming.key(room)) {
-            for nick in nicks.clone() {
-                add_row(list, nick.to_owned(), ROWS_MAX);
+            for (row, _) in rows.clone() {
+                add_row(list, row.to_owned(), ROWS_MAX);
             }
         }
-        for nick in nicks {
-            let nick = self.rooms.naming.without_prefix(nick);
-            let nick = nick.split('!').next().unwrap_or_default();
+        for (row, address) in rows {
+            let nick = self.rooms.naming.without_prefix(row);
+            let prefixes = row.strip_suffix(nick).unwrap_or_default();
             self.rooms.add(room, nick, None);
+            self.rooms.set_prefixes(room, nick, prefixes);
+            if let Some(address) = address {
+                let address = Some(address.to_owned());
+                self.rooms
+                    .note_person(nick, |person| person.address = address);
+            }
         }
     }
 
@@ -40,21 +63,35 @@ impl Session {
                 nicks,
             });
         }
-        let own = self.identity.nick.clone();
-        let first = !self.rooms.iter().any(|room| room.has_all_members);
-        let is_first_list = self.rooms.complete_members(name);
-        let Some(room) = self.rooms.get(name).filter(|_| is_first_list) else {
-            return;
-        };
-        let others = room
-            .members()
-            .filter(|person| !self.is_same(&person.nick, &own));
-        output.events.push(Event::Entered {
-            room: room.name.clone(),
-            others: others.map(|person| person.nick.clone()).collect(),
-            nick: own,
-            first: first && !self.link.was_registered,
+        self.rooms.complete_members(name);
+        let own = &self.identity.nick;
+        let others = self.rooms.get(name).map(|room| {
+            let others = room
+                .members()
+                .filter(|person| !self.is_same(&person.nick, own));
+            others.map(|person| person.nick.clone()).collect()
         });
+        if others.is_some() {
+            self.announce_room(name, others, output);
+        }
+    }
+
+    /// Says once that the user is in a room, and with whom if that is known.
+    pub(super) fn announce_room(
+        &mut self,
+        name: &str,
+        others: Option<Vec<String>>,
+        output: &mut SessionOutput,
+    ) {
+        let first = !self.rooms.iter().any(|room| room.is_announced);
+        if self.rooms.announce(name) {
+            output.events.push(Event::Entered {
+                room: self.rooms.name_of(name).to_owned(),
+                others,
+                nick: self.identity.nick.clone(),
+                first: first && !self.link.was_registered,
+            });
+        }
     }
 
     /// Requests the list of users in a room, with WHOX if the server has it.
@@ -73,7 +110,7 @@ impl Session {
             awaiting_whois: BTreeSet::new(),
             until: None,
         });
-        let fields = format!("%tcnfla,{token}");
+        let fields = format!("%tcnflar,{token}");
         let fields = self.rooms.naming.has_whox.then_some(fields.as_str());
         self.send(&Request::Who { mask: room, fields }, output);
     }
@@ -87,7 +124,18 @@ impl Session {
             return;
         };
         match self.queries.open_who_index(room, &self.rooms.naming) {
-            Some(at) => self.add_who_entry(at, nick, flags, None),
+            Some(at) => {
+                // The number of servers on the way comes first.
+                let real_name = message.parameter(7).and_then(|text| text.split_once(' '));
+                let row = WhoRow {
+                    nick,
+                    flags,
+                    idle: "",
+                    account: None,
+                    real_name: real_name.map(|(_, name)| name),
+                };
+                self.add_who_entry(at, &row);
+            }
             None => self.show_plain_reply(message, output),
         }
     }
@@ -103,27 +151,51 @@ impl Session {
         let (Some(at), Some(idle), Some(account)) = (place, parameter(5), parameter(6)) else {
             return self.show_plain_reply(message, output);
         };
-        self.add_who_entry(at, nick, flags, Some((idle, account)));
+        let row = WhoRow {
+            nick,
+            flags,
+            idle,
+            account: Some(account),
+            real_name: parameter(7),
+        };
+        self.add_who_entry(at, &row);
     }
 
     /// Adds a user to the list at this index.
-    fn add_who_entry(&mut self, at: usize, nick: &str, flags: &str, more: Option<(&str, &str)>) {
+    fn add_who_entry(&mut self, at: usize, row: &WhoRow<'_>) {
+        let nick = row.nick;
         let own = self.is_own(nick);
         let naming = &self.rooms.naming;
         let Some(who) = self.queries.who.get_mut(at) else {
             return;
         };
-        let seen = self.rooms.member(&who.room, nick);
-        let (idle, account) = more.unwrap_or_default();
+        let rank = row.flags.chars().filter(|c| naming.is_prefix(*c));
+        let mut rank: String = rank.collect();
+        let mut since = None;
+        if let Some(member) = self.rooms.member(&who.room, nick) {
+            since = member.since;
+            // Without multi-prefix the answer has only the highest.
+            if !rank.is_empty() && member.prefixes.starts_with(&rank) {
+                rank.clone_from(&member.prefixes);
+            }
+        }
+        let known = self.rooms.person(nick);
+        let account = match row.account {
+            Some(account) => is_account(account).then(|| account.to_owned()),
+            None => known.and_then(|person| person.account.clone()),
+        };
+        let away = row.flags.starts_with('G');
+        let away_message = known.and_then(|person| person.away.clone());
         let present = WhoEntry {
             nick: nick.to_owned(),
-            rank: flags.chars().filter(|c| naming.is_prefix(*c)).collect(),
-            away: flags.starts_with('G'),
-            away_message: None,
-            since: seen.and_then(|person| person.since),
-            idle_seconds: idle.parse().ok(),
-            account: (!matches!(account, "" | "0" | "*")).then(|| account.to_owned()),
-            operator: flags.contains('*') && !naming.is_prefix('*'),
+            rank,
+            away,
+            away_message: away_message.filter(|_| away),
+            since,
+            idle_seconds: row.idle.parse().ok(),
+            account,
+            real_name: row.real_name.map(str::to_owned),
+            operator: row.flags.contains('*') && !naming.is_prefix('*'),
             own,
         };
         add_row(&mut who.people, present, ROWS_MAX);
@@ -199,7 +271,11 @@ impl Session {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self.queries.whois.remove(&self.rooms.naming.key(nick));
+        let mut details = self.queries.whois.remove(&self.rooms.naming.key(nick));
+        if let (Some(details), Some(known)) = (&mut details, self.rooms.person(nick)) {
+            // Not every server says the account of a person here.
+            details.account = details.account.take().or_else(|| known.account.clone());
+        }
         if !self.on_whois(nick, details.as_ref(), output)
             && let Some(details) = details
         {

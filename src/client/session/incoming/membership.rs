@@ -1,9 +1,10 @@
 //! Who joins, leaves, is kicked or changes nick; the user's own nick and address.
 
 use super::fields::{is_truncated_nick, parameters_from};
+use super::people::is_account;
 use crate::client::event::Event;
 use crate::client::session::{Session, SessionOutput, SessionTime};
-use crate::wire::Message;
+use crate::wire::{Message, Request};
 
 impl Session {
     pub(super) fn on_join(
@@ -15,18 +16,66 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         let Some(source) = message.source else { return };
+        let account = self.joined_account(message);
+        let nick = source.nick();
         if own {
             self.set_address(source.as_str());
-            self.rooms.enter(room);
+            self.enter_room(room, output);
+            self.note_joined(message, nick, account);
             return self.complete_confirmed(now, output);
         }
-        let nick = source.nick();
         self.rooms.add(room, nick, Some(now.unix_seconds));
+        self.note_joined(message, nick, account.clone());
         output.events.push(Event::Joined {
             room: self.rooms.name_of(room).to_owned(),
             nick: nick.to_owned(),
+            account,
         });
         self.warn_confusable(nick, output);
+    }
+
+    /// The account in a join, `*` for none. IRCv3 extended-join.
+    fn joined_account(&self, message: &Message<'_>) -> Option<String> {
+        let is_extended = self.link.capabilities.has_extended_join();
+        let account = message.parameter(1).filter(|_| is_extended)?;
+        is_account(account).then(|| account.to_owned())
+    }
+
+    /// Keeps what a join says of a user besides the nick.
+    fn note_joined(&mut self, message: &Message<'_>, nick: &str, account: Option<String>) {
+        let is_extended = self.link.capabilities.has_extended_join();
+        let real_name = message.parameter(2).filter(|_| is_extended);
+        let source = message.source.map_or("", |source| source.as_str());
+        let address = source.split_once('!').map(|(_, address)| address);
+        self.rooms.note_person(nick, |person| {
+            person.address = address.map(str::to_owned);
+            if is_extended {
+                person.account = account;
+                person.real_name = real_name.map(str::to_owned);
+            }
+        });
+    }
+
+    /// The user is in a room now. Its members follow, or are asked for when they are needed: while the
+    /// room is the active one.
+    fn enter_room(&mut self, room: &str, output: &mut SessionOutput) {
+        let lists_members = self.link.capabilities.lists_members();
+        self.rooms.enter(room, lists_members);
+        self.request_members(output);
+        let is_listed = |room: &str| {
+            let room = self.rooms.get(room);
+            room.is_none_or(|room| room.names_requested)
+        };
+        if !is_listed(room) {
+            self.announce_room(room, None, output);
+        }
+    }
+
+    /// Asks for the members of the active room, if the server does not list them by itself.
+    pub(in crate::client::session) fn request_members(&mut self, output: &mut SessionOutput) {
+        if let Some(room) = self.rooms.take_unlisted_room() {
+            self.send(&Request::Names { rooms: Some(&room) }, output);
+        }
     }
 
     pub(super) fn on_part(
@@ -153,7 +202,9 @@ impl Session {
             by: by.to_owned(),
             change: parameters_from(message, 1),
         });
-        self.learn_key(target, message.parameters.get(1..).unwrap_or_default());
+        let change = message.parameters.get(1..).unwrap_or_default();
+        self.learn_key(target, change);
+        self.learn_ranks(target, change);
         // Servers without the numeric for a login set the mode +r.
         if self.is_own(target) && letters.starts_with('+') && letters.contains('r') {
             self.logged_in(output);
@@ -176,9 +227,21 @@ impl Session {
         }
     }
 
+    /// Keeps the ranks that members get and lose.
+    fn learn_ranks(&mut self, room: &str, change: &[&str]) {
+        for (sets, letter, nick) in self.rooms.naming.mode_changes(change) {
+            let prefix = self.rooms.naming.prefix_of_mode(letter);
+            if let (Some(prefix), Some(nick)) = (prefix, nick) {
+                self.rooms.change_prefix(room, nick, prefix, sets);
+            }
+        }
+    }
+
+    /// The user is invited to a room, or another user is. IRCv3 invite-notify.
     pub(super) fn on_invite(
         &mut self,
         message: &Message<'_>,
+        invited: Option<&str>,
         room: Option<&str>,
         output: &mut SessionOutput,
     ) {
@@ -189,10 +252,17 @@ impl Session {
         let Some(room) = room else {
             return self.on_unknown(message, output);
         };
+        let by = source.map_or("", |source| source.nick());
+        let other = invited.filter(|nick| !self.is_own(nick));
+        // A numeric confirms the invitations of the user.
+        if other.is_some() && self.is_own(by) {
+            return;
+        }
         self.rooms.add_known_room(room);
         output.events.push(Event::Invited {
-            room: room.to_owned(),
-            by: source.map_or("", |source| source.nick()).to_owned(),
+            room: self.rooms.name_of(room).to_owned(),
+            by: by.to_owned(),
+            other: other.map(str::to_owned),
         });
     }
 

@@ -12,6 +12,7 @@ mod membership;
 mod mentions;
 mod messages;
 mod numerics;
+mod people;
 pub(super) mod queries;
 pub(super) mod replay;
 
@@ -54,10 +55,10 @@ impl Session {
             }
             ("PONG", _, _) => self.on_pong(message, now, output),
             ("CHGHOST", Some(user), Some(host)) => {
-                if own {
-                    self.identity.address = Some(format!("{user}@{host}"));
-                }
+                self.on_host_change(message, user, host, output);
             }
+            ("AWAY", reason, _) => self.on_away_change(message, reason, output),
+            ("ACCOUNT", Some(account), _) => self.on_account_change(message, account, output),
             ("CAP", ..) => self.on_cap(message, output),
             ("AUTHENTICATE", Some(part), _) => self.on_authenticate(part, output),
             ("AUTHENTICATE", ..) => {}
@@ -89,13 +90,10 @@ impl Session {
                 self.on_mode(message, target, letters, output);
             }
             ("WALLOPS", Some(text), _) => self.on_wallops(message, text, output),
-            ("SETNAME", Some(name), _) => output.events.push(Event::ServerSaid {
-                text: format!("{source} has the real name {name} now"),
-                asked: own,
-            }),
+            ("SETNAME", Some(name), _) => self.on_real_name_change(message, name, output),
             // What a tag alone says, such as that someone is typing, has no words.
             ("TAGMSG", ..) => {}
-            ("INVITE", _, room) => self.on_invite(message, room, output),
+            ("INVITE", invited, room) => self.on_invite(message, invited, room, output),
             ("ERROR", Some(why), _) => {
                 self.link.close_reason = Some(CloseReason::ServerError(why.to_owned()));
             }

@@ -146,7 +146,8 @@ impl WhoQuery {
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);
             person.idle_seconds = details.idle_seconds.or(person.idle_seconds);
-            person.away_message.clone_from(&details.away);
+            let away = details.away.clone();
+            person.away_message = away.or(person.away_message.take());
             let account = details.account.clone();
             person.account = account.or(person.account.take());
         }

@@ -76,7 +76,7 @@ impl Session {
     }
 
     /// Whether the current line is history and would change what the session knows of the present:
-    /// who is where, and under which nick.
+    /// who is where, under which nick, and with which account.
     pub(super) fn is_past_change(&self, message: &Message<'_>) -> bool {
         self.link.replay.in_batch
             && matches!(
@@ -90,6 +90,9 @@ impl Session {
                     | "TOPIC"
                     | "INVITE"
                     | "CHGHOST"
+                    | "AWAY"
+                    | "ACCOUNT"
+                    | "SETNAME"
             )
     }
 }

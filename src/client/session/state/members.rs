@@ -25,6 +25,7 @@ impl JoinedRooms {
             let person = room.members.entry(key).or_insert(Member {
                 nick: nick.to_owned(),
                 since,
+                prefixes: String::new(),
                 last_activity: 0,
             });
             nick.clone_into(&mut person.nick);
@@ -36,6 +37,7 @@ impl JoinedRooms {
         if let Some(room) = self.get_mut(room) {
             room.members.remove(&key);
         }
+        self.forget_person_unless_visible(nick);
     }
 
     /// Removes a user from all rooms.
@@ -44,10 +46,51 @@ impl JoinedRooms {
         for room in self.rooms.values_mut() {
             room.members.remove(&key);
         }
+        self.people.remove(&key);
+    }
+
+    /// The prefixes of a member are these.
+    pub(in crate::client::session) fn set_prefixes(
+        &mut self,
+        room: &str,
+        nick: &str,
+        prefixes: &str,
+    ) {
+        let prefixes = self.naming.ranked(prefixes);
+        if let Some(person) = self.member_mut(room, nick) {
+            person.prefixes = prefixes;
+        }
+    }
+
+    /// A member has got a rank, or has lost it.
+    pub(in crate::client::session) fn change_prefix(
+        &mut self,
+        room: &str,
+        nick: &str,
+        prefix: char,
+        sets: bool,
+    ) {
+        let Some(person) = self.member_mut(room, nick) else {
+            return;
+        };
+        let mut prefixes = std::mem::take(&mut person.prefixes);
+        match sets {
+            true => prefixes.push(prefix),
+            false => prefixes.retain(|other| other != prefix),
+        }
+        self.set_prefixes(room, nick, &prefixes);
+    }
+
+    fn member_mut(&mut self, room: &str, nick: &str) -> Option<&mut Member> {
+        let key = self.naming.key(nick);
+        self.get_mut(room)?.members.get_mut(&key)
     }
 
     pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
         let key = self.naming.key(from);
+        if let Some(person) = self.people.remove(&key) {
+            self.people.insert(self.naming.key(to), person);
+        }
         for room in self.rooms.values_mut() {
             if let Some(mut person) = room.members.remove(&key) {
                 to.clone_into(&mut person.nick);

@@ -7,4 +7,5 @@ pub(super) mod identity;
 mod ignore_list;
 mod member;
 mod members;
+mod people;
 pub(super) mod rooms;

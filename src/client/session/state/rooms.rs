@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::member::Member;
+use super::member::{Member, PersonDetails};
 use crate::client::event::Unread;
 use crate::wire::isupport::Isupport;
 use crate::wire::{FoldedName, Message};
@@ -18,6 +18,8 @@ pub(in crate::client::session) struct JoinedRooms {
     /// The case mapping of the server. The maps here are keyed by it, and rebuilt when it changes.
     pub(in crate::client::session) naming: Isupport,
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
+    /// What is known of their members besides the nicks.
+    pub(super) people: BTreeMap<FoldedName, PersonDetails>,
     /// The active room. `None` after the user was removed from it, until another one is chosen.
     pub(super) active: Option<String>,
     /// The name of the active room that the user was removed from.
@@ -49,6 +51,10 @@ pub(in crate::client::session) struct JoinedRoom {
     joined: bool,
     /// Whether the list of members is complete.
     pub(in crate::client::session) has_all_members: bool,
+    /// Whether the server sends the list of members, or has.
+    pub(in crate::client::session) names_requested: bool,
+    /// Whether the user knows of the join.
+    pub(in crate::client::session) is_announced: bool,
     /// The messages since it was last active.
     pub(in crate::client::session) unread: Unread,
     pub(super) members: BTreeMap<FoldedName, Member>,
@@ -68,6 +74,8 @@ impl JoinedRooms {
         if !self.naming.apply(message) {
             return;
         }
+        // It is known again from the next line about each user.
+        self.people.clear();
         let rooms = std::mem::take(&mut self.rooms).into_values();
         for mut room in rooms {
             let people = std::mem::take(&mut room.members).into_values();
@@ -93,10 +101,32 @@ impl JoinedRooms {
         }
     }
 
-    /// The list of members of a room is complete. Returns whether it was not before.
-    pub(in crate::client::session) fn complete_members(&mut self, name: &str) -> bool {
+    /// The list of members of a room is complete.
+    pub(in crate::client::session) fn complete_members(&mut self, name: &str) {
+        if let Some(room) = self.get_mut(name) {
+            room.has_all_members = true;
+            room.names_requested = true;
+        }
+    }
+
+    /// The user learns of the join of a room. Returns whether it was not announced before.
+    pub(in crate::client::session) fn announce(&mut self, name: &str) -> bool {
         self.get_mut(name)
-            .is_some_and(|room| !std::mem::replace(&mut room.has_all_members, true))
+            .is_some_and(|room| !std::mem::replace(&mut room.is_announced, true))
+    }
+
+    /// The active room, if the server does not send the list of its members by itself. It counts as
+    /// requested from now on.
+    pub(in crate::client::session) fn take_unlisted_room(&mut self) -> Option<String> {
+        let active = self.active.clone()?;
+        let room = self.get_mut(&active)?;
+        let is_listed = std::mem::replace(&mut room.names_requested, true);
+        (!is_listed).then(|| room.name.clone())
+    }
+
+    /// Whether there is such a room.
+    pub(in crate::client::session) fn has_unlisted_room(&self) -> bool {
+        self.active().is_some_and(|room| !room.names_requested)
     }
 
     /// A member of a room.
@@ -223,7 +253,8 @@ impl JoinedRooms {
     }
 
     /// The user has joined a room; its members follow. A room of the last connection starts again.
-    pub(in crate::client::session) fn enter(&mut self, name: &str) {
+    /// The server lists the members by itself if `lists_members`.
+    pub(in crate::client::session) fn enter(&mut self, name: &str, lists_members: bool) {
         let at = self.naming.key(name);
         if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
             return;
@@ -232,6 +263,7 @@ impl JoinedRooms {
         self.take_pending_part(name);
         let known = self.rooms.get(&at);
         let used = known.map_or(0, |room| room.activated);
+        let was_joined = known.is_some_and(|room| room.joined);
         let known = known.map(|room| room.number);
         let last = self.rooms.values().map(|room| room.number).max();
         let room = JoinedRoom {
@@ -241,10 +273,15 @@ impl JoinedRooms {
             activated: used,
             joined: true,
             has_all_members: false,
+            names_requested: lists_members,
+            is_announced: false,
             unread: Unread::default(),
             members: BTreeMap::new(),
         };
         self.rooms.insert(at, room);
+        if was_joined {
+            self.forget_invisible_people();
+        }
         let is_wanted = self.is(self.pending_join.as_ref(), name);
         if is_wanted || self.active.is_none() || self.is(self.active.as_ref(), name) {
             self.pending_join.take_if(|_| is_wanted);
@@ -270,6 +307,7 @@ impl JoinedRooms {
     /// active; otherwise none does, since the line being typed is not meant for another room.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
+        self.forget_invisible_people();
         let wanted = self.take_pending_part(name);
         if !self.is(self.active.as_ref(), name) {
             return;
@@ -319,8 +357,11 @@ impl JoinedRooms {
     /// The connection is new: no room is joined yet.
     pub(in crate::client::session) fn mark_unjoined(&mut self) {
         self.pending_parts.clear();
+        self.people.clear();
         for room in self.rooms.values_mut() {
             room.joined = false;
+            // It is asked for after the room is joined again.
+            room.names_requested = true;
         }
     }
 

@@ -220,8 +220,8 @@ fn what_people_send_beside_messages_names_them() {
             true,
         ),
         (
-            ":bob!b@h SETNAME :Bob B.",
-            "bob has the real name Bob B. now",
+            ":alice!a@h SETNAME :Alice A.",
+            "alice has the real name Alice A. now",
             true,
         ),
         (":bob!b@h FOO a :b c", "bob sends FOO a b c", false),

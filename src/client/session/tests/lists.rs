@@ -129,7 +129,7 @@ fn a_server_that_can_tell_more_of_each_person_is_asked_for_it() {
     played.type_line("/who #dev");
     assert_eq!(
         played.lines(),
-        ["WHO #lobby %tcnfla,1", "WHO #dev %tcnfla,2"]
+        ["WHO #lobby %tcnflar,1", "WHO #dev %tcnflar,2"]
     );
     played.hear(":s 354 alice 2 #dev carol G*@ 4000 carola");
     played.hear(":s 354 alice 1 * bob H 0 0");

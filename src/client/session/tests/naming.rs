@@ -52,7 +52,7 @@ fn a_room_is_one_in_every_spelling_too() {
     played.hear(":s 366 alice #a{b] :End");
     let entered = played.events();
     assert!(
-        matches!(&entered[..], [Event::Entered { room, others, .. }] if room == "#A{B}" && others.len() == 1)
+        matches!(&entered[..], [Event::Entered { room, others, .. }] if room == "#A{B}" && others.as_ref().is_some_and(|others| others.len() == 1))
     );
     assert_eq!(played.session.active_room(), Some("#A{B}"));
     // As the person who speaks has written it; it is shown as the room that it is.

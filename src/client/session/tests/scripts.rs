@@ -59,7 +59,7 @@ fn what_the_server_can_do_is_asked_for_and_no_more() {
         let mut played = Played::new(true);
         played.connect();
         played.take();
-        played.hear(":s CAP * LS * :multi-prefix");
+        played.hear(":s CAP * LS * :tls");
         assert_eq!(played.lines(), [""; 0], "the list goes on");
         played.hear(&format!(":s CAP * LS :{offered}"));
         assert_eq!(played.lines(), [expected]);

@@ -21,7 +21,8 @@ fn record_of(occurrence: &Occurrence, renderer: &Renderer) -> Option<Record> {
         _ if event.is_secret() => None,
         Event::Note { .. } | Event::Answer { .. } => None,
         Event::LogStatus(_) | Event::Rooms { .. } => None,
-        Event::ServerNotice { .. } | Event::ServerLost { still: true, .. } => None,
+        Event::ServerNotice { .. } | Event::PersonChanged { .. } => None,
+        Event::ServerLost { still: true, .. } => None,
         _ => json::encode(occurrence).or_else(|| {
             // An event without a record of its own is logged as the text that was shown.
             let lines = renderer.lines(event, *at, None);

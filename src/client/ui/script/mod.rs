@@ -178,6 +178,8 @@ impl Frontend for ScriptFrontend {
             // The delivery report at the end names the lines by their numbers.
             Event::Sent { .. } => {}
             _ if self.silent => {}
+            // In a busy room they would be most of the output.
+            event @ Event::PersonChanged { .. } if !self.renderer.shows(event) => {}
             _ => self.print(occurrence),
         }
     }

@@ -160,6 +160,7 @@ mod tests {
         Event::Joined {
             room: room.into(),
             nick: nick.into(),
+            account: None,
         }
     }
 

@@ -40,7 +40,7 @@ impl Scrollback {
                 mention: true,
                 ..
             }
-            | Event::Invited { .. } => NotifyLevel::Mentions,
+            | Event::Invited { other: None, .. } => NotifyLevel::Mentions,
             Event::Said {
                 own: false,
                 kind: manner,

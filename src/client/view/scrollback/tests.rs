@@ -34,6 +34,7 @@ fn joined(nick: &str) -> Event {
     Event::Joined {
         room: "#a".into(),
         nick: nick.into(),
+        account: None,
     }
 }
 
@@ -161,6 +162,7 @@ fn one_person_who_joins_several_rooms_is_one_line() {
     let joined = |nick: &str, room: &str| Event::Joined {
         room: room.into(),
         nick: nick.into(),
+        account: None,
     };
     for room in ["#a", "#b", "#c"] {
         assert_eq!(scrollback.show(&joined("bob", room), NOON, Some("#a")), "");
@@ -440,7 +442,7 @@ fn a_line_of_the_active_room_names_it_after_another_room_was_talked_in() {
     let entered = Event::Entered {
         room: "#a".into(),
         nick: "alice".into(),
-        others: Vec::new(),
+        others: Some(Vec::new()),
         first: false,
     };
     scrollback.show(&said_in("#a", "hi"), NOON, Some("#b"));
