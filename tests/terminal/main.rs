@@ -30,6 +30,7 @@ mod plain;
 mod prompt;
 mod reflow;
 mod reports;
+mod secrets;
 mod starting;
 mod stopping;
 mod title;

@@ -90,6 +90,11 @@ impl Start {
         self
     }
 
+    /// The home directory.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Uses the files of another terminal.
     pub(crate) fn at_home_of(mut self, other: &Terminal) -> Self {
         self.home = Arc::clone(&other.home);
@@ -322,6 +327,11 @@ impl Shown {
 
     pub(crate) fn has(&self, text: &str) -> bool {
         self.screen_rows().iter().any(|row| row.contains(text))
+    }
+
+    /// All that the program has written.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// How often the program has written these bytes.

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::secret_part;
+use super::{carries_password, secret_part};
 
 /// What is known of a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl LineAnalysis {
     pub fn without_session(line: &str) -> Self {
         let secret = secret_part(line, None);
         Self {
-            secret: secret.is_some(),
+            secret: secret.is_some() || carries_password(line, None),
             tokens: secret
                 .map(|part| (part, TokenKind::Secret))
                 .into_iter()

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{CommandSpec, UserCommand, parse};
+use crate::common::suggest::nearest;
 use crate::wire::Message;
 
 /// Whether a line carries a password: messages to the services of a network, `/oper`, and the keys
@@ -125,9 +126,22 @@ fn changes_key<'a>(mut change: impl Iterator<Item = &'a str>) -> bool {
     change.next().is_some_and(|letters| letters.contains('k')) && change.next().is_some()
 }
 
-/// Whether a line that is not a command seems to be meant for a service.
+/// Whether a line that is not a command seems to be meant for a service, or as a command that takes a
+/// password.
 fn attempt_carries_password(line: &str) -> bool {
-    is_password_command(line) || names_service(line, 1)
+    is_password_command(line) || names_service(line, 1) || is_misspelled_password_command(line)
+}
+
+/// The commands that take a password, here or in other programs.
+const PASSWORD_COMMANDS: [&str; 6] = ["pass", "oper", "identify", "login", "auth", "register"];
+
+/// Whether a line begins with a word that is close to a command that takes a password.
+fn is_misspelled_password_command(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let name = words.next().and_then(|word| word.strip_prefix('/'));
+    let near =
+        name.and_then(|name| nearest(&name.to_ascii_lowercase(), PASSWORD_COMMANDS.into_iter()));
+    near.is_some() && words.next().is_some()
 }
 
 /// Whether a line begins with a command that takes a password.
@@ -135,10 +149,7 @@ fn is_password_command(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
     let command = first.strip_prefix('/').map(str::to_ascii_lowercase);
     command.is_some_and(|name| {
-        matches!(
-            name.as_str(),
-            "pass" | "oper" | "identify" | "login" | "auth" | "register"
-        ) || is_service_shortcut(&name)
+        PASSWORD_COMMANDS.contains(&name.as_str()) || is_service_shortcut(&name)
     })
 }
 
@@ -188,6 +199,9 @@ mod tests {
             "/raw JOIN #a key",
             "/raw MODE #a +k key",
             "/oper root x",
+            "/opr root x",
+            "/Opper root x",
+            "/regster hunter2",
             "/register hunter2",
             "/register a@b.example hunter2",
             "/raw REGISTER * * hunter2",
@@ -231,6 +245,8 @@ mod tests {
         }
         assert_eq!(secret_part("/msg bob identify x", None), None);
         assert_eq!(secret_part("hello", None), None);
+        // The mistake must be seen.
+        assert_eq!(secret_part("/opr root x", None), None);
         assert_eq!(secret_part("/history x", None), None);
     }
 

@@ -26,7 +26,7 @@ impl Renderer {
                 text,
                 kind,
                 own,
-            } => self.whisper(nick, text, *kind, *own),
+            } => self.whisper(nick, event.visible_text(text), *kind, *own),
             Event::Sent {
                 target,
                 nick,
@@ -40,7 +40,9 @@ impl Renderer {
                         let said = self.room_message(nick, text, *kind, true, false);
                         format!("{}{said}", self.room_prefix(room, active))
                     }
-                    Target::Person(person) => self.whisper(person, text, *kind, true),
+                    Target::Person(person) => {
+                        self.whisper(person, event.visible_text(text), *kind, true)
+                    }
                 };
                 format!("{said}{}", self.delivery_status(*status))
             }

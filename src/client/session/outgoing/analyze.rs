@@ -43,7 +43,7 @@ impl Session {
             tokens: self.tokens(line, meant),
             hint: self.hint(line, meant),
             usage: usage_of(meant),
-            secret: secret.is_some(),
+            secret: secret.is_some() || command::carries_password(meant, whisperer),
         };
         if let Some(secret) = secret {
             // What an alias stands for comes before what is typed after it.
