@@ -20,6 +20,9 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         &'chatroomd'= {
             cand --listen 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port'
             cand --tls-listen 'Listen on this address for connections with TLS; may be repeated'
+            cand --websocket-listen 'Listen on this address for WebSocket connections; may be repeated'
+            cand --websocket-tls-listen 'Listen on this address for WebSocket connections with TLS; may be repeated'
+            cand --websocket-origin 'Let the pages of this origin connect, or those of every origin: *; may be repeated'
             cand --name 'Name of the server, in the form of a host name'
             cand --network 'Name of the network, one word'
             cand --motd 'File with the message of the day'

@@ -19,11 +19,11 @@ use crate::server::auth::worker;
 use crate::server::certificates;
 use crate::server::config::load::load;
 use crate::server::config::options::{ServerAction, ServerOptions};
-use crate::server::config::settings::{LoadReport, StoreSettings};
+use crate::server::config::settings::{LoadReport, StoreSettings, WebSocketSettings};
 use crate::server::error::ServerError;
 use crate::server::hash_password;
 use crate::server::logging;
-use crate::server::net::{ListenSource, Reactor, Reloaded};
+use crate::server::net::{self, ListenSource, Origins, Reactor, Reloaded};
 use crate::server::store::{self, OpenStore};
 use crate::server::systemd;
 
@@ -55,6 +55,9 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     if settings.store.is_some() && !store::IS_SUPPORTED {
         return Err(ServerError::NoStore);
     }
+    if settings.websocket.is_some() && !net::HAS_WEBSOCKET {
+        return Err(ServerError::NoWebSocket);
+    }
     if options.check_config {
         return report_valid(&loaded);
     }
@@ -68,15 +71,16 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     let hangup = signal_pipe(&[SIGHUP])?;
     let inherited = systemd::inherited_sockets()?;
     let listen = match inherited.is_empty() {
-        true => ListenSource::at(&settings.listen, settings.tls_listen()),
+        true => ListenSource::at(settings.addresses()),
         false => inherited
             .into_iter()
-            .map(|(socket, has_tls)| ListenSource::Inherited(socket, has_tls))
+            .map(|(socket, name)| ListenSource::inherited(socket, &name))
             .collect(),
     };
     let stored = settings.store.map(open_store).transpose()?;
     let mut reactor = Reactor::new(listen, settings.hub, stop, worker::start)?;
     reactor.set_tls(certificates.config);
+    reactor.set_origins(origins(settings.websocket.as_ref()));
     if let Some((folder, mut store)) = stored {
         if let Some(socket) = store.administration.take() {
             reactor.administer_at(socket)?;
@@ -86,12 +90,10 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     }
     let reload_options = options.clone();
     reactor.reload_with(hangup, move || reload(&reload_options))?;
-    for (address, has_tls) in reactor.addresses() {
-        match has_tls {
-            false => announce(format_args!("listening on {address}")),
-            true => announce(format_args!("listening on {address} with TLS")),
-        }
-        info!(%address, tls = has_tls, "listening");
+    for (address, kind) in reactor.addresses() {
+        announce(format_args!("listening on {address}{kind}"));
+        let (tls, websocket) = (kind.has_tls, kind.has_websocket);
+        info!(%address, tls, websocket, "listening");
     }
     if let Some(fingerprint) = certificates.self_signed {
         announce(format_args!("certificate {fingerprint}"));
@@ -105,6 +107,10 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     reactor.run()?;
     info!("stopped");
     Ok(())
+}
+
+fn origins(settings: Option<&WebSocketSettings>) -> Origins {
+    Origins::new(settings.map_or(&[], |settings| &settings.origins))
 }
 
 /// Opens the store before the server listens, so that an error ends the start.
@@ -145,6 +151,7 @@ fn reload(options: &ServerOptions) -> Result<Reloaded, ServerError> {
     Ok(Reloaded {
         hub: settings.hub,
         tls: certificates.config,
+        origins: origins(settings.websocket.as_ref()),
     })
 }
 

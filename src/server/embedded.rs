@@ -9,7 +9,7 @@ use crate::server::auth::worker;
 use crate::server::certificates;
 use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
-use crate::server::net::{ListenSource, Reactor};
+use crate::server::net::{ListenSource, Origins, Reactor};
 use crate::server::store;
 
 /// A running server in a thread of its own. It handles no signals and starts no log; dropping it
@@ -56,12 +56,15 @@ impl EmbeddedServer {
         let (stop, stopped) = UnixStream::pair()?;
         let certificates = certificates::load(settings)?;
         let hub = settings.hub.clone();
-        let listen = ListenSource::at(&settings.listen, settings.tls_listen());
+        let listen = ListenSource::at(settings.addresses());
         let stored = settings.store.as_ref();
         let stored = stored.map(store::open);
         let stored = stored.transpose()?;
         let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
         reactor.set_tls(certificates.config);
+        if let Some(websocket) = &settings.websocket {
+            reactor.set_origins(Origins::new(&websocket.origins));
+        }
         if let (Some(one), Some(mut store)) = (&settings.store, stored) {
             if let Some(socket) = store.administration.take() {
                 reactor.administer_at(socket)?;
@@ -72,7 +75,7 @@ impl EmbeddedServer {
         let none = SocketAddr::from(([0, 0, 0, 0], 0));
         let addresses: Vec<_> = reactor.addresses().collect();
         let address = addresses.first().map_or(none, |(address, _)| *address);
-        let tls_address = addresses.iter().find(|(_, has_tls)| *has_tls);
+        let tls_address = addresses.iter().find(|(_, kind)| kind.has_tls);
         let tls_address = tls_address.map(|(address, _)| *address);
         let serve = move || {
             // It fails only if waiting for events fails. The program around it then finds its

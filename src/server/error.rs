@@ -35,6 +35,8 @@ pub enum ServerError {
     NoCertificate,
     /// Encrypted connections are configured, and this build has no TLS.
     NoTls,
+    /// WebSocket connections are configured, and this build has none.
+    NoWebSocket,
     /// The store cannot be opened, or has failed.
     Store {
         /// Its folder.
@@ -64,7 +66,7 @@ impl ServerError {
             Self::OverlappingAddresses(..) => 64,
             Self::Certificate { .. } | Self::NoCertificate | Self::NoTls | Self::NoFolder => 78,
             Self::Store { problem, .. } => problem.exit_status(),
-            Self::NoStore | Self::AccountsWithoutStore => 78,
+            Self::NoStore | Self::AccountsWithoutStore | Self::NoWebSocket => 78,
             Self::CannotListen { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
@@ -107,6 +109,9 @@ impl fmt::Display for ServerError {
                 "[tls] needs certificate and key, or self-signed = true (--tls-self-signed)",
             ),
             Self::NoTls => f.write_str("this build of chatroomd has no TLS"),
+            Self::NoWebSocket => {
+                f.write_str("this build of chatroomd has no WebSocket connections")
+            }
             Self::Store { folder, problem } => {
                 write!(f, "store {}: {problem}", folder.display())
             }

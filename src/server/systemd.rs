@@ -13,21 +13,17 @@ use listenfd::ListenFd;
 
 const READY: &[u8] = b"READY=1";
 
-/// The name of a socket for encrypted connections, `FileDescriptorName=` in the unit.
-/// systemd.socket(5).
-const TLS_NAME: &str = "tls";
-
-/// The listening sockets that the service manager passed to this process, usually none, and whether
-/// connections to each are encrypted.
-pub(super) fn inherited_sockets() -> io::Result<Vec<(TcpListener, bool)>> {
+/// The listening sockets that the service manager passed to this process, usually none, and their names:
+/// `FileDescriptorName=` in the unit. systemd.socket(5).
+pub(super) fn inherited_sockets() -> io::Result<Vec<(TcpListener, String)>> {
     let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':');
     let mut handed = ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..handed.len() {
-        let has_tls = names.next() == Some(TLS_NAME);
+        let name = names.next().unwrap_or_default().to_owned();
         let listener = handed.take_tcp_listener(index)?;
-        listeners.extend(listener.map(|listener| (listener, has_tls)));
+        listeners.extend(listener.map(|listener| (listener, name)));
     }
     Ok(listeners)
 }

@@ -60,8 +60,6 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
     ) -> None:
         if ssl:
             raise NotImplementedByController("TLS")
-        if websocket_hostname is not None or websocket_port is not None:
-            raise NotImplementedByController("WebSocket")
         assert self.proc is None
         self.hostname = hostname
         self.port = port
@@ -70,6 +68,9 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
         line = f'password = "{password}"' if password else ""
         with self.open_file("chatroomd.toml") as file:
             file.write(SETTINGS.format(hostname=hostname, port=port, password=line))
+            if websocket_port is not None:
+                address = f"{websocket_hostname}:{websocket_port}"
+                file.write(f'[websocket]\nlisten = ["{address}"]\n')
         command = [os.environ["CHATROOMD"], "--quiet", "--config"]
         command.append(str(self.directory / "chatroomd.toml"))
         # Some tests wait for minutes; with faketime they pass in seconds.

@@ -137,6 +137,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("tracing", &["src/server/"]),
     ("tracing_subscriber", &["src/server/logging.rs"]),
+    ("tungstenite", &["src/server/net/websocket.rs"]),
     (
         "unicode_segmentation",
         &[

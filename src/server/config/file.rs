@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::settings::{CertificateFiles, LoadReport, Settings, StoreSettings, TlsSettings};
+use super::settings::{
+    CertificateFiles, LoadReport, Settings, StoreSettings, TlsSettings, WebSocketSettings,
+};
 use super::validate::{self, InvalidValue};
 use crate::common::config_file::{
     ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
@@ -43,6 +45,7 @@ struct ConfigFile {
     #[serde(default)]
     operator: Vec<Spanned<OperatorTable>>,
     tls: Option<TlsTable>,
+    websocket: Option<WebSocketTable>,
     store: Option<Spanned<StoreTable>>,
     accounts: Option<AccountsTable>,
     #[serde(default)]
@@ -67,6 +70,17 @@ struct TlsTable {
     #[serde(default)]
     self_signed: bool,
     sts: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct WebSocketTable {
+    #[serde(default)]
+    listen: Vec<Text>,
+    #[serde(default)]
+    tls_listen: Vec<Text>,
+    #[serde(default)]
+    origins: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,12 +112,7 @@ pub(super) fn read(
     let hub = &mut settings.hub;
     if let Some(list) = &file.listen {
         let expected = "expected addresses with ports, such as [\"127.0.0.1:6667\"]";
-        let address = |one: &Text| {
-            let address = validate::listen_address(one.get_ref());
-            address.map_err(|expected| reader.wrong("listen", one, expected))
-        };
-        let addresses = list.get_ref().iter().map(address);
-        settings.listen = addresses.collect::<Result<_, _>>()?;
+        settings.listen = reader.addresses("listen", list.get_ref())?;
         if settings.listen.is_empty() {
             return Err(reader.wrong("listen", list, expected));
         }
@@ -154,6 +163,9 @@ pub(super) fn read(
     }
     if let Some(table) = &file.tls {
         reader.tls(table, settings)?;
+    }
+    if let Some(table) = &file.websocket {
+        settings.websocket = Some(reader.websocket(table)?);
     }
     if let Some(table) = &file.store {
         reader.store(table, settings)?;
@@ -220,11 +232,7 @@ impl ConfigReader<'_> {
     }
 
     fn tls(&self, table: &TlsTable, settings: &mut Settings) -> Result<(), ConfigError> {
-        let address = |one: &Text| {
-            let address = validate::listen_address(one.get_ref());
-            address.map_err(|expected| self.wrong("listen", one, expected))
-        };
-        let listen: Vec<_> = table.listen.iter().map(address).collect::<Result<_, _>>()?;
+        let listen = self.addresses("listen", &table.listen)?;
         let folder = self.0.path.parent().unwrap_or(Path::new(""));
         let lists = [&table.certificate, &table.key].map(|files| {
             let files = files
@@ -257,6 +265,26 @@ impl ConfigReader<'_> {
             self_signed: table.self_signed.then(|| folder.join("tls")),
         });
         Ok(())
+    }
+
+    fn websocket(&self, table: &WebSocketTable) -> Result<WebSocketSettings, ConfigError> {
+        let origin = |one: &Text| {
+            let origin = validate::origin(one.get_ref());
+            origin.map_err(|expected| self.wrong("origins", one, expected))
+        };
+        Ok(WebSocketSettings {
+            listen: self.addresses("listen", &table.listen)?,
+            tls_listen: self.addresses("tls-listen", &table.tls_listen)?,
+            origins: table.origins.iter().map(origin).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn addresses(&self, key: &str, list: &[Text]) -> Result<Vec<SocketAddr>, ConfigError> {
+        let address = |one: &Text| {
+            let address = validate::listen_address(one.get_ref());
+            address.map_err(|expected| self.wrong(key, one, expected))
+        };
+        list.iter().map(address).collect()
     }
 
     fn store(

@@ -45,6 +45,7 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
             tls.self_signed = Some(state_folder(options.config.as_deref())?);
         }
     }
+    set_websocket(options, &mut settings);
     if let Some(folder) = &options.store {
         let of_file = settings.store.take();
         settings.store = Some(StoreSettings {
@@ -69,18 +70,41 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
         let words = "there is no lobby, so no message is stored; set rooms = \"all\" in [store]";
         report.warnings.push(words.to_owned());
     }
+    let has_secure_pages =
+        (settings.websocket.as_ref()).is_some_and(|one| !one.tls_listen.is_empty());
+    if has_secure_pages && settings.tls.is_none() {
+        return Err(ServerError::NoCertificate);
+    }
     if let Some(tls) = &settings.tls
         && tls.certificates.is_empty()
         && tls.self_signed.is_none()
     {
         return Err(ServerError::NoCertificate);
     }
-    let tls_listen = settings.tls.iter().flat_map(|tls| &tls.listen);
-    let listen: Vec<_> = settings.listen.iter().chain(tls_listen).copied().collect();
+    let listen: Vec<_> = settings.addresses().map(|(address, ..)| address).collect();
     if let Some([one, other]) = overlapping_addresses(&listen) {
         return Err(ServerError::OverlappingAddresses(one, other));
     }
     Ok((settings, report))
+}
+
+fn set_websocket(options: &ServerOptions, settings: &mut Settings) {
+    let given = (&options.websocket_listen, &options.websocket_tls_listen);
+    if given.0.is_empty() && given.1.is_empty() && options.websocket_origin.is_empty() {
+        return;
+    }
+    let websocket = settings.websocket.get_or_insert_default();
+    for (given, setting) in [
+        (given.0, &mut websocket.listen),
+        (given.1, &mut websocket.tls_listen),
+    ] {
+        if !given.is_empty() {
+            setting.clone_from(given);
+        }
+    }
+    if !options.websocket_origin.is_empty() {
+        websocket.origins.clone_from(&options.websocket_origin);
+    }
 }
 
 /// Where the certificate is kept that the server makes for itself: beside the configuration, else in

@@ -57,6 +57,36 @@ pub struct ServerOptions {
     #[arg(long)]
     pub tls_self_signed: bool,
 
+    /// Listen on this address for WebSocket connections; may be repeated
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "CHATROOMD_WEBSOCKET_LISTEN",
+        value_delimiter = ',',
+        value_parser = validate::listen_address
+    )]
+    pub websocket_listen: Vec<SocketAddr>,
+
+    /// Listen on this address for WebSocket connections with TLS; may be repeated
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "CHATROOMD_WEBSOCKET_TLS_LISTEN",
+        value_delimiter = ',',
+        value_parser = validate::listen_address
+    )]
+    pub websocket_tls_listen: Vec<SocketAddr>,
+
+    /// Let the pages of this origin connect, or those of every origin: *; may be repeated
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "CHATROOMD_WEBSOCKET_ORIGIN",
+        value_delimiter = ',',
+        value_parser = validate::origin
+    )]
+    pub websocket_origin: Vec<String>,
+
     /// Name of the server, in the form of a host name
     #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = validate::server_name)]
     pub name: Option<String>,

@@ -15,6 +15,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// The settings of encrypted connections, if there are any.
     pub tls: Option<TlsSettings>,
+    /// The settings of WebSocket connections, if there are any.
+    pub websocket: Option<WebSocketSettings>,
     /// The store of messages, if there is one.
     pub store: Option<StoreSettings>,
     /// Whether settings are configured that make sense only with a store.
@@ -32,6 +34,18 @@ pub struct TlsSettings {
     pub certificates: Vec<CertificateFiles>,
     /// The folder of the certificate that the server makes for itself, if it does.
     pub self_signed: Option<PathBuf>,
+}
+
+/// The settings of WebSocket connections.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WebSocketSettings {
+    /// The addresses to listen on; port 0 lets the system choose a port.
+    pub listen: Vec<SocketAddr>,
+    /// The addresses for encrypted connections. They have the certificates of [`TlsSettings`].
+    pub tls_listen: Vec<SocketAddr>,
+    /// The pages that may connect, by their origins, such as `https://chat.example`; `*` is every page.
+    /// RFC 6454.
+    pub origins: Vec<String>,
 }
 
 /// The files of a certificate, in PEM.
@@ -61,9 +75,15 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The addresses for encrypted connections.
-    pub(in crate::server) fn tls_listen(&self) -> &[SocketAddr] {
-        self.tls.as_ref().map_or(&[], |tls| &tls.listen)
+    /// All addresses to listen on, each with whether it is for TLS and for WebSocket.
+    pub(in crate::server) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool, bool)> {
+        let tls = self.tls.iter().flat_map(|tls| &tls.listen);
+        let websocket = self.websocket.iter().flat_map(|one| &one.listen);
+        let both = self.websocket.iter().flat_map(|one| &one.tls_listen);
+        (self.listen.iter().map(|address| (*address, false, false)))
+            .chain(tls.map(|address| (*address, true, false)))
+            .chain(websocket.map(|address| (*address, false, true)))
+            .chain(both.map(|address| (*address, true, true)))
     }
 
     /// The defaults, on this address.
@@ -71,6 +91,7 @@ impl Settings {
         Self {
             listen: vec![address],
             tls: None,
+            websocket: None,
             store: None,
             needs_store: false,
             hub: HubSettings::default(),

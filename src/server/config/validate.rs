@@ -37,6 +37,7 @@ pub(super) enum InvalidValue {
     NotAServerName,
     NotANetworkName,
     NotAFingerprint,
+    NotAnOrigin,
 }
 
 impl fmt::Display for InvalidValue {
@@ -71,6 +72,9 @@ impl fmt::Display for InvalidValue {
                 "expected one word of at most 32 letters, digits, '-', '_' and '.'"
             }
             Self::NotAFingerprint => "expected the 64 hexadecimal digits of a SHA-256",
+            Self::NotAnOrigin => {
+                "expected an origin without a path, such as https://chat.example, or *"
+            }
         })
     }
 }
@@ -87,6 +91,16 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, InvalidValue> {
 
 pub(super) fn fingerprint(text: &str) -> Result<CertificateFingerprint, InvalidValue> {
     CertificateFingerprint::parse(text).ok_or(InvalidValue::NotAFingerprint)
+}
+
+/// Reads the origin of a page: a scheme, a host and perhaps a port. RFC 6454, section 6.2.
+pub(super) fn origin(text: &str) -> Result<String, InvalidValue> {
+    let host = text.split_once("://").map(|(_, host)| host);
+    let is_host = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+    match text == "*" || host.is_some_and(is_host) {
+        true => Ok(text.to_owned()),
+        false => Err(InvalidValue::NotAnOrigin),
+    }
 }
 
 /// Two addresses that no system can listen on together: they have one port, and they are equal or one

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 
-use super::tls::{TlsError, TlsSession};
+use super::layers::{LayerError, Layers};
 use crate::server::hub::{ConnectionId, LineSpan, Outbox};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
@@ -55,8 +55,8 @@ pub(super) struct Connection {
     buffer: Vec<u8>,
     /// Unsent lines of this iteration that are contiguous in the outbox. Empty if `buffer` is not.
     outbox_span: LineSpan,
-    /// Its encryption, on a listener with TLS.
-    tls: Option<Box<TlsSession>>,
+    /// Encryption and WebSocket messages, on a listener with them.
+    layers: Option<Box<Layers>>,
     /// How many bytes at the start of `buffer` are sent already; the limit on a queue is 1 GiB.
     sent_bytes: u32,
     stream: TcpStream,
@@ -104,13 +104,13 @@ const _: () = assert!(mem::offset_of!(Connection, lines) <= 64 && size_of::<Conn
 pub(super) enum SocketRead {
     /// So many bytes are in the buffer.
     Bytes(usize),
-    /// The decrypted bytes, if there are any, are in the buffer for these. `is_established` says
-    /// that the handshake has just been completed.
-    Decrypted {
-        is_established: bool,
+    /// The bytes of lines, if there are any, are in the buffer for those that come out of layers.
+    /// `is_secured` says that the handshake of TLS has just been completed.
+    Unwrapped {
+        is_secured: bool,
     },
-    /// The client has broken the rules of TLS. The alert for it waits to be sent.
-    TlsFailed(Box<TlsError>),
+    /// The client has broken the rules of a layer. The answer to that waits to be sent.
+    LayerFailed(Box<LayerError>),
     WouldBlock,
     Eof,
 }
@@ -119,7 +119,7 @@ impl Connection {
     pub(super) fn new(
         id: ConnectionId,
         stream: TcpStream,
-        tls: Option<Box<TlsSession>>,
+        layers: Option<Box<Layers>>,
         address: usize,
     ) -> Self {
         Self {
@@ -138,14 +138,14 @@ impl Connection {
             is_ready: false,
             write_scheduled: false,
             write_deferred: false,
-            awaits_first_read: tls.is_none(),
+            awaits_first_read: layers.is_none(),
             at_eof: false,
             readable: false,
             read_closed: false,
             is_reset: false,
             writable: true,
             stream,
-            tls,
+            layers,
             buffer: Vec::new(),
             sent_bytes: 0,
             outbox_span: LineSpan::EMPTY,
@@ -187,7 +187,7 @@ impl Connection {
     }
 
     /// Reads once. A read that does not fill the buffer is the last one until the next event.
-    /// Encrypted bytes are decrypted into `plain`.
+    /// What comes out of layers is in `plain`.
     pub(super) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -195,53 +195,60 @@ impl Connection {
         queues: &mut SendQueues,
     ) -> io::Result<SocketRead> {
         match self.read_socket(buffer)? {
-            SocketRead::Bytes(count) if self.tls.is_some() => {
+            SocketRead::Bytes(count) if self.layers.is_some() => {
                 let before = self.unsent_bytes();
                 let received = buffer.get_mut(..count).unwrap_or_default();
-                let decrypted = self.decrypt(received, plain);
+                let read = self.unwrap(received, plain, &mut queues.sealed);
                 queues.replace(before, self.unsent_bytes());
-                decrypted
+                read
             }
             read => Ok(read),
         }
     }
 
-    fn decrypt(&mut self, received: &mut [u8], plain: &mut Vec<u8>) -> io::Result<SocketRead> {
+    fn unwrap(
+        &mut self,
+        received: &mut [u8],
+        plain: &mut Vec<u8>,
+        sealed: &mut Vec<u8>,
+    ) -> io::Result<SocketRead> {
         plain.clear();
-        let Some(tls) = &mut self.tls else {
+        let Some(layers) = &mut self.layers else {
             return Ok(SocketRead::WouldBlock);
         };
-        let was_established = tls.is_established();
-        let result = match tls.has_failed() {
-            true => Ok(()),
-            false => tls.receive(received, plain),
-        };
-        self.writable &= tls.flush(&mut self.stream)?;
+        let was_secure = layers.is_secure();
+        let result = layers.receive(received, plain);
+        self.writable &= layers.flush(&mut self.stream, sealed)?;
         if let Err(error) = result {
-            return Ok(SocketRead::TlsFailed(Box::new(error)));
+            return Ok(SocketRead::LayerFailed(Box::new(error)));
         }
         // The next read reports the end.
-        self.readable |= tls.is_peer_closed();
-        Ok(SocketRead::Decrypted {
-            is_established: !was_established && tls.is_established(),
+        self.readable |= layers.is_peer_closed();
+        Ok(SocketRead::Unwrapped {
+            is_secured: !was_secure && layers.is_secure(),
         })
     }
 
     /// The SHA-256 of the certificate of its client, if that has sent one.
     pub(super) fn client_fingerprint(&self) -> Option<[u8; 32]> {
-        self.tls.as_ref()?.client_fingerprint()
+        self.layers.as_ref()?.client_fingerprint()
     }
 
-    /// Whether its handshake is still to be completed.
+    /// Whether a handshake is still to be completed.
     pub(super) fn is_in_handshake(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| !tls.is_established())
+        let layers = self.layers.as_ref();
+        layers.is_some_and(|layers| layers.is_in_handshake())
     }
 
     fn read_socket(&mut self, buffer: &mut [u8]) -> io::Result<SocketRead> {
         if !self.readable {
             return Ok(SocketRead::WouldBlock);
         }
-        if self.tls.as_ref().is_some_and(|tls| tls.is_peer_closed()) {
+        if self
+            .layers
+            .as_ref()
+            .is_some_and(|layers| layers.is_peer_closed())
+        {
             self.readable = false;
             self.at_eof = true;
             return Ok(SocketRead::Eof);
@@ -277,7 +284,7 @@ impl Connection {
         queues: &mut SendQueues,
     ) -> bool {
         let is_simple =
-            self.queue == SendQueue::Open && self.buffer.is_empty() && self.tls.is_none();
+            self.queue == SendQueue::Open && self.buffer.is_empty() && self.layers.is_none();
         match self.outbox_span.join(line) {
             Some(longer) if is_simple && longer.len() <= unsent_max => {
                 self.outbox_span = longer;
@@ -302,11 +309,14 @@ impl Connection {
     }
 
     pub(super) fn unsent_bytes(&self) -> usize {
-        let sealed = self.tls.as_ref().map_or(0, |tls| tls.unsent_bytes());
-        self.plain_bytes() + sealed
+        let wrapped = self
+            .layers
+            .as_ref()
+            .map_or(0, |layers| layers.unsent_bytes());
+        self.plain_bytes() + wrapped
     }
 
-    /// The unsent bytes that are not encrypted yet, if they have to be.
+    /// The unsent bytes that are not in a layer yet.
     fn plain_bytes(&self) -> usize {
         self.buffer.len() - self.sent_bytes as usize + self.outbox_span.len()
     }
@@ -324,8 +334,8 @@ impl Connection {
     /// outbox.
     pub(super) fn write(&mut self, outbox: &Outbox, queues: &mut SendQueues) -> io::Result<()> {
         let before = self.unsent_bytes();
-        let written = match self.tls.is_some() {
-            true => self.write_sealed(outbox, queues),
+        let written = match self.layers.is_some() {
+            true => self.write_wrapped(outbox, queues),
             false => self.write_out(outbox),
         };
         queues.replace(before, self.unsent_bytes());
@@ -359,44 +369,36 @@ impl Connection {
         Ok(())
     }
 
-    /// The same for a connection with TLS, once the handshake is complete.
-    fn write_sealed(&mut self, outbox: &Outbox, queues: &mut SendQueues) -> io::Result<()> {
-        let Some(mut tls) = self.tls.take() else {
+    /// The same for a connection with layers, once their handshakes are complete.
+    fn write_wrapped(&mut self, outbox: &Outbox, queues: &mut SendQueues) -> io::Result<()> {
+        let Some(mut layers) = self.layers.take() else {
             return Ok(());
         };
-        let written = self.write_through(&mut tls, outbox, &mut queues.sealed);
-        self.tls = Some(tls);
+        let written = self.write_through(&mut layers, outbox, &mut queues.sealed);
+        self.layers = Some(layers);
         written
     }
 
     fn write_through(
         &mut self,
-        tls: &mut TlsSession,
+        layers: &mut Layers,
         outbox: &Outbox,
         sealed: &mut Vec<u8>,
     ) -> io::Result<()> {
         while self.writable {
-            self.writable = tls.flush(&mut self.stream)?;
-            if !self.writable || self.plain_bytes() == 0 || !tls.can_send() {
+            self.writable = layers.flush(&mut self.stream, sealed)?;
+            if !self.writable || self.plain_bytes() == 0 || !layers.can_send() {
                 break;
             }
             let unsent = next_plain(&self.buffer, self.sent_bytes, outbox, self.outbox_span);
-            let (taken, count) = tls.seal(unsent, sealed)?;
+            let (taken, writable) = layers.send(unsent, &mut self.stream, sealed)?;
+            self.writable = writable;
             self.skip_plain(taken);
-            let unsent = sealed.get(..count).unwrap_or_default();
-            let sent = match self.stream.write(unsent) {
-                Ok(sent) => sent,
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock | ErrorKind::Interrupted => 0,
-                    _ => return Err(error),
-                },
-            };
-            tls.keep(unsent.get(sent..).unwrap_or_default());
         }
         Ok(())
     }
 
-    /// So many of [`next_plain`] are sent or encrypted.
+    /// So many of [`next_plain`] are sent or in a layer.
     fn skip_plain(&mut self, count: usize) {
         match self.buffer.is_empty() {
             true => self.outbox_span = self.outbox_span.skip(count),
@@ -417,12 +419,12 @@ impl Connection {
     }
 
     /// Closes the sending direction.
-    pub(super) fn shutdown_write(&mut self) {
-        if let Some(tls) = &mut self.tls {
-            tls.close();
-            // A client that does not read it finds the end of the stream.
-            let _ = tls.flush(&mut self.stream);
+    pub(super) fn shutdown_write(&mut self, queues: &mut SendQueues) {
+        let before = self.unsent_bytes();
+        if let Some(layers) = &mut self.layers {
+            layers.close(&mut self.stream);
         }
+        queues.replace(before, self.unsent_bytes());
         // If that fails the connection is lost already, and a read reports it.
         let _ = self.stream.shutdown(Shutdown::Write);
     }

@@ -356,7 +356,7 @@ impl Reactor {
             return;
         }
         if all_sent {
-            connection.shutdown_write();
+            connection.shutdown_write(&mut self.queues);
         }
         if written.is_err() || (all_sent && connection.at_eof) {
             self.close(index);
@@ -417,7 +417,7 @@ mod tests {
         };
         let (_, stop) = UnixStream::pair().unwrap();
         let mut reactor = Reactor::new(
-            ListenSource::at(&["127.0.0.1:0".parse().unwrap()], &[]),
+            ListenSource::at([("127.0.0.1:0".parse().unwrap(), false, false)]),
             settings,
             stop,
             worker::start,

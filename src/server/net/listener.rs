@@ -1,5 +1,6 @@
 //! The listening sockets: opening them and accepting connections.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -25,24 +26,56 @@ const ACCEPTS_PER_ITERATION: usize = 64;
 /// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
+/// What is between the lines and the sockets of a listener's connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::server) struct ListenerKind {
+    pub(in crate::server) has_tls: bool,
+    pub(in crate::server) has_websocket: bool,
+}
+
+impl fmt::Display for ListenerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.has_tls, self.has_websocket) {
+            (false, false) => "",
+            (true, false) => " with TLS",
+            (false, true) => " for WebSocket",
+            (true, true) => " for WebSocket with TLS",
+        })
+    }
+}
+
 /// Where a listener comes from.
 #[derive(Debug)]
 pub(in crate::server) enum ListenSource {
     /// Listen on this address.
-    Address(SocketAddr),
-    /// Listen on this address for encrypted connections.
-    TlsAddress(SocketAddr),
-    /// Take this socket, and encrypt its connections or not.
-    Inherited(net::TcpListener, bool),
+    Address(SocketAddr, ListenerKind),
+    /// Take this socket.
+    Inherited(net::TcpListener, ListenerKind),
 }
 
 impl ListenSource {
-    /// These addresses, and these for encrypted connections.
-    pub(in crate::server) fn at(plain: &[SocketAddr], tls: &[SocketAddr]) -> Vec<Self> {
-        let plain = plain.iter().copied().map(Self::Address);
-        plain
-            .chain(tls.iter().copied().map(Self::TlsAddress))
-            .collect()
+    /// Addresses, each with whether it is for TLS and for WebSocket.
+    pub(in crate::server) fn at(
+        addresses: impl IntoIterator<Item = (SocketAddr, bool, bool)>,
+    ) -> Vec<Self> {
+        let source = |(address, has_tls, has_websocket)| {
+            let kind = ListenerKind {
+                has_tls,
+                has_websocket,
+            };
+            Self::Address(address, kind)
+        };
+        addresses.into_iter().map(source).collect()
+    }
+
+    /// A socket of another process, whose name says what it is for: `tls`, `websocket`,
+    /// `websocket-tls`, or anything else for plain connections.
+    pub(in crate::server) fn inherited(socket: net::TcpListener, name: &str) -> Self {
+        let kind = ListenerKind {
+            has_tls: matches!(name, "tls" | "websocket-tls"),
+            has_websocket: matches!(name, "websocket" | "websocket-tls"),
+        };
+        Self::Inherited(socket, kind)
     }
 }
 
@@ -50,8 +83,7 @@ impl ListenSource {
 enum ListeningSocket {
     Tcp {
         socket: TcpListener,
-        /// Whether its connections are encrypted.
-        has_tls: bool,
+        kind: ListenerKind,
     },
     /// For the requests of the administrator.
     Administration(UnixListener),
@@ -68,8 +100,7 @@ struct Listener {
 pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) address: IpAddr,
-    /// Whether it is encrypted.
-    pub(super) has_tls: bool,
+    pub(super) kind: ListenerKind,
     /// Whether it is the administrator's.
     pub(super) is_administrator: bool,
 }
@@ -92,16 +123,15 @@ impl Listeners {
     ) -> Result<Self, ServerError> {
         let mut listeners = Vec::new();
         for (source, index) in sources.into_iter().zip(0..) {
-            let (socket, has_tls) = match source {
-                ListenSource::Address(address) => (bind(address), false),
-                ListenSource::TlsAddress(address) => (bind(address), true),
-                ListenSource::Inherited(socket, has_tls) => (adopt(socket), has_tls),
+            let (socket, kind) = match source {
+                ListenSource::Address(address, kind) => (bind(address), kind),
+                ListenSource::Inherited(socket, kind) => (adopt(socket), kind),
             };
             let mut socket = socket?;
             let token = Token(first_token - index);
             registry.register(&mut socket, token, Interest::READABLE)?;
             listeners.push(Listener {
-                socket: ListeningSocket::Tcp { socket, has_tls },
+                socket: ListeningSocket::Tcp { socket, kind },
                 token,
                 has_pending: false,
             });
@@ -131,14 +161,12 @@ impl Listeners {
         Ok(())
     }
 
-    /// Where it listens, and whether connections there are encrypted.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
+    /// Where it listens, and for what.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, ListenerKind)> {
         self.listeners
             .iter()
             .flat_map(|listener| match &listener.socket {
-                ListeningSocket::Tcp { socket, has_tls } => {
-                    Some((socket.local_addr().ok()?, *has_tls))
-                }
+                ListeningSocket::Tcp { socket, kind } => Some((socket.local_addr().ok()?, *kind)),
                 ListeningSocket::Administration(_) => None,
             })
     }
@@ -220,7 +248,7 @@ fn from_administrator(stream: UnixStream) -> io::Result<Accepted> {
     Ok(Accepted {
         stream: TcpStream::from(OwnedFd::from(stream)),
         address: Ipv4Addr::LOCALHOST.into(),
-        has_tls: false,
+        kind: ListenerKind::default(),
         is_administrator: true,
     })
 }
@@ -232,11 +260,11 @@ impl Listener {
                 break;
             }
             let accept = match &self.socket {
-                ListeningSocket::Tcp { socket, has_tls } => {
+                ListeningSocket::Tcp { socket, kind } => {
                     socket.accept().map(|(stream, peer)| Accepted {
                         stream,
                         address: peer.ip(),
-                        has_tls: *has_tls,
+                        kind: *kind,
                         is_administrator: false,
                     })
                 }

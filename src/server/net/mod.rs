@@ -11,12 +11,15 @@ mod connection;
 mod deliver;
 mod events;
 mod held;
+mod layers;
 mod listener;
 mod ready;
 mod receive;
 mod reload;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+#[cfg_attr(not(feature = "websocket"), path = "no_websocket.rs")]
+mod websocket;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -39,21 +42,24 @@ use crate::server::hub::{
 use connection::{Connection, SendQueues};
 use events::EVENTS_PER_ITERATION;
 use held::StoreLink;
-pub(super) use listener::ListenSource;
+use layers::Layers;
 use listener::{Accepted, Listeners};
+pub(super) use listener::{ListenSource, ListenerKind};
 use ready::ReadyQueue;
 use receive::{Iteration, READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
 pub(super) use reload::Reloaded;
 pub(super) use tls::TlsConfig;
 use tls::TlsSession;
+use websocket::WebSocketSession;
+pub(super) use websocket::{IS_SUPPORTED as HAS_WEBSOCKET, Origins};
 
 /// How long a closing connection may take to receive its last lines.
 const CLOSING_TIME: Duration = Duration::from_secs(1);
 /// How many closing connections get that time: clients that are rejected again and again would
 /// otherwise use up all file descriptors.
 const CLOSING_MAX: usize = 256;
-/// How long a TLS handshake may take.
+/// How long the handshakes of TLS and WebSocket may take together.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// How long a stopping server waits after everything is sent: lines of clients that arrive after
 /// the close would cause a reset, which can destroy the last lines.
@@ -80,6 +86,8 @@ pub(super) struct Reactor {
     listeners: Listeners,
     /// The certificates for encrypted connections.
     tls: Option<TlsConfig>,
+    /// The pages that may connect.
+    origins: Origins,
     /// When the handshakes of these connections have to be complete.
     handshakes: VecDeque<(Duration, ConnectionId)>,
     stop: UnixStream,
@@ -147,6 +155,7 @@ impl Reactor {
             runner,
             listeners,
             tls: None,
+            origins: Origins::default(),
             handshakes: VecDeque::new(),
             stop,
             reload: None,
@@ -171,9 +180,8 @@ impl Reactor {
         })
     }
 
-    /// The addresses it listens on, with the ports that the system chose, and whether connections
-    /// there are encrypted.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, bool)> {
+    /// The addresses it listens on, with the ports that the system chose, and what for.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, ListenerKind)> {
         self.listeners.addresses()
     }
 
@@ -186,6 +194,11 @@ impl Reactor {
     /// Sets the certificates for encrypted connections. Those that are open keep theirs.
     pub(super) fn set_tls(&mut self, tls: Option<TlsConfig>) {
         self.tls = tls;
+    }
+
+    /// Sets the pages that may connect.
+    pub(super) fn set_origins(&mut self, origins: Origins) {
+        self.origins = origins;
     }
 
     /// Makes the server stop when it has had no connection for `time`.
@@ -336,14 +349,17 @@ impl Reactor {
         let Accepted {
             mut stream,
             address,
-            has_tls,
+            kind,
             is_administrator,
         } = accepted;
-        let tls = self.tls.as_ref().filter(|_| has_tls);
+        let tls = self.tls.as_ref().filter(|_| kind.has_tls);
         let tls = tls.and_then(TlsSession::new);
-        if has_tls && tls.is_none() {
+        let websocket = kind.has_websocket.then(|| self.origins.clone());
+        let websocket = websocket.and_then(WebSocketSession::new);
+        if kind.has_tls && tls.is_none() || kind.has_websocket && websocket.is_none() {
             return;
         }
+        let layers = Layers::new(tls, websocket);
         // Otherwise a short line would wait for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
         let entry = self.connections.vacant_entry();
@@ -365,12 +381,12 @@ impl Reactor {
             true => IpAddr::from(Ipv6Addr::UNSPECIFIED),
             false => HostName::new(address).network(),
         };
-        if tls.is_some() {
+        if layers.is_some() {
             let until = self.now.running + HANDSHAKE_TIME;
             self.handshakes.push_back((until, id));
         }
         let group = self.ready.join(network);
-        entry.insert(Connection::new(id, stream, tls, group));
+        entry.insert(Connection::new(id, stream, layers, group));
         match is_administrator {
             true => {
                 self.hub

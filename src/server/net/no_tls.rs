@@ -22,7 +22,7 @@ impl fmt::Display for TlsError {
 }
 
 impl TlsSession {
-    pub(super) fn new(config: &TlsConfig) -> Option<Box<Self>> {
+    pub(super) fn new(config: &TlsConfig) -> Option<Self> {
         match *config {}
     }
 
@@ -35,10 +35,6 @@ impl TlsSession {
     }
 
     pub(super) fn is_peer_closed(&self) -> bool {
-        match *self {}
-    }
-
-    pub(super) fn has_failed(&self) -> bool {
         match *self {}
     }
 

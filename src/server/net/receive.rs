@@ -205,14 +205,14 @@ impl Reactor {
         let id = connection.id;
         let mut plain = mem::take(&mut self.plain_buffer);
         match connection.read(buffer, &mut plain, &mut self.queues) {
-            Ok(SocketRead::Decrypted { is_established }) => {
-                if is_established {
+            Ok(SocketRead::Unwrapped { is_secured }) => {
+                if is_secured {
                     self.handshake_done(index);
                 }
                 self.process_lines(index, &plain);
             }
-            Ok(SocketRead::TlsFailed(error)) => {
-                debug!(%error, "TLS failed");
+            Ok(SocketRead::LayerFailed(error)) => {
+                debug!("{error}");
                 self.connection_lost(id, DisconnectReason::Closed);
             }
             Ok(SocketRead::Bytes(count)) => {
@@ -311,7 +311,7 @@ impl Reactor {
         }
     }
 
-    /// The handshake of a connection is complete.
+    /// The TLS handshake of a connection is complete.
     fn handshake_done(&mut self, index: usize) {
         if let Some(connection) = self.connections.get(index) {
             let certificate = connection.client_fingerprint();
@@ -329,7 +329,7 @@ impl Reactor {
             let connection = self.connections.get(id.index());
             if connection.is_some_and(|one| one.id == id && one.is_known() && one.is_in_handshake())
             {
-                debug!("the TLS handshake took too long");
+                debug!("the handshake took too long");
                 self.connection_lost(id, DisconnectReason::Closed);
             }
         }

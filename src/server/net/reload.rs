@@ -6,7 +6,7 @@ use std::os::unix;
 use mio::Interest;
 use mio::net::UnixStream;
 
-use super::{RELOAD, Reactor, TlsConfig};
+use super::{Origins, RELOAD, Reactor, TlsConfig};
 use crate::server::error::ServerError;
 use crate::server::hub::HubSettings;
 
@@ -15,6 +15,8 @@ pub(in crate::server) struct Reloaded {
     pub(in crate::server) hub: HubSettings,
     /// The certificates for new connections.
     pub(in crate::server) tls: Option<TlsConfig>,
+    /// The pages that may connect from now on.
+    pub(in crate::server) origins: Origins,
 }
 
 /// The stream that signals a reload, and the function that reads the settings.
@@ -51,6 +53,7 @@ impl Reactor {
             if self.tls.is_some() {
                 self.tls = reloaded.tls;
             }
+            self.origins = reloaded.origins;
             reloaded.hub
         });
         let read = read.map_err(Into::into);

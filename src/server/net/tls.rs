@@ -80,8 +80,8 @@ impl From<rustls::Error> for TlsError {
 
 impl TlsSession {
     /// A session whose client has not sent anything. `None` if the settings are inconsistent.
-    pub(super) fn new(config: &TlsConfig) -> Option<Box<Self>> {
-        Some(Box::new(Self {
+    pub(super) fn new(config: &TlsConfig) -> Option<Self> {
+        Some(Self {
             connection: UnbufferedServerConnection::new(Arc::clone(config)).ok()?,
             partial: Vec::new(),
             sealed: Vec::new(),
@@ -90,7 +90,7 @@ impl TlsSession {
             is_established: false,
             is_peer_closed: false,
             has_failed: false,
-        }))
+        })
     }
 
     /// Whether the handshake is complete.
@@ -108,10 +108,6 @@ impl TlsSession {
     /// Whether the client sends nothing more.
     pub(super) fn is_peer_closed(&self) -> bool {
         self.is_peer_closed
-    }
-
-    pub(super) fn has_failed(&self) -> bool {
-        self.has_failed
     }
 
     /// Whether plain bytes can be encrypted.
@@ -339,7 +335,7 @@ mod tests {
     fn feed(session: &mut TlsSession, bytes: &[u8], cuts: &[usize]) {
         let mut rest = bytes;
         let mut cuts = cuts.iter().cycle();
-        while !rest.is_empty() && !session.has_failed() {
+        while !rest.is_empty() && !session.has_failed {
             let end = cuts.next().map_or(1, |cut| 1 + cut % 40).min(rest.len());
             let (piece, after) = rest.split_at(end);
             let mut plain = Vec::new();
