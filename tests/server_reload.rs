@@ -102,7 +102,7 @@ fn an_empty_password_is_not_hashed() {
     assert_eq!(output.stdout, b"");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
-        error.starts_with("chatroomd: cannot hash a password: "),
+        error.starts_with("chatroomd: cannot read or hash a password: "),
         "{error}"
     );
 }
