@@ -104,6 +104,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make an account; its password is asked for, or read from standard input')
+            [CompletionResult]::new('invite', 'invite', [CompletionResultType]::ParameterValue, 'Let a user register this account, and print the code for it (registration = "code")')
             [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Give an account another password, which is asked for, or read from standard input')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account; those who use it are logged out')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the accounts, one on a line: the name, when it was made, and how many certificates it has')
@@ -111,6 +112,11 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             break
         }
         'chatroomd;account;add' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;account;invite' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

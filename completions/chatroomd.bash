@@ -34,6 +34,9 @@ _chatroomd() {
             chatroomd__subcmd__account,certificate)
                 cmd="chatroomd__subcmd__account__subcmd__certificate"
                 ;;
+            chatroomd__subcmd__account,invite)
+                cmd="chatroomd__subcmd__account__subcmd__invite"
+                ;;
             chatroomd__subcmd__account,list)
                 cmd="chatroomd__subcmd__account__subcmd__list"
                 ;;
@@ -140,7 +143,7 @@ _chatroomd() {
             return 0
             ;;
         chatroomd__subcmd__account)
-            opts="-h --help add password remove list certificate"
+            opts="-h --help add invite password remove list certificate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -212,6 +215,20 @@ _chatroomd() {
         chatroomd__subcmd__account__subcmd__certificate__subcmd__remove)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__account__subcmd__invite)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

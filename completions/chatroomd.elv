@@ -92,12 +92,17 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand add 'Make an account; its password is asked for, or read from standard input'
+            cand invite 'Let a user register this account, and print the code for it (registration = "code")'
             cand password 'Give an account another password, which is asked for, or read from standard input'
             cand remove 'Remove an account; those who use it are logged out'
             cand list 'Print the accounts, one on a line: the name, when it was made, and how many certificates it has'
             cand certificate 'Add, remove or list the certificates that can log in to an account'
         }
         &'chatroomd;account;add'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;invite'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -120,6 +120,93 @@ fn accounts_are_made_and_changed_beside_the_server_and_without_it() {
 }
 
 #[test]
+fn an_invitation_lets_a_user_register_its_name_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("chatroomd.toml");
+    fs::write(&config, "[accounts]\nregistration = \"code\"\n").unwrap();
+    let store = folder.path().join("store");
+    let options = [
+        "--config",
+        config.to_str().unwrap(),
+        "--store",
+        store.to_str().unwrap(),
+    ];
+    let server = Server::start(&options);
+    let invited = account(&store, &["invite"], &["alice"], "");
+    let code = String::from_utf8(invited.stdout).unwrap();
+    assert_eq!(code.trim_end().len(), 16, "{code:?}");
+    // It is on disk.
+    server.signal(nix::sys::signal::Signal::SIGKILL);
+    drop(server);
+    let server = Server::start(&options);
+    let home = Home::new();
+    let mut alice = server.enter("alice");
+    alice.send("REGISTER * * :sesame-sesame");
+    alice.expect("REGISTER VERIFICATION_REQUIRED alice ");
+    alice.send(&format!("VERIFY alice {}", code.trim_end()));
+    alice.expect("VERIFY SUCCESS alice ");
+    alice.expect(" 900 ");
+    let exists = account(&store, &["invite"], &["alice"], "");
+    assert_eq!(exists.status.code(), Some(65), "{exists:?}");
+    drop(alice);
+    home.write("password", "sesame-sesame\n");
+    let file = home.path("password");
+    let lines = format!("account = \"alice\"\naccount-password-file = {file:?}");
+    home.configure(&format!("irc://{}", server.address), &lines);
+    let said = run(home.chatroom(&["--nick", "alice"]), "hello\n");
+    assert_eq!(said.status, Some(0), "{said:?}");
+}
+
+#[test]
+fn a_program_sends_the_code_of_a_registration() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let script = "#!/bin/sh\ncat > \"$1\"\nmv \"$1\" \"$1.done\"\n[ ! -e \"$1.fails\" ]\n";
+    fs::write(at("send"), script).unwrap();
+    fs::set_permissions(at("send"), fs::Permissions::from_mode(0o700)).unwrap();
+    let text = format!(
+        "[accounts]\nregistration = \"command\"\nverify-command = [{:?}, {:?}]\n",
+        at("send"),
+        at("mail")
+    );
+    fs::write(at("chatroomd.toml"), text).unwrap();
+    let [config, store] = ["chatroomd.toml", "store"].map(at);
+    let options = [
+        "--config",
+        config.to_str().unwrap(),
+        "--store",
+        store.to_str().unwrap(),
+    ];
+    let server = Server::start(&options);
+    let mut alice = server.connect();
+    alice.send("CAP LS 302\r\nNICK alice");
+    let offered = alice.expect("CAP * LS ");
+    assert!(
+        offered.contains("custom-account-name,email-required"),
+        "{offered}"
+    );
+    alice.send("REGISTER * * :sesame-sesame");
+    alice.expect("FAIL REGISTER INVALID_EMAIL * ");
+    fs::write(at("mail.fails"), "").unwrap();
+    alice.send("REGISTER * alice@example :sesame-sesame");
+    alice.expect("FAIL REGISTER TEMPORARILY_UNAVAILABLE alice ");
+    fs::remove_file(at("mail.fails")).unwrap();
+    alice.send("REGISTER * alice@example :sesame-sesame");
+    alice.expect("REGISTER VERIFICATION_REQUIRED alice ");
+    let mail = fs::read_to_string(at("mail.done")).unwrap();
+    let lines: Vec<&str> = mail.lines().collect();
+    assert_eq!(lines[..2], ["alice", "alice@example"], "{mail}");
+    // The mail can be read elsewhere.
+    let mut elsewhere = server.connect();
+    elsewhere.send("VERIFY alice 0123456789");
+    elsewhere.expect("FAIL VERIFY INVALID_CODE alice ");
+    alice.send(&format!("VERIFY alice {}", lines[2]));
+    alice.expect("VERIFY SUCCESS alice ");
+    let listed = account(&store, &["list"], &[], "");
+    assert!(listed.stdout.starts_with(b"alice 20"), "{listed:?}");
+}
+
+#[test]
 fn accounts_without_a_store_are_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("chatroomd.toml");

@@ -152,10 +152,14 @@ requests! {
     Names NAMES "#room[,#room]" { rooms: maybe_word }
     /// Changes your nick.
     Nick NICK early "nick" { nick: word }
+    /// Sends a request to NickServ, which has the accounts.
+    Nickserv NICKSERV "HELP|request" { words: nicks }
     /// Sends a message that gets no automatic reply.
     ///
     /// An error is not reported either.
     Notice NOTICE "target[,target] :text" { targets: word, text: text }
+    /// The same as NICKSERV.
+    Ns NS "HELP|request" { words: nicks }
     /// Makes you an operator of this server.
     Oper OPER "name password" { name: word, password: text }
     /// Leaves rooms.
@@ -170,6 +174,12 @@ requests! {
     Privmsg PRIVMSG "target[,target] :text" { targets: word, text: text }
     /// Leaves the server.
     Quit QUIT early "[:reason]" { reason: maybe_text }
+    /// Registers an account; `*` is your nick, or no mail address.
+    ///
+    /// IRCv3 draft/account-registration.
+    Register REGISTER early "account|* email|* :password" {
+        account: word, email: word, password: text
+    }
     /// Reloads the configuration; for operators.
     Rehash REHASH ""
     /// Changes your real name.
@@ -192,6 +202,10 @@ requests! {
     }
     /// Shows user name and host of users.
     Userhost USERHOST "nick..." { nicks: nicks }
+    /// Completes the registration of an account.
+    ///
+    /// IRCv3 draft/account-registration.
+    Verify VERIFY early "account code" { account: word, code: text }
     /// Shows the version of this server.
     Version VERSION ""
     /// Sends a message to all users with mode w; for operators.

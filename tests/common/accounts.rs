@@ -1,6 +1,7 @@
 //! Helpers for the tests of accounts: the subcommand, and logging in.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -31,6 +32,17 @@ pub(crate) fn account(folder: &Path, verbs: &[&str], arguments: &[&str], input: 
 pub(crate) fn add(folder: &Path, name: &str, password: &str) {
     let added = account(folder, &["add"], &[name], &format!("{password}\n"));
     assert!(added.status.success(), "{added:?}");
+}
+
+/// Lets a user register an account with this code, as `chatroomd account invite` does with one of its
+/// choice.
+pub(crate) fn invite(folder: &Path, name: &str, code: &str) {
+    let mut stream = UnixStream::connect(folder.join("admin.sock")).unwrap();
+    let request = format!("account invite {name} {code}\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).unwrap();
+    assert_eq!(answer, "ok\r\n");
 }
 
 /// Sends a message of SASL in as many lines as it needs.

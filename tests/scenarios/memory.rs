@@ -9,6 +9,7 @@ use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
     self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, Outbox,
+    Registration,
 };
 use chatting_room::wire::sasl::scram_server::StoredPassword;
 use chatting_room::wire::{Lines, Nick, RoomName};
@@ -44,7 +45,8 @@ impl Memory {
                 "lobby" => settings.lobby = Some(RoomName::parse(value).unwrap()),
                 "password" => settings.password = Some(value.clone()),
                 "motd" => settings.motd.push(value.clone()),
-                "account" => {}
+                "account" | "invitation" => {}
+                "accounts" => settings.registration = registration(value),
                 "limits" => settings.limits.enabled = true,
                 "operator" | "operator-with-hash" => {
                     let (operator, password) = value.split_once(' ').unwrap();
@@ -81,9 +83,18 @@ impl Memory {
             unix: Duration::from_secs(1_000_000_000),
         };
         let mut hub = Hub::new(settings, now);
-        if !accounts.is_empty() {
+        let mut settings = scenario.settings.iter();
+        let mut invitations = Vec::new();
+        for (name, value) in &scenario.settings {
+            if name == "invitation" {
+                let (name, code) = value.split_once(' ').unwrap();
+                invitations.push((Nick::parse(name).unwrap(), code.to_owned()));
+            }
+        }
+        if settings.any(|(name, _)| name.starts_with("account")) {
             hub.accounts_in(StoredAccounts {
                 accounts,
+                invitations,
                 ..StoredAccounts::default()
             });
         }
@@ -121,6 +132,15 @@ impl Memory {
     }
 }
 
+fn registration(word: &str) -> Registration {
+    match word {
+        "open" => Registration::Open,
+        "code" => Registration::Code,
+        "command" => Registration::Command(vec!["true".to_owned()]),
+        word => panic!("accounts {word}"),
+    }
+}
+
 /// What stands for a hash here.
 fn hash_of(password: &str) -> String {
     format!("the hash of {password}")
@@ -144,6 +164,19 @@ fn carry_out(task: Task) -> Answer {
         } => Answer::LoginChecked {
             connection,
             is_correct: stored.is_password(&password.0),
+        },
+        Task::DerivePassword {
+            connection,
+            password,
+            salt,
+            ..
+        } => Answer::PasswordDerived {
+            connection,
+            password: StoredPassword::derive(&password.0, salt.as_bytes(), 4_096),
+        },
+        Task::SendCode { connection, .. } => Answer::CodeSent {
+            connection,
+            is_sent: true,
         },
         Task::ChangeAccount { connection, .. } => Answer::AccountChanged {
             connection,

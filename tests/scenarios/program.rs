@@ -28,13 +28,18 @@ struct OnSocket {
 impl Program {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         let (mut top, mut operators, mut limits) = (String::new(), String::new(), String::new());
-        let mut accounts = Vec::new();
+        let (mut accounts, mut invitations) = (Vec::new(), Vec::new());
+        let mut registration = String::new();
         let (mut lobby, mut enabled, mut motd) = ("false".to_owned(), false, Vec::new());
         for (name, value) in &scenario.settings {
             match name.as_str() {
                 "lobby" => lobby = format!("{value:?}"),
                 "motd" => motd.push(value.as_str()),
                 "limits" => enabled = true,
+                "accounts" => {
+                    registration = format!("[accounts]\nregistration = {value:?}\n");
+                }
+                "invitation" => invitations.push(value.split_once(' ').unwrap()),
                 "account" => accounts.push(value.split_once(' ').unwrap()),
                 "operator" | "operator-with-hash" => {
                     let (operator, password) = value.split_once(' ').unwrap();
@@ -51,20 +56,24 @@ impl Program {
         if !motd.is_empty() {
             writeln!(top, "motd = {:?}", motd.join("\n")).unwrap();
         }
-        let text =
-            format!("{top}lobby = {lobby}\n{operators}[limits]\nenabled = {enabled}\n{limits}");
+        let text = format!(
+            "{top}lobby = {lobby}\n{operators}{registration}[limits]\nenabled = {enabled}\n{limits}"
+        );
         let config = tempfile::NamedTempFile::new().unwrap();
         fs::write(config.path(), text).unwrap();
         let config_path = config.path().to_str().unwrap();
         let store = tempfile::tempdir().unwrap();
         let folder = store.path().to_str().unwrap();
         let mut options = vec!["--config", config_path, "--name", "server.test"];
-        if !accounts.is_empty() {
+        if !(accounts.is_empty() && registration.is_empty()) {
             options.extend(["--store", folder]);
         }
         let server = common::Server::start(&options);
         for (name, password) in accounts {
             common::accounts::add(store.path(), name, password);
+        }
+        for (name, code) in invitations {
+            common::accounts::invite(store.path(), name, code);
         }
         Self {
             server,

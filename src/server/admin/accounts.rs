@@ -12,6 +12,9 @@ use crate::server::store::{self, StoreReader};
 use crate::wire::Nick;
 use crate::wire::sasl::scram_server::StoredPassword;
 
+/// The length of the code of an invitation, in bytes before they are written as digits.
+const CODE_BYTES: usize = 8;
+
 /// Runs `chatroomd account`.
 pub(in crate::server) fn run_account(action: &AccountAction) -> Result<(), ServerError> {
     match action {
@@ -23,6 +26,13 @@ pub(in crate::server) fn run_account(action: &AccountAction) -> Result<(), Serve
             let password = new_password(folder)?;
             let now = store::unix_seconds();
             change(folder, name, AccountChangeKind::Add(password, now))
+        }
+        AccountAction::Invite { folder, name } => {
+            let random = StoreReader::open(folder)?.salt(folder)?;
+            let digits = random.iter().take(CODE_BYTES);
+            let code: String = digits.map(|byte| format!("{byte:02x}")).collect();
+            change(folder, name, AccountChangeKind::Invite(code.clone()))?;
+            print(std::iter::once(code))
         }
         AccountAction::Password { folder, name } => {
             require(folder, name)?;

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::code_program::CodePrograms;
 use super::password;
-use crate::server::hub::task::{Answer, Task, TaskRunner};
+use crate::server::hub::task::{Answer, Task, TaskRunner, Wake};
+use crate::wire::sasl::scram_server::StoredPassword;
 
 /// The two mailboxes of the thread. It ends when this is dropped.
 struct Worker {
@@ -16,19 +19,59 @@ struct Worker {
     answers: Receiver<Answer>,
 }
 
+/// Sends answers to the event loop.
+#[derive(Clone)]
+struct AnswerSender {
+    answers: Sender<Answer>,
+    wake: Arc<Mutex<Wake>>,
+}
+
+impl AnswerSender {
+    fn send(&self, answer: Answer) {
+        // The event loop may have ended.
+        if self.answers.send(answer).is_ok()
+            && let Ok(wake) = self.wake.lock()
+        {
+            wake();
+        }
+    }
+}
+
 /// Starts the thread. It calls `wake` after each answer.
-pub(in crate::server) fn start(wake: Box<dyn Fn() + Send>) -> io::Result<Box<dyn TaskRunner>> {
+pub(in crate::server) fn start(wake: Wake) -> io::Result<Box<dyn TaskRunner>> {
     let (tasks, inbox) = channel();
     let (outbox, answers) = channel();
     let thread = thread::Builder::new().name("auth".to_owned());
+    let report = AnswerSender {
+        answers: outbox,
+        wake: Arc::new(Mutex::new(wake)),
+    };
     thread.spawn(move || {
         let mut waiting = Turns::default();
+        let programs = CodePrograms::default();
         while waiting.receive(&inbox) {
-            if let Some(answer) = waiting.next().and_then(answer) {
-                if outbox.send(answer).is_err() {
-                    return;
+            let Some(task) = waiting.next() else {
+                continue;
+            };
+            match task {
+                Task::SendCode {
+                    connection,
+                    command,
+                    input,
+                } => {
+                    let report = report.clone();
+                    programs.run(command, input, move |is_sent| {
+                        report.send(Answer::CodeSent {
+                            connection,
+                            is_sent,
+                        });
+                    });
                 }
-                wake();
+                task => {
+                    if let Some(answer) = answer(task) {
+                        report.send(answer);
+                    }
+                }
             }
         }
     })?;
@@ -59,7 +102,9 @@ impl Turns {
 
     fn add(&mut self, task: Task) {
         let address = match &task {
-            Task::CheckLogin { address, .. } => Some(*address),
+            Task::CheckLogin { address, .. } | Task::DerivePassword { address, .. } => {
+                Some(*address)
+            }
             _ => None,
         };
         self.tasks.entry(address).or_default().push_back(task);
@@ -109,6 +154,21 @@ fn answer(task: Task) -> Option<Answer> {
             connection,
             is_correct: stored.is_password(&password.0),
         }),
+        Task::DerivePassword {
+            connection,
+            password,
+            salt,
+            ..
+        } => Some(Answer::PasswordDerived {
+            connection,
+            password: StoredPassword::derive(
+                &password.0,
+                salt.as_bytes(),
+                StoredPassword::ITERATIONS,
+            ),
+        }),
+        // It runs in a thread of its own.
+        Task::SendCode { .. } => None,
         // There is no store, so the hub asks for nothing from it.
         Task::ReadHistory(_) | Task::ChangeAccount { .. } => None,
     }
@@ -119,7 +179,6 @@ mod tests {
     use super::*;
     use crate::server::hub::ConnectionId;
     use crate::server::hub::task::ClearPassword;
-    use crate::wire::sasl::scram_server::StoredPassword;
 
     #[test]
     fn addresses_take_turns_however_many_tasks_they_have() {

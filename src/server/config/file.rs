@@ -16,7 +16,9 @@ use crate::common::config_file::{
     ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
 };
 use crate::server::auth::password::is_hash;
-use crate::server::hub::{Credential, Limit, Limits, Operator, StoredRooms, StsPolicy};
+use crate::server::hub::{
+    Credential, Limit, Limits, Operator, Registration, StoredRooms, StsPolicy,
+};
 use crate::wire::RoomName;
 
 type Text = Spanned<String>;
@@ -95,6 +97,8 @@ struct StoreTable {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct AccountsTable {
+    registration: Option<Text>,
+    verify_command: Option<Spanned<OneOrMore>>,
     plain_without_tls: Option<bool>,
     reserve_nicks: Option<bool>,
 }
@@ -173,6 +177,7 @@ pub(super) fn read(
     let hub = &mut settings.hub;
     if let Some(table) = &file.accounts {
         settings.needs_store = true;
+        hub.registration = reader.registration(table)?;
         hub.plain_without_tls = table.plain_without_tls.unwrap_or(hub.plain_without_tls);
         hub.reserve_nicks = table.reserve_nicks.unwrap_or(hub.reserve_nicks);
     }
@@ -326,6 +331,42 @@ impl ConfigReader<'_> {
             };
         }
         Ok(())
+    }
+
+    fn registration(&self, table: &AccountsTable) -> Result<Registration, ConfigError> {
+        let command = table.verify_command.as_ref();
+        let Some(word) = &table.registration else {
+            return match command {
+                Some(value) => {
+                    let expected = "expected registration = \"command\" in the same table";
+                    Err(self.wrong("verify-command", value, expected))
+                }
+                None => Ok(Registration::Closed),
+            };
+        };
+        match (word.get_ref().as_str(), command) {
+            ("closed", None) => Ok(Registration::Closed),
+            ("open", None) => Ok(Registration::Open),
+            ("code", None) => Ok(Registration::Code),
+            ("command", Some(value)) if !value.get_ref().as_slice().is_empty() => {
+                let words = value.get_ref().as_slice().iter();
+                Ok(Registration::Command(
+                    words.map(ToString::to_string).collect(),
+                ))
+            }
+            ("command", _) => {
+                let expected = "expected verify-command in the same table, with the program";
+                Err(self.wrong("registration", word, expected))
+            }
+            ("closed" | "open" | "code", Some(value)) => {
+                let expected = "expected registration = \"command\" in the same table";
+                Err(self.wrong("verify-command", value, expected))
+            }
+            _ => {
+                let expected = "expected \"closed\", \"open\", \"code\" or \"command\"";
+                Err(self.wrong("registration", word, expected))
+            }
+        }
     }
 
     fn lobby(&self, value: &Spanned<Value>) -> Result<Option<RoomName>, ConfigError> {

@@ -225,6 +225,14 @@ pub enum AccountAction {
         #[arg(value_parser = Nick::parse)]
         name: Nick,
     },
+    /// Let a user register this account, and print the code for it (registration = "code")
+    Invite {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+    },
     /// Give an account another password, which is asked for, or read from standard input
     Password {
         /// Folder of the store

@@ -31,6 +31,8 @@ pub struct Account {
 pub struct StoredAccounts {
     /// The accounts.
     pub accounts: Vec<Account>,
+    /// The names that users can register with these codes.
+    pub invitations: Vec<(Nick, String)>,
     /// A secret of the store, which makes accounts that do not exist look like others.
     pub secret: SecretKey,
     /// A secret that is new at each start, for nonces and salts.
@@ -61,6 +63,8 @@ pub struct AccountChange {
 pub enum AccountChangeKind {
     /// It is made, with this password, at this Unix time in seconds.
     Add(StoredPassword, u64),
+    /// A user with this code can make it. It does not exist yet.
+    Invite(String),
     /// It is removed.
     Remove,
     /// It gets this password.
@@ -121,12 +125,15 @@ impl Account {
                     created: *created,
                     certificates: Vec::new(),
                 })),
+                AccountChangeKind::Invite(_) => Ok(None),
                 _ => Err(AccountProblem::Missing),
             };
         };
         let mut account = before.clone();
         match &change.kind {
-            AccountChangeKind::Add(..) => return Err(AccountProblem::Exists),
+            AccountChangeKind::Add(..) | AccountChangeKind::Invite(_) => {
+                return Err(AccountProblem::Exists);
+            }
             AccountChangeKind::Remove => return Ok(None),
             AccountChangeKind::Password(password) => account.password = password.clone(),
             AccountChangeKind::AddCertificate(certificate) => {
@@ -151,6 +158,20 @@ impl Account {
     }
 }
 
+impl AccountChangeKind {
+    /// The word for it in the log and in a request of the administrator.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Add(..) => "add",
+            Self::Invite(_) => "invite",
+            Self::Remove => "remove",
+            Self::Password(_) => "password",
+            Self::AddCertificate(_) => "add-certificate",
+            Self::RemoveCertificate(_) => "remove-certificate",
+        }
+    }
+}
+
 impl AccountChange {
     /// The certificate that the account gets.
     pub fn new_certificate(&self) -> Option<&CertificateFingerprint> {
@@ -172,6 +193,7 @@ impl AccountChange {
                 let password = password()?;
                 AccountChangeKind::Add(password, words.next()?.parse().ok()?)
             }
+            "invite" => AccountChangeKind::Invite(words.next()?.to_owned()),
             "remove" => AccountChangeKind::Remove,
             "password" => AccountChangeKind::Password(password()?),
             "add-certificate" => {
@@ -193,16 +215,15 @@ const REQUEST_PREFIX: &str = "account ";
 impl fmt::Display for AccountChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        f.write_str(REQUEST_PREFIX)?;
+        let word = self.kind.word();
+        write!(f, "{REQUEST_PREFIX}{word} {name}")?;
         match &self.kind {
-            AccountChangeKind::Add(password, created) => {
-                write!(f, "add {name} {password} {created}")
-            }
-            AccountChangeKind::Remove => write!(f, "remove {name}"),
-            AccountChangeKind::Password(password) => write!(f, "password {name} {password}"),
-            AccountChangeKind::AddCertificate(one) => write!(f, "add-certificate {name} {one}"),
-            AccountChangeKind::RemoveCertificate(one) => {
-                write!(f, "remove-certificate {name} {one}")
+            AccountChangeKind::Add(password, created) => write!(f, " {password} {created}"),
+            AccountChangeKind::Invite(code) => write!(f, " {code}"),
+            AccountChangeKind::Remove => Ok(()),
+            AccountChangeKind::Password(password) => write!(f, " {password}"),
+            AccountChangeKind::AddCertificate(one) | AccountChangeKind::RemoveCertificate(one) => {
+                write!(f, " {one}")
             }
         }
     }
@@ -226,6 +247,7 @@ mod tests {
         let certificate = CertificateFingerprint([7; 32]);
         for kind in [
             AccountChangeKind::Add(password(), 1_000_000_000),
+            AccountChangeKind::Invite("code".to_owned()),
             AccountChangeKind::Remove,
             AccountChangeKind::Password(password()),
             AccountChangeKind::AddCertificate(certificate),

@@ -27,6 +27,8 @@ capabilities! {
     CAP_NOTIFY 6 "cap-notify"
     /// `CHATHISTORY`. It is offered only with a store.
     CHATHISTORY 16 "draft/chathistory"
+    /// `REGISTER` and `VERIFY`. It is offered only when users can register accounts.
+    ACCOUNT_REGISTRATION 18 "draft/account-registration"
     /// The client's own messages are sent back to it.
     ECHO_MESSAGE 7 "echo-message"
     /// `JOIN` with account and real name.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use super::account::AccountProblem;
 use crate::wire::name::NameError;
 use crate::wire::{Reply, RequestError};
 
@@ -97,6 +98,8 @@ rejections! {
     NotStored(command: &'static str, target: &'a str) => UnknownError;
     /// Sent as a `FAIL`.
     StoreStalled(command: &'static str, target: &'a str) => UnknownError;
+    /// A fault in a request about an account, which is named. Sent as a `FAIL`.
+    Account(command: &'static str, account: &'a str; _fault: AccountFault) => UnknownError;
     /// A fault in a request for history, with its code and the parameter. Sent as a `FAIL`.
     History(subcommand: &'a str; _fault: HistoryFault<'a>) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
@@ -147,12 +150,111 @@ impl Rejection<'_> {
                 command,
                 format!("STORE_SLOW {} {STORE_SLOW}", Truncated(target)).into(),
             )),
+            Self::Account(command, account, fault) => {
+                let code = fault.code();
+                Some((
+                    command,
+                    format!("{code} {} :{fault}", Truncated(account)).into(),
+                ))
+            }
             Self::History(subcommand, fault) => Some((
                 "CHATHISTORY",
                 format!("{fault:#} {}{fault}", Truncated(subcommand)).into(),
             )),
             _ => None,
         }
+    }
+}
+
+/// Why a request about an account is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AccountFault {
+    Closed,
+    LoggedIn,
+    InClear,
+    NoNick,
+    BadName,
+    NickInUse,
+    WeakPassword,
+    LongPassword(u32),
+    BadEmail,
+    TooMany,
+    Unavailable,
+    BadCode,
+    /// Seconds to wait.
+    TooSoon(u64),
+    WrongPassword,
+    NotLoggedIn,
+    NotYourNick,
+    OwnNick,
+    NobodyThere,
+    NoCertificate,
+    BadFingerprint,
+    UnknownRequest,
+    /// The account cannot be changed in this way.
+    Problem(AccountProblem),
+}
+
+impl AccountFault {
+    /// The code of a `FAIL`. IRCv3 draft/account-registration, "Standard replies".
+    fn code(self) -> &'static str {
+        match self {
+            Self::Closed | Self::InClear => "DISALLOWED",
+            Self::LoggedIn => "ALREADY_AUTHENTICATED",
+            Self::NoNick => "NEED_NICK",
+            Self::BadName => "BAD_ACCOUNT_NAME",
+            Self::NickInUse | Self::Problem(_) => "ACCOUNT_EXISTS",
+            Self::WeakPassword => "WEAK_PASSWORD",
+            Self::LongPassword(_) => "UNACCEPTABLE_PASSWORD",
+            Self::BadEmail => "INVALID_EMAIL",
+            Self::BadCode => "INVALID_CODE",
+            _ => "TEMPORARILY_UNAVAILABLE",
+        }
+    }
+}
+
+impl fmt::Display for AccountFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "Accounts are made by the administrator of this server",
+            Self::LoggedIn => "You are logged in to an account; log out first",
+            Self::InClear => {
+                "Passwords are accepted on encrypted connections only. Connect with TLS"
+            }
+            Self::NoNick => "Choose a nick first, or name the account",
+            Self::BadName => "This is not a valid name for an account",
+            Self::NickInUse => "Another user has this nick",
+            Self::WeakPassword => "This password is too short; choose one of 8 bytes or more",
+            Self::LongPassword(most) => {
+                return write!(
+                    f,
+                    "This password is too long; at most {most} bytes are possible"
+                );
+            }
+            Self::BadEmail => "Expected a mail address, to which a code is sent",
+            Self::TooMany => "Too many registrations from your address. Try again in an hour",
+            Self::Unavailable => "This is not possible at the moment. Try again later",
+            Self::BadCode => "This code is not right",
+            Self::TooSoon(seconds) => {
+                return write!(
+                    f,
+                    "Too many attempts: this was not checked. Try again in {seconds} s"
+                );
+            }
+            Self::WrongPassword => "Wrong account name or password",
+            Self::NotLoggedIn => "You are not logged in; see IDENTIFY",
+            Self::NotYourNick => "This name is not that of your account",
+            Self::OwnNick => "You have this nick yourself",
+            Self::NobodyThere => "There is no user with this nick",
+            Self::NoCertificate => "Your client has sent no certificate; give a fingerprint",
+            Self::BadFingerprint => "Expected the 64 hexadecimal digits of a SHA-256",
+            Self::UnknownRequest => "Unknown request, or wrong parameters; see HELP",
+            Self::Problem(problem) => {
+                let words = problem.to_string();
+                let (first, rest) = words.split_at(1);
+                return write!(f, "{}{rest}", first.to_uppercase());
+            }
+        })
     }
 }
 

@@ -104,6 +104,11 @@ limits! {
         "without an answer from the disk before messages are refused";
     /// Maximum number of messages in one response to `CHATHISTORY`.
     history_lines "history-lines" = 100, 1 to 1_000, "messages in one response to CHATHISTORY";
+    /// Accounts that are registered from one address or network in an hour.
+    registrations_per_hour "registrations-per-hour" = 10, 0 to 1_000_000,
+        "accounts registered from one address or network";
+    /// The longest password of an account, in bytes.
+    password_bytes "password-bytes" = 300, 8 to 300, "of an account";
     /// The longest message of a login with SASL, in bytes of Base64.
     sasl_bytes "sasl-bytes" = 4_096, 400 to 65_536, "of one message of a login";
     /// Maximum number of rooms that a user is in.

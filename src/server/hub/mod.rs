@@ -83,7 +83,7 @@ use error::{CommandResult, Rejection, Truncated};
 use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
-use state::accounts::Accounts;
+use state::accounts::{AccountOutcome, Accounts};
 use state::modes::Modes;
 use state::operators::Operators;
 use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
@@ -97,7 +97,9 @@ pub use gate::Gate;
 pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
-pub use settings::{Credential, DisconnectReason, HubSettings, Operator, StoredRooms, StsPolicy};
+pub use settings::{
+    Credential, DisconnectReason, HubSettings, Operator, Registration, StoredRooms, StsPolicy,
+};
 pub use state::people::ConnectionId;
 pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
@@ -317,11 +319,19 @@ impl Hub {
             Answer::LoginChecked {
                 connection,
                 is_correct,
-            } => hub.account_answered(connection, is_correct),
+            } => hub.account_answered(connection, AccountOutcome::Done(is_correct)),
+            Answer::PasswordDerived {
+                connection,
+                password,
+            } => hub.account_answered(connection, AccountOutcome::Derived(password)),
+            Answer::CodeSent {
+                connection,
+                is_sent,
+            } => hub.account_answered(connection, AccountOutcome::Done(is_sent)),
             Answer::AccountChanged {
                 connection,
                 is_stored,
-            } => hub.account_answered(connection, is_stored),
+            } => hub.account_answered(connection, AccountOutcome::Done(is_stored)),
             Answer::HistoryRead { connection, page } => hub.history_read(connection, page),
         });
         outbox.asker = Some(asker);

@@ -40,6 +40,8 @@ pub struct HubSettings {
     pub lobby: Option<RoomName>,
     /// The policy that makes clients connect with TLS, if there is one.
     pub sts: Option<StsPolicy>,
+    /// Who can register accounts.
+    pub registration: Registration,
     /// Whether clients can send passwords of accounts without TLS, from other machines, too.
     pub plain_without_tls: bool,
     /// Whether the name of an account is a nick that only its users can have.
@@ -50,6 +52,20 @@ pub struct HubSettings {
     pub history_on_join: u32,
     /// The limits.
     pub limits: Limits,
+}
+
+/// Who can register accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Only the administrator.
+    #[default]
+    Closed,
+    /// Every user.
+    Open,
+    /// Users with a code from the administrator.
+    Code,
+    /// Users who get a code from this program, which is given with its arguments.
+    Command(Vec<String>),
 }
 
 /// The rooms whose messages are kept.
@@ -82,6 +98,7 @@ impl Default for HubSettings {
             operators: Vec::new(),
             lobby: RoomName::parse("#lobby").ok(),
             sts: None,
+            registration: Registration::Closed,
             plain_without_tls: false,
             reserve_nicks: true,
             stored_rooms: StoredRooms::default(),

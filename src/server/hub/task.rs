@@ -40,6 +40,26 @@ pub enum Task {
         /// What the account keeps.
         stored: StoredPassword,
     },
+    /// Derive what an account keeps of a new password, which takes some 20 ms.
+    DerivePassword {
+        /// The connection that has given it.
+        connection: ConnectionId,
+        /// Its address: all addresses take turns.
+        address: IpAddr,
+        /// The password.
+        password: ClearPassword,
+        /// The salt, which was never used before.
+        salt: String,
+    },
+    /// Run a program that sends a code for the registration of an account.
+    SendCode {
+        /// The connection that registers the account.
+        connection: ConnectionId,
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Its input: account, mail address and code, a line each.
+        input: ClearPassword,
+    },
     /// Have the store write a change of an account.
     ChangeAccount {
         /// The connection that has asked for it.
@@ -58,13 +78,15 @@ impl Task {
         match self {
             Self::CheckPassword { connection, .. }
             | Self::CheckLogin { connection, .. }
+            | Self::DerivePassword { connection, .. }
+            | Self::SendCode { connection, .. }
             | Self::ChangeAccount { connection, .. } => *connection,
             Self::ReadHistory(query) => query.connection,
         }
     }
 }
 
-/// A password as it was given. It stays out of debug output.
+/// A password or a code as it was given. It stays out of debug output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClearPassword(pub String);
 
@@ -91,6 +113,20 @@ pub enum Answer {
         /// Whether it is the password.
         is_correct: bool,
     },
+    /// A password was derived.
+    PasswordDerived {
+        /// The connection of the task.
+        connection: ConnectionId,
+        /// What the account keeps of it.
+        password: StoredPassword,
+    },
+    /// The program that sends a code has ended.
+    CodeSent {
+        /// The connection of the task.
+        connection: ConnectionId,
+        /// Whether the program has succeeded.
+        is_sent: bool,
+    },
     /// The store has written a change of an account, or could not.
     AccountChanged {
         /// The connection of the task.
@@ -113,6 +149,8 @@ impl Answer {
         match self {
             Self::PasswordChecked { connection, .. }
             | Self::LoginChecked { connection, .. }
+            | Self::PasswordDerived { connection, .. }
+            | Self::CodeSent { connection, .. }
             | Self::AccountChanged { connection, .. }
             | Self::HistoryRead { connection, .. } => *connection,
         }

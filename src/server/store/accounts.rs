@@ -20,6 +20,7 @@ pub(super) fn load(connection: &Connection) -> Result<StoredAccounts, StoreProbl
     let nonce_key = connection.query_row("SELECT randomblob(32)", [], |row| row.get(0));
     Ok(StoredAccounts {
         accounts: list(connection)?,
+        invitations: invitations(connection)?,
         secret: SecretKey(secret),
         nonce_key: SecretKey(nonce_key.map_err(problem)?),
     })
@@ -60,6 +61,19 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Account>, StoreProblem
     Ok(accounts)
 }
 
+fn invitations(connection: &Connection) -> Result<Vec<(Nick, String)>, StoreProblem> {
+    let query = "SELECT folded, code FROM invitation ORDER BY folded";
+    let mut statement = connection.prepare(query).map_err(problem)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)));
+    let rows = rows.map_err(problem)?;
+    rows.map(|row| {
+        let (folded, code) = row.map_err(problem)?;
+        let name = Nick::parse(&folded).map_err(|_| damaged("an invitation cannot be read"))?;
+        Ok((name, code))
+    })
+    .collect()
+}
+
 /// Writes a change that was checked, in the current transaction.
 pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite::Result<()> {
     let key = change.name.key();
@@ -70,6 +84,11 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
                           VALUES(?1, ?2, ?3, ?4)";
             let (name, password) = (change.name.as_str(), password.to_string());
             connection.execute(insert, params![key, name, password, created.cast_signed()])?;
+            connection.execute("DELETE FROM invitation WHERE folded = ?1", [key])?;
+        }
+        AccountChangeKind::Invite(code) => {
+            let insert = "INSERT OR REPLACE INTO invitation(folded, code) VALUES(?1, ?2)";
+            connection.execute(insert, [key, code])?;
         }
         AccountChangeKind::Remove => {
             connection.execute("DELETE FROM certificate WHERE account = ?1", [key])?;

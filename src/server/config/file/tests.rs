@@ -52,6 +52,36 @@ fn accounts_have_safe_defaults() {
         (other.plain_without_tls, other.reserve_nicks),
         (true, false)
     );
+    assert_eq!(usual.registration, Registration::Closed);
+    let registration = |text: &str| {
+        let read = read_text(&format!("[accounts]\nregistration = {text}\n"));
+        read.map(|settings| settings.hub.registration)
+    };
+    assert_eq!(registration("\"open\""), Ok(Registration::Open));
+    assert_eq!(registration("\"code\""), Ok(Registration::Code));
+    let command = Registration::Command(vec!["send".to_owned(), "-x".to_owned()]);
+    let text = "\"command\"\nverify-command = [\"send\", \"-x\"]";
+    assert_eq!(registration(text), Ok(command));
+    for (text, place, words) in [
+        (
+            "\"command\"",
+            "2:16",
+            "expected verify-command in the same table",
+        ),
+        (
+            "\"all\"",
+            "2:16",
+            "expected \"closed\", \"open\", \"code\" or \"command\"",
+        ),
+        (
+            "\"open\"\nverify-command = \"x\"",
+            "3:18",
+            "expected registration = \"command\"",
+        ),
+    ] {
+        let error = registration(text).unwrap_err();
+        assert!(error.starts_with(place) && error.contains(words), "{error}");
+    }
     assert!(read_text("[accounts]\n").unwrap().needs_store);
     assert!(!read_text("").unwrap().needs_store);
 }

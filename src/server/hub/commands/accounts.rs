@@ -4,43 +4,143 @@
 use tracing::info;
 
 use crate::server::hub::account::{AccountChange, AccountChangeKind};
-use crate::server::hub::state::accounts::{AccountStep, PendingAccount};
+use crate::server::hub::error::AccountFault;
+use crate::server::hub::state::accounts::{
+    AccountOutcome, AccountStep, NewPassword, PendingAccount, PendingLogin, ReplyForm,
+};
 use crate::server::hub::state::people::Stage;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Person, Rejection, Reply, Work,
 };
+use crate::wire::sasl::scram_server::StoredPassword;
 use crate::wire::{FoldedName, Nick};
 
 impl Hub {
-    /// Goes on with what has waited for a task: the password is right, or the change is on disk.
-    pub(in crate::server::hub) fn account_answered(&mut self, id: ConnectionId, is_done: bool) {
+    /// Goes on with what has waited for a task.
+    pub(in crate::server::hub) fn account_answered(
+        &mut self,
+        id: ConnectionId,
+        outcome: AccountOutcome,
+    ) {
         let accounts = self.accounts.as_deref_mut();
         let Some(PendingAccount { step, label }) =
             accounts.and_then(|accounts| accounts.pending.remove(&id))
         else {
             return;
         };
+        let is_here = self.people.get(id).is_some();
         self.outbox().begin_responses();
-        let result = match step {
-            AccountStep::Login(_) if self.people.get(id).is_none() => return,
-            AccountStep::Login(account) if is_done => self.log_in(id, &account),
-            AccountStep::Login(_) => Err(self.login_failed(id)),
-            AccountStep::Change(change) => {
-                self.account_changed(id, &change, is_done);
-                Ok(())
+        let is_done = matches!(outcome, AccountOutcome::Done(true));
+        match (step, outcome) {
+            (AccountStep::Change(change, form), _) => {
+                self.account_changed(id, &change, is_done, form);
             }
-        };
-        if let Err(rejection) = result {
-            self.reject(id, rejection);
+            _ if !is_here => return,
+            (AccountStep::Login(login), _) => self.finish_login(id, login, is_done),
+            (AccountStep::Derive(new), AccountOutcome::Derived(password)) => {
+                self.use_password(id, new, password);
+            }
+            (AccountStep::SendCode(name, form), _) => self.code_sent(id, &name, form, is_done),
+            (AccountStep::Derive(_), AccountOutcome::Done(_)) => {}
         }
-        if let Some(label) = label.filter(|_| self.people.get(id).is_some()) {
-            self.label_responses(self.labelled_before(id, &label));
+        let next = self
+            .accounts
+            .as_deref_mut()
+            .and_then(|one| one.pending.get_mut(&id));
+        match (label, next) {
+            (label, Some(next)) => next.label = label,
+            (Some(label), None) if is_here => {
+                self.label_responses(self.labelled_before(id, &label));
+            }
+            (_, None) => {}
         }
     }
 
+    /// The password of a login was checked.
+    fn finish_login(&mut self, id: ConnectionId, login: PendingLogin, is_correct: bool) {
+        let rejection = match is_correct {
+            true => self.log_in(id, &login.account, login.form).err(),
+            false => Some(self.login_failed(id)),
+        };
+        match (rejection, login.form, login.regained) {
+            (None, _, None) => {}
+            (None, _, Some((nick, keeps_nick))) => {
+                if let Err(fault) = self.regain(id, &nick, keeps_nick) {
+                    self.notice(id, format_args!("{fault}"));
+                }
+            }
+            (Some(_), ReplyForm::Service, _) => {
+                self.notice(id, format_args!("{}", AccountFault::WrongPassword));
+            }
+            (Some(rejection), ..) => self.reject(id, rejection),
+        }
+    }
+
+    /// A new password was derived.
+    fn use_password(&mut self, id: ConnectionId, new: NewPassword, password: StoredPassword) {
+        let (used, name, form) = match new {
+            NewPassword::Register { name, email, form } => {
+                let used = self.registration_derived(id, name.clone(), &email, password, form);
+                (used, name, form)
+            }
+            NewPassword::Change(name) => {
+                let change = AccountChange {
+                    name: name.clone(),
+                    kind: AccountChangeKind::Password(password),
+                };
+                let form = ReplyForm::Service;
+                (self.start_change(id, change, form), name, form)
+            }
+        };
+        if let Err(fault) = used {
+            self.send_fault(id, form, fault, &name);
+        }
+    }
+
+    /// Reports that a request about an account is rejected, in the form in which it was made.
+    pub(super) fn send_fault(
+        &self,
+        to: ConnectionId,
+        form: ReplyForm,
+        fault: AccountFault,
+        name: &Nick,
+    ) {
+        let rejection = |command| Rejection::Account(command, name.as_str(), fault);
+        match form {
+            ReplyForm::Register => self.send_rejection(to, rejection("REGISTER")),
+            ReplyForm::Verify => self.send_rejection(to, rejection("VERIFY")),
+            ReplyForm::Service => self.notice(to, format_args!("{fault}")),
+            ReplyForm::Administrator => self.send_outcome(to, Err(&fault.to_string())),
+            ReplyForm::Sasl => self.send_rejection(to, Rejection::SaslFailed),
+        }
+    }
+
+    /// Reports how a registration goes, in the form in which it was asked for.
+    pub(super) fn send_registration(
+        &self,
+        to: ConnectionId,
+        form: ReplyForm,
+        (state, words): (&str, &str),
+        name: &Nick,
+    ) {
+        let server = &self.settings.name;
+        let command = match form {
+            ReplyForm::Register => "REGISTER",
+            ReplyForm::Verify => "VERIFY",
+            _ => return self.notice(to, format_args!("{words}")),
+        };
+        let words = format_args!(":{server} {command} {state} {name} :{words}");
+        self.send(to, self.line(words));
+    }
+
     /// Logs a client in to an account whose password it has proved to know.
-    pub(super) fn log_in(&mut self, id: ConnectionId, account: &str) -> CommandResult<'static> {
+    pub(super) fn log_in(
+        &mut self,
+        id: ConnectionId,
+        account: &str,
+        form: ReplyForm,
+    ) -> CommandResult<'static> {
         let accounts = self.accounts.as_deref_mut();
         let Some(accounts) = accounts else {
             return Err(Rejection::SaslFailed);
@@ -57,7 +157,11 @@ impl Hub {
             let rest = format_args!("{mask} {name} :You are now logged in as {name}");
             self.reply_with(id, Reply::LoggedIn, rest);
         }
-        self.reply(id, Reply::SaslSuccess);
+        match form {
+            ReplyForm::Sasl => self.reply(id, Reply::SaslSuccess),
+            ReplyForm::Service => self.notice(id, format_args!("You are now logged in as {name}.")),
+            _ => {}
+        }
         Ok(())
     }
 
@@ -104,31 +208,42 @@ impl Hub {
         owner.is_some_and(|account| !is_own(&account.name))
     }
 
-    /// Has the store write a change that can be made.
-    fn start_change(&mut self, from: ConnectionId, change: AccountChange) {
+    /// Has the store write a change, if it can be made.
+    pub(super) fn start_change(
+        &mut self,
+        from: ConnectionId,
+        change: AccountChange,
+        form: ReplyForm,
+    ) -> Result<(), AccountFault> {
+        let accounts = self.accounts.as_deref().ok_or(AccountFault::Unavailable)?;
+        self.charge(Work::Entry, accounts.pending.len());
+        accounts.check(&change).map_err(AccountFault::Problem)?;
         let task = Task::ChangeAccount {
             connection: from,
             change: change.clone(),
         };
-        let pending = PendingAccount {
-            step: AccountStep::Change(change),
-            label: None,
-        };
+        let step = AccountStep::Change(change, form);
         if let Some(accounts) = &mut self.accounts {
-            accounts.pending.insert(from, pending);
+            accounts
+                .pending
+                .insert(from, PendingAccount { step, label: None });
             self.outbox().tasks.push(task);
         }
+        Ok(())
     }
 
     /// Carries out a request of the administrator.
     pub(super) fn administer(&mut self, from: ConnectionId, line: &[u8]) {
         let change = str::from_utf8(line).ok().and_then(AccountChange::parse);
-        let (Some(change), Some(accounts)) = (change, self.accounts.as_deref()) else {
+        let Some(change) = change else {
             return self.send_outcome(from, Err("this server does not know the request"));
         };
-        match accounts.check(&change) {
-            Ok(()) => self.start_change(from, change),
-            Err(problem) => self.send_outcome(from, Err(&problem.to_string())),
+        match self.start_change(from, change, ReplyForm::Administrator) {
+            Ok(()) => {}
+            Err(AccountFault::Problem(problem)) => {
+                self.send_outcome(from, Err(&problem.to_string()));
+            }
+            Err(fault) => self.send_outcome(from, Err(&fault.to_string())),
         }
     }
 
@@ -142,20 +257,40 @@ impl Hub {
     }
 
     /// A change is on disk, or could not be written.
-    fn account_changed(&mut self, id: ConnectionId, change: &AccountChange, is_stored: bool) {
+    fn account_changed(
+        &mut self,
+        id: ConnectionId,
+        change: &AccountChange,
+        is_stored: bool,
+        form: ReplyForm,
+    ) {
+        let name = &change.name;
         if is_stored {
             if let Some(accounts) = &mut self.accounts {
                 accounts.apply(change);
             }
-            info!(account = %change.name, "account changed");
+            info!(account = %name, change = change.kind.word(), "account changed");
             if change.kind == AccountChangeKind::Remove {
-                self.log_out_all(&change.name);
+                self.log_out_all(name);
             }
         }
-        let person = self.people.get(id);
-        if person.is_some_and(|person| person.is_administrator) {
-            let words = "the change cannot be stored: the disk is full or fails";
-            self.send_outcome(id, is_stored.then_some(()).ok_or(words));
+        if self.people.get(id).is_none() {
+            return;
+        }
+        match (form, is_stored) {
+            (ReplyForm::Administrator, true) => self.send_outcome(id, Ok(())),
+            (ReplyForm::Administrator, false) => {
+                let words = "the change cannot be stored: the disk is full or fails";
+                self.send_outcome(id, Err(words));
+            }
+            (_, false) => self.send_fault(id, form, AccountFault::Unavailable, name),
+            (_, true) if matches!(change.kind, AccountChangeKind::Add(..)) => {
+                let words = format!("The account {name} is registered");
+                self.send_registration(id, form, ("SUCCESS", &words), name);
+                // It exists, so this cannot fail.
+                let _ = self.log_in(id, name.as_str(), ReplyForm::Register);
+            }
+            (_, true) => self.notice(id, format_args!("The account {name} was changed.")),
         }
     }
 

@@ -9,7 +9,7 @@ use std::mem;
 use tracing::info;
 
 use crate::server::hub::state::accounts::{
-    AccountStep, Accounts, PendingAccount, SaslExchange, ScramStep,
+    AccountStep, Accounts, PendingAccount, PendingLogin, ReplyForm, SaslExchange, ScramStep,
 };
 use crate::server::hub::task::{ClearPassword, Task};
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply, Work};
@@ -113,14 +113,19 @@ impl Hub {
 
     fn log_in_with_plain(&mut self, from: ConnectionId, message: &[u8]) -> CommandResult<'static> {
         let (account, password) = read_plain(message).ok_or(Rejection::SaslFailed)?;
-        self.check_login(from, account, password)
+        let login = PendingLogin {
+            account: account.to_owned(),
+            form: ReplyForm::Sasl,
+            regained: None,
+        };
+        self.check_login(from, login, password)
     }
 
     /// Has a password checked; the answer logs the client in.
     pub(super) fn check_login(
         &mut self,
         from: ConnectionId,
-        account: &str,
+        login: PendingLogin,
         password: &str,
     ) -> CommandResult<'static> {
         let address = self.may_try_login(from)?;
@@ -132,10 +137,10 @@ impl Hub {
             connection: from,
             address,
             password: ClearPassword(password.to_owned()),
-            stored: accounts.password(account),
+            stored: accounts.password(&login.account),
         };
         let pending = PendingAccount {
-            step: AccountStep::Login(account.to_owned()),
+            step: AccountStep::Login(login),
             label: None,
         };
         accounts.pending.insert(from, pending);
@@ -176,7 +181,9 @@ impl Hub {
                     _ => Err(self.login_failed(from)),
                 }
             }
-            ScramStep::Proved(account) if message.is_empty() => self.log_in(from, &account),
+            ScramStep::Proved(account) if message.is_empty() => {
+                self.log_in(from, &account, ReplyForm::Sasl)
+            }
             ScramStep::Proved(_) => Err(Rejection::SaslFailed),
         }
     }
@@ -196,14 +203,17 @@ impl Hub {
         let wanted = str::from_utf8(message).unwrap_or("*");
         let is_meant = |name: &String| wanted.is_empty() || FoldedName::same(wanted, name);
         match name.filter(is_meant) {
-            Some(name) => self.log_in(from, &name),
+            Some(name) => self.log_in(from, &name, ReplyForm::Sasl),
             None => Err(self.login_failed(from)),
         }
     }
 
     /// Rejects an attempt that comes too early, and says when to try again. Otherwise returns the
     /// address that it is counted for.
-    fn may_try_login(&mut self, from: ConnectionId) -> CommandResult<'static, std::net::IpAddr> {
+    pub(super) fn may_try_login(
+        &mut self,
+        from: ConnectionId,
+    ) -> CommandResult<'static, std::net::IpAddr> {
         let now = self.now.running;
         let address = self.people.get(from).map(|person| person.host.network());
         let address = address.ok_or(Rejection::SaslFailed)?;

@@ -36,6 +36,7 @@ impl Hub {
 
     /// Whether this server has the command of this name: some need accounts.
     pub(super) fn offers(&self, command: &str) -> bool {
-        self.accounts.is_some() || !matches!(command, "AUTHENTICATE")
+        let of_accounts = ["AUTHENTICATE", "NICKSERV", "NS", "REGISTER", "VERIFY"];
+        self.accounts.is_some() || !of_accounts.contains(&command)
     }
 }

@@ -55,6 +55,13 @@ impl Hub {
             targets => targets?,
         };
         self.for_each(chat.from, targets, |hub, target| {
+            if !target.starts_with('#') && hub.is_service(target) {
+                // Services do not answer a notice, as no program does.
+                return match chat.text.filter(|_| is_answered) {
+                    Some(text) => hub.ask_service(chat.from, text),
+                    None => Ok(()),
+                };
+            }
             hub.count_message();
             match hub.send_chat_to_target(target, chat, &tags) {
                 Err(rejection) if !is_answered && !is_sent_for_notice(rejection) => Ok(()),

@@ -14,8 +14,10 @@ mod moderation;
 pub(super) mod monitor;
 mod operators;
 mod queries;
+mod register;
 mod registration;
 mod room_modes;
+mod services;
 mod user_modes;
 mod welcome;
 mod who;
@@ -76,7 +78,10 @@ impl Hub {
                 let check = self.operators.checks.get_mut(&from);
                 check.map(|check| &mut check.label)
             }
-            Task::CheckLogin { .. } | Task::ChangeAccount { .. } => {
+            Task::CheckLogin { .. }
+            | Task::DerivePassword { .. }
+            | Task::SendCode { .. }
+            | Task::ChangeAccount { .. } => {
                 let pending = self.accounts.as_deref_mut()?.pending.get_mut(&from);
                 pending.map(|pending| &mut pending.label)
             }
@@ -132,6 +137,14 @@ impl Hub {
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Chathistory { subcommand, first, second, third, fourth } => {
                 self.chathistory(from, subcommand, [first, second, third, fourth])?;
+            }
+            Request::Register { account, email, password } => {
+                self.register(from, account, email, password)?;
+            }
+            Request::Verify { account, code } => self.verify(from, account, code)?,
+            Request::Nickserv { words } | Request::Ns { words } => {
+                let words: Vec<&str> = words.into_iter().flatten().collect();
+                self.ask_service(from, &words.join(" "))?;
             }
             Request::Ping { token } => self.ping(from, token),
             Request::Pong { .. } => self.mark_alive(from),

@@ -25,7 +25,7 @@ impl Hub {
         let nick = Nick::within(self.settings.limits.nick_bytes as usize, wanted)
             .map_err(|why| Rejection::InvalidNick(wanted, why))?;
         let owner = self.people.owner_of(wanted);
-        if owner.is_some_and(|owner| owner != from) {
+        if owner.is_some_and(|owner| owner != from) || self.is_service(wanted) {
             return Err(Rejection::NickInUse(wanted));
         }
         let person = self.people.get(from);
@@ -197,6 +197,9 @@ impl Hub {
         if self.accounts.is_none() {
             offered = offered.without(Capabilities::SASL);
         }
+        if self.registration_value().is_none() {
+            offered = offered.without(Capabilities::ACCOUNT_REGISTRATION);
+        }
         offered
     }
 
@@ -208,6 +211,9 @@ impl Hub {
         }
         let with_values = offered.names().map(|(name, capability)| match capability {
             Capabilities::SASL => format!("{name}={}", self.mechanisms(to)),
+            Capabilities::ACCOUNT_REGISTRATION => {
+                format!("{name}={}", self.registration_value().unwrap_or_default())
+            }
             _ => name.to_owned(),
         });
         let all: Vec<_> = with_values.chain(self.sts_policy(to)).collect();

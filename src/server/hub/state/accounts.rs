@@ -1,17 +1,24 @@
 //! The table of accounts, the exchanges of clients that log in, and what waits for the store.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::time::Duration;
 
 use super::attempts::Attempts;
 use super::people::ConnectionId;
 use crate::server::hub::CertificateFingerprint;
 use crate::server::hub::account::{
-    Account, AccountChange, AccountProblem, SecretKey, StoredAccounts,
+    Account, AccountChange, AccountChangeKind, AccountProblem, SecretKey, StoredAccounts,
 };
-use crate::wire::FoldedName;
 use crate::wire::sasl::scram::nonce;
 use crate::wire::sasl::scram_server::{ScramServer, StoredPassword};
 use crate::wire::sasl::{Mechanism, PartialMessage};
+use crate::wire::{FoldedName, Nick};
+
+/// How many registrations wait for a code at once.
+const REGISTRATIONS_MAX: usize = 1_000;
+/// The length of the code that confirms the removal of an account.
+const CONFIRMATION_BYTES: usize = 6;
 
 /// All accounts, and what happens with them at the moment.
 #[derive(Debug, Default)]
@@ -28,6 +35,71 @@ pub(in crate::server::hub) struct Accounts {
     /// The connections that wait for a task about an account.
     pub(in crate::server::hub) pending: BTreeMap<ConnectionId, PendingAccount>,
     pub(in crate::server::hub) attempts: Attempts,
+    /// The codes with which users can register names.
+    invitations: BTreeMap<FoldedName, String>,
+    /// The registrations that wait for a code.
+    registrations: Vec<PendingRegistration>,
+    /// Number of registrations from each address in the current hour. It is never iterated.
+    recent_registrations: HashMap<IpAddr, u32>,
+    hour: u64,
+}
+
+/// A registration that waits for a code.
+#[derive(Debug)]
+pub(in crate::server::hub) struct PendingRegistration {
+    pub(in crate::server::hub) connection: ConnectionId,
+    pub(in crate::server::hub) name: Nick,
+    pub(in crate::server::hub) password: StoredPassword,
+    /// The code; `None` if it is that of an invitation, which only this connection can use then.
+    pub(in crate::server::hub) code: Option<String>,
+    /// Until when it waits.
+    pub(in crate::server::hub) until: Duration,
+}
+
+/// A new password that is being derived.
+#[derive(Debug)]
+pub(in crate::server::hub) enum NewPassword {
+    /// For a new account.
+    Register {
+        name: Nick,
+        email: String,
+        form: ReplyForm,
+    },
+    /// For this account, which has another one.
+    Change(Nick),
+}
+
+/// How the client has asked, and so how it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::server::hub) enum ReplyForm {
+    /// `AUTHENTICATE`.
+    Sasl,
+    /// A request of the administrator.
+    Administrator,
+    /// `REGISTER`.
+    Register,
+    /// `VERIFY`.
+    Verify,
+    /// A message to NickServ.
+    Service,
+}
+
+/// A login whose password is being checked.
+#[derive(Debug)]
+pub(in crate::server::hub) struct PendingLogin {
+    pub(in crate::server::hub) account: String,
+    pub(in crate::server::hub) form: ReplyForm,
+    /// The nick that is regained after it, and whether the user keeps the present one.
+    pub(in crate::server::hub) regained: Option<(String, bool)>,
+}
+
+/// What a task has led to.
+#[derive(Debug)]
+pub(in crate::server::hub) enum AccountOutcome {
+    /// It has succeeded or not.
+    Done(bool),
+    /// What is kept of a new password.
+    Derived(StoredPassword),
 }
 
 /// A login that has begun.
@@ -61,9 +133,13 @@ pub(in crate::server::hub) struct PendingAccount {
 #[derive(Debug)]
 pub(in crate::server::hub) enum AccountStep {
     /// The client logs in to this account, if the password is right.
-    Login(String),
+    Login(PendingLogin),
+    /// The new password is used.
+    Derive(NewPassword),
+    /// The client is to send the code for this account.
+    SendCode(Nick, ReplyForm),
     /// The change takes effect.
-    Change(AccountChange),
+    Change(AccountChange, ReplyForm),
 }
 
 impl Accounts {
@@ -76,6 +152,8 @@ impl Accounts {
         for account in stored.accounts {
             table.insert(account);
         }
+        let invitations = stored.invitations.into_iter();
+        table.invitations = invitations.map(|(name, code)| (name.key(), code)).collect();
         table
     }
 
@@ -114,6 +192,67 @@ impl Accounts {
         nonce(&self.nonce_key.0, self.nonces)
     }
 
+    /// Counts a registration, and returns how many there were from this address in this hour.
+    pub(in crate::server::hub) fn count_registration(&mut self, address: IpAddr, hour: u64) -> u32 {
+        if self.hour != hour {
+            self.hour = hour;
+            self.recent_registrations.clear();
+        }
+        let count = self.recent_registrations.entry(address).or_default();
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    /// Keeps a registration until its code comes. False if too many wait already.
+    pub(in crate::server::hub) fn keep_registration(
+        &mut self,
+        registration: PendingRegistration,
+        now: Duration,
+    ) -> bool {
+        self.registrations.retain(|one| one.until > now);
+        let fits = self.registrations.len() < REGISTRATIONS_MAX;
+        if fits {
+            self.registrations.push(registration);
+        }
+        fits
+    }
+
+    /// Takes out the registration that this code completes.
+    pub(in crate::server::hub) fn verified(
+        &mut self,
+        connection: ConnectionId,
+        account: &str,
+        code: &str,
+        now: Duration,
+    ) -> Option<(Nick, StoredPassword)> {
+        let invitation = self.invitations.get(&*FoldedName::folded(account));
+        let is_invited = invitation.is_some_and(|right| right == code);
+        let fits = |one: &PendingRegistration| {
+            let has_code = match &one.code {
+                Some(right) => right == code,
+                None => is_invited && one.connection == connection,
+            };
+            has_code && one.until > now && FoldedName::same(one.name.as_str(), account)
+        };
+        // Of several of one client, the last counts.
+        let place = self.registrations.iter().rposition(fits)?;
+        let registration = self.registrations.remove(place);
+        Some((registration.name, registration.password))
+    }
+
+    /// How many registrations wait for a code.
+    pub(in crate::server::hub) fn waiting_count(&self) -> usize {
+        self.registrations.len()
+    }
+
+    /// The code that confirms the removal of an account.
+    pub(in crate::server::hub) fn confirmation(&self, name: &str) -> Option<String> {
+        let account = self.find(name)?;
+        let mut code = nonce(&self.secret.0, account.created);
+        code.truncate(CONFIRMATION_BYTES);
+        Some(code)
+    }
+
     /// Forgets a connection that has ended. A change that it waits for is made nevertheless.
     pub(in crate::server::hub) fn remove(&mut self, id: ConnectionId) {
         self.exchanges.remove(&id);
@@ -126,12 +265,12 @@ impl Accounts {
         change: &AccountChange,
     ) -> Result<(), AccountProblem> {
         let is_same = |step: &AccountStep| match step {
-            AccountStep::Change(other) => {
+            AccountStep::Change(other, _) => {
                 FoldedName::same(other.name.as_str(), change.name.as_str())
                     || other.new_certificate().is_some()
                         && other.new_certificate() == change.new_certificate()
             }
-            AccountStep::Login(_) => false,
+            _ => false,
         };
         if self.pending.values().any(|pending| is_same(&pending.step)) {
             return Err(AccountProblem::Busy);
@@ -152,8 +291,14 @@ impl Accounts {
         for certificate in before.iter().flat_map(|account| &account.certificates) {
             self.by_certificate.remove(certificate);
         }
+        if let AccountChangeKind::Invite(code) = &change.kind {
+            self.invitations.insert(key.clone(), code.clone());
+        }
         match Account::changed(before.as_ref(), change) {
-            Ok(Some(account)) => self.insert(account),
+            Ok(Some(account)) => {
+                self.invitations.remove(&key);
+                self.insert(account);
+            }
             Ok(None) => {}
             Err(problem) => debug_assert!(false, "{problem} after it was checked"),
         }

@@ -13,3 +13,8 @@ CREATE TABLE certificate(
 ) WITHOUT ROWID;
 -- With it, an account that does not exist looks like others to a client that tries to log in.
 INSERT INTO meta(key, value) VALUES('secret', randomblob(32));
+-- The names that users can register with a code.
+CREATE TABLE invitation(
+    folded TEXT PRIMARY KEY,
+    code TEXT NOT NULL
+) WITHOUT ROWID;
