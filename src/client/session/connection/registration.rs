@@ -243,11 +243,13 @@ impl Session {
         self.link.deferred_user = None;
         if let Some(nick) = message.parameter(0) {
             // Servers truncate a nick that is too long for them.
-            if is_truncated_nick(nick, &self.identity.nick)
-                && self.identity.nick == self.settings.nick
-            {
+            let is_truncated = is_truncated_nick(nick, &self.identity.nick);
+            if is_truncated && self.identity.nick == self.settings.nick {
                 nick.clone_into(&mut self.settings.nick);
             }
+            // Servers that give each account its nick, and bouncers, choose another one.
+            let is_requested = self.is_own(nick) || is_truncated;
+            self.identity.renamed_by_server |= !is_requested;
             nick.clone_into(&mut self.identity.nick);
         }
         self.link.close_reason = None;
@@ -339,7 +341,7 @@ impl Session {
             let incomplete = Incomplete::AccountsUnknown;
             return output.actions.push(SessionAction::End(incomplete.into()));
         }
-        if !self.is_own(&self.settings.nick) {
+        if !self.is_own(&self.settings.nick) && !self.identity.renamed_by_server {
             self.regain(now, output);
         }
         let is_first = !was_registered && !self.settings.script;

@@ -67,13 +67,21 @@ impl Session {
             }
             // It only confirms a line. IRCv3, labeled-response.
             ("ACK" | "BATCH", ..) => {}
+            // The client itself has requested the nick.
+            ("FAIL", Some(command), Some(_))
+                if self.queries.regaining && command.eq_ignore_ascii_case("NICK") =>
+            {
+                self.queries.regaining = false;
+            }
             ("FAIL", Some(_), Some(_)) => {
                 let text = message.parameters.last().copied().unwrap_or_default();
                 self.reject_input(InputError::Fail(text.to_owned()), output);
             }
             ("JOIN", Some(room), _) => self.on_join(message, room, own, now, output),
             ("PART", Some(room), reason) => self.on_part(message, room, reason, own, now, output),
-            ("QUIT", reason, _) if !own => self.on_quit(message, reason, now, output),
+            // The end of the connection follows.
+            ("QUIT", ..) if own => {}
+            ("QUIT", reason, _) => self.on_quit(message, reason, now, output),
             ("NICK", Some(to), _) => self.on_nick(source, to, own, now, output),
             ("KICK", Some(room), Some(nick)) => {
                 self.on_kick(message, source, room, nick, output);

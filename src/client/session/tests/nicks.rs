@@ -76,3 +76,46 @@ fn a_nick_that_looks_like_another_is_pointed_out() {
         .collect();
     assert_eq!(alike, [("b0b", "bob"), ("a1ice", "alice")]);
 }
+
+/// As ergo does for an account, and bouncers do.
+#[test]
+fn a_nick_that_the_server_has_chosen_is_not_changed_back() {
+    for script in [false, true] {
+        let mut played = Played::new(script);
+        played.connect();
+        played.take();
+        played.let_in("ann");
+        let lines = played.lines();
+        assert!(
+            !lines.iter().any(|line| line.starts_with("NICK")),
+            "{lines:?}"
+        );
+        assert_eq!(played.session.nick(), "ann");
+        assert!(played.session.is_ready());
+        let deadline = played.session.next_deadline();
+        assert_eq!(deadline, Some(Duration::from_secs(30)));
+    }
+}
+
+#[test]
+fn a_nick_that_cannot_be_regained_is_no_refusal_of_what_the_user_does() {
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    let now = played.now;
+    played
+        .session
+        .answer_nick("alice_", now, &mut played.output);
+    played.session.settings.nick = "alice".into();
+    played.let_in("alice_");
+    let lines = played.lines();
+    assert!(lines.iter().any(|line| line == "NICK alice"), "{lines:?}");
+    played.take();
+    played
+        .hear(":s FAIL NICK NICKNAME_RESERVED alice :Nickname is reserved by a different account");
+    assert_eq!(played.events(), []);
+    // One that the user has requested is reported.
+    played.type_line("/nick bob");
+    played.hear(":s FAIL NICK NICKNAME_RESERVED bob :Nickname is reserved by a different account");
+    assert_eq!(played.events().len(), 1);
+}
