@@ -189,9 +189,14 @@ impl Renderer {
                 (messages, 0) => format!(", {messages} unread"),
                 (messages, mentions) => format!(", {messages} unread, {mentions} for you"),
             };
-            let (name, people) = (sanitize_name(&room.name), room.people);
+            let name = sanitize_name(&room.name);
+            // The user is one of them, so none means that the server has not listed them.
+            let people = match room.people {
+                0 => "joined".to_owned(),
+                people => format!("{people} here"),
+            };
             // Writing to a string cannot fail.
-            let _ = writeln!(lines, "{mark}{number} {name}  {people} here{unread}");
+            let _ = writeln!(lines, "{mark}{number} {name}  {people}{unread}");
         }
         lines
     }

@@ -77,7 +77,10 @@ pub fn schema() -> String {
                     "additionalProperties": false,
                     "properties": {
                         "room": text("its name"),
-                        "count": { "type": "integer", "description": "the number of members" },
+                        "count": {
+                            "type": "integer",
+                            "description": "the number of members; with own, 0 where it is not known",
+                        },
                         "topic": text("its topic"),
                         "unread": { "type": "integer", "description": "the number of unread messages" },
                         "mentions": {

@@ -269,7 +269,10 @@ impl Session {
         let active = self.active_room().map(str::to_owned);
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
-            people: room.members().count(),
+            people: match room.names_requested {
+                true => room.members().count(),
+                false => 0,
+            },
             unread: room.unread,
             active: active.as_deref() == Some(&room.name),
             topic: String::new(),

@@ -299,6 +299,13 @@ fn without_implicit_names_the_members_of_the_active_room_only_are_asked_for() {
     let done = played.take();
     assert_eq!(done.lines, "");
     assert_eq!(done.events, [entered("#dev", None)]);
+    played.type_line("/rooms");
+    let events = played.events();
+    let counts = match &events[..] {
+        [Event::Rooms { rooms }] => rooms.iter().map(|room| room.people).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(counts, [2, 0]);
     let error = played.session.members(Some("#dev")).unwrap_err();
     assert!(error.to_string().contains("until it is the active room"));
     // Its members are needed as soon as the user looks at it, and then asked for once.
