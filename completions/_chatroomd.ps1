@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
     $completions = @(switch ($command) {
         'chatroomd' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port')
+            [CompletionResult]::new('--unix-listen', '--unix-listen', [CompletionResultType]::ParameterName, 'Listen on this path, for programs of this machine; may be repeated')
             [CompletionResult]::new('--tls-listen', '--tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for connections with TLS; may be repeated')
             [CompletionResult]::new('--websocket-listen', '--websocket-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections; may be repeated')
             [CompletionResult]::new('--websocket-tls-listen', '--websocket-tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections with TLS; may be repeated')

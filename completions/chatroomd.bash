@@ -77,13 +77,17 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account"
+            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix-listen)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -19,6 +19,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
     var completions = [
         &'chatroomd'= {
             cand --listen 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port'
+            cand --unix-listen 'Listen on this path, for programs of this machine; may be repeated'
             cand --tls-listen 'Listen on this address for connections with TLS; may be repeated'
             cand --websocket-listen 'Listen on this address for WebSocket connections; may be repeated'
             cand --websocket-tls-listen 'Listen on this address for WebSocket connections with TLS; may be repeated'
@@ -143,6 +144,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
 
 var options-of-chatroomd = $edit:completion:arg-completer[chatroomd]
 var values-of-chatroomd = [
+    &--unix-listen={|word| edit:complete-filename $word }
     &--motd={|word| edit:complete-filename $word }
     &--store={|word| edit:complete-filename $word }
     &--config={|word| edit:complete-filename $word }

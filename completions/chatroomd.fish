@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroomd_global_optspecs
-    string join \n listen= tls-listen= tls-self-signed websocket-listen= websocket-tls-listen= websocket-origin= name= network= motd= lobby= no-lobby store= accept-clock no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
+    string join \n listen= unix-listen= tls-listen= tls-self-signed websocket-listen= websocket-tls-listen= websocket-origin= name= network= motd= lobby= no-lobby store= accept-clock no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
 end
 
 function __fish_chatroomd_needs_command
@@ -25,6 +25,7 @@ function __fish_chatroomd_using_subcommand
 end
 
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l listen -d 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l unix-listen -d 'Listen on this path, for programs of this machine; may be repeated' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-listen -d 'Listen on this address for connections with TLS; may be repeated' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-listen -d 'Listen on this address for WebSocket connections; may be repeated' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-tls-listen -d 'Listen on this address for WebSocket connections with TLS; may be repeated' -r

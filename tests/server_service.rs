@@ -6,10 +6,10 @@
 mod common;
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -26,12 +26,12 @@ struct Service(Child);
 
 impl Service {
     fn start(listener: &TcpListener) -> Self {
-        let mut command = Self::command(listener);
+        let mut command = Self::command(listener.try_clone().unwrap());
         Self(command.stdout(Stdio::null()).spawn().unwrap())
     }
 
-    fn command(listener: &TcpListener) -> Command {
-        let handed = OwnedFd::from(listener.try_clone().unwrap());
+    fn command(listener: impl Into<OwnedFd>) -> Command {
+        let handed = listener.into();
         let hand_over = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --quiet 3<&0 </dev/null";
         let mut command = Command::new("sh");
         command.args(["-c", hand_over, env!("CARGO_BIN_EXE_chatroomd")]);
@@ -74,13 +74,32 @@ fn a_restart_with_an_inherited_socket_refuses_no_connection() {
 }
 
 #[test]
+fn an_inherited_socket_can_be_one_of_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("irc.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let mut command = Service::command(listener);
+    let service = Service(command.stdout(Stdio::null()).spawn().unwrap());
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+        .write_all(b"NICK alice\r\nUSER alice 0 * :Alice\r\n")
+        .unwrap();
+    let mut lines = BufReader::new(&stream).lines();
+    assert!(lines.next().unwrap().unwrap().contains(" 001 alice "));
+    service.stop();
+    // The file is that of the service manager.
+    assert!(path.exists());
+}
+
+#[test]
 fn a_socket_that_does_not_listen_is_reported_at_the_start() {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     rustix::net::bind(&socket, &anywhere).unwrap();
     let socket = TcpListener::from(socket);
     let address = socket.local_addr().unwrap();
-    let output = Service::command(&socket).output().unwrap();
+    let output = Service::command(socket).output().unwrap();
     assert_eq!(output.status.code(), Some(69), "{output:?}");
     assert_eq!(output.stdout, b"");
     let sentence =

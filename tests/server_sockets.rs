@@ -7,14 +7,16 @@
 mod common;
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chatting_room::server::{EmbeddedServer, ServerError, Settings};
+use nix::sys::signal::Signal;
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
@@ -679,4 +681,57 @@ fn an_embedded_server_listens_at_once_and_disconnects_its_clients_with_an_error(
         "ERROR :Closing Link: alice (Server shutting down)"
     );
     EmbeddedServer::start(&Settings::listening_on(address)).unwrap();
+}
+
+/// A server that also listens on a path in this folder.
+fn listening_at(path: &std::path::Path) -> Server {
+    let server = Server::start(&["--no-limits", "--unix-listen", path.to_str().unwrap()]);
+    server.until("the socket is there", |_| path.exists());
+    server
+}
+
+#[test]
+fn programs_of_this_machine_connect_to_a_path_and_a_killed_server_leaves_no_obstacle() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("irc.sock");
+    let mut server = listening_at(&path);
+    let mut bob = server.enter("bob");
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream
+        .write_all(b"NICK alice\r\nUSER alice 0 * :Alice\r\nPRIVMSG #lobby :from a path\r\n")
+        .unwrap();
+    let said = bob.expect("from a path");
+    assert!(said.starts_with(":alice!~alice@127.0.0.1 "), "{said}");
+    bob.send("PRIVMSG alice :to a path");
+    let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut lines = lines.map(Result::unwrap);
+    assert!(lines.any(|line| line.ends_with("PRIVMSG alice :to a path")));
+    // While a server uses the path, another cannot.
+    let other = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--quiet", "--listen", "127.0.0.1:0", "--unix-listen"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let error = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(other.status.code(), Some(69), "{error}");
+    assert!(error.contains("another program uses it"), "{error}");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    assert!(path.exists());
+    let mut server = listening_at(&path);
+    server.until("the path is in use again", |_| {
+        UnixStream::connect(&path).is_ok()
+    });
+    server.signal(Signal::SIGTERM);
+    server.wait();
+    assert!(!path.exists());
+    // A file that is no socket stays.
+    fs::write(&path, "text").unwrap();
+    let other = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--quiet", "--listen", "127.0.0.1:0", "--unix-listen"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(69));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "text");
 }

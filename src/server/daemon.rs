@@ -25,7 +25,7 @@ use crate::server::hash_password;
 use crate::server::logging;
 use crate::server::net::{self, ListenSource, Origins, Reactor, Reloaded};
 use crate::server::store::{self, OpenStore};
-use crate::server::systemd;
+use crate::server::systemd::{self, InheritedSocket};
 
 /// Runs the program `chatroomd` with these options until a signal stops it.
 ///
@@ -70,11 +70,18 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     let stop = signal_pipe(&[SIGTERM, SIGINT])?;
     let hangup = signal_pipe(&[SIGHUP])?;
     let inherited = systemd::inherited_sockets()?;
+    let unix_listen = match inherited.is_empty() {
+        true => settings.unix_listen.clone(),
+        false => Vec::new(),
+    };
     let listen = match inherited.is_empty() {
-        true => ListenSource::at(settings.addresses()),
+        true => ListenSource::at(settings.addresses(), &unix_listen),
         false => inherited
             .into_iter()
-            .map(|(socket, name)| ListenSource::inherited(socket, &name))
+            .map(|(socket, name)| match socket {
+                InheritedSocket::Tcp(socket) => ListenSource::inherited(socket, &name),
+                InheritedSocket::Unix(socket) => ListenSource::InheritedUnix(socket),
+            })
             .collect(),
     };
     let stored = settings.store.map(open_store).transpose()?;
@@ -94,6 +101,10 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         announce(format_args!("listening on {address}{kind}"));
         let (tls, websocket) = (kind.has_tls, kind.has_websocket);
         info!(%address, tls, websocket, "listening");
+    }
+    for path in &unix_listen {
+        announce(format_args!("listening on {}", path.display()));
+        info!(path = %path.display(), "listening");
     }
     if let Some(fingerprint) = certificates.self_signed {
         announce(format_args!("certificate {fingerprint}"));

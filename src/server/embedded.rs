@@ -56,7 +56,7 @@ impl EmbeddedServer {
         let (stop, stopped) = UnixStream::pair()?;
         let certificates = certificates::load(settings)?;
         let hub = settings.hub.clone();
-        let listen = ListenSource::at(settings.addresses());
+        let listen = ListenSource::at(settings.addresses(), &settings.unix_listen);
         let stored = settings.store.as_ref();
         let stored = stored.map(store::open);
         let stored = stored.transpose()?;

@@ -24,6 +24,13 @@ pub enum ServerError {
         /// The error of the operating system.
         error: io::Error,
     },
+    /// The server cannot listen on a path.
+    CannotListenAt {
+        /// Which path.
+        path: PathBuf,
+        /// The error of the operating system.
+        error: io::Error,
+    },
     /// A certificate or its key cannot be used.
     Certificate {
         /// The file.
@@ -67,7 +74,7 @@ impl ServerError {
             Self::Certificate { .. } | Self::NoCertificate | Self::NoTls | Self::NoFolder => 78,
             Self::Store { problem, .. } => problem.exit_status(),
             Self::NoStore | Self::AccountsWithoutStore | Self::NoWebSocket => 78,
-            Self::CannotListen { .. } => 69,
+            Self::CannotListen { .. } | Self::CannotListenAt { .. } => 69,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
             Self::System(_) => 71,
@@ -102,6 +109,20 @@ impl fmt::Display for ServerError {
                         f.write_str("ports below 1024 are reserved; choose another with --listen")
                     }
                     _ => error.fmt(f),
+                }
+            }
+            Self::CannotListenAt { path, error } => {
+                write!(f, "cannot listen on {}: ", path.display())?;
+                match error.kind() {
+                    io::ErrorKind::AddrInUse => f.write_str(
+                        "another program uses it, or it is no socket; stop the program, remove the \
+                         file, or choose another path",
+                    ),
+                    // A path that does not fit into the address of a socket. unix(7).
+                    io::ErrorKind::InvalidInput => {
+                        f.write_str("the path is too long; choose one of at most 100 bytes")
+                    }
+                    _ => f.write_str(&os_error_text(error)),
                 }
             }
             Self::Certificate { file, problem } => write!(f, "{}: {problem}", file.display()),

@@ -67,7 +67,7 @@ pub fn host_room(address: SocketAddr) -> Result<(), ServerError> {
 
 fn room_at(address: SocketAddr, stop: UnixStream) -> Result<Reactor, ServerError> {
     let settings = Settings::listening_on(address);
-    let listen = ListenSource::at(settings.addresses());
+    let listen = ListenSource::at(settings.addresses(), &[]);
     Reactor::new(listen, settings.hub, stop, worker::start)
 }
 

@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::net::TcpListener;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 #[cfg(target_os = "linux")]
 use std::os::unix::{ffi::OsStrExt as _, net::SocketAddr};
 
@@ -13,17 +13,30 @@ use listenfd::ListenFd;
 
 const READY: &[u8] = b"READY=1";
 
+/// A listening socket of the service manager.
+#[derive(Debug)]
+pub(super) enum InheritedSocket {
+    /// For connections of any machine.
+    Tcp(TcpListener),
+    /// For programs of this machine.
+    Unix(UnixListener),
+}
+
 /// The listening sockets that the service manager passed to this process, usually none, and their names:
 /// `FileDescriptorName=` in the unit. systemd.socket(5).
-pub(super) fn inherited_sockets() -> io::Result<Vec<(TcpListener, String)>> {
+pub(super) fn inherited_sockets() -> io::Result<Vec<(InheritedSocket, String)>> {
     let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':');
     let mut handed = ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..handed.len() {
         let name = names.next().unwrap_or_default().to_owned();
-        let listener = handed.take_tcp_listener(index)?;
-        listeners.extend(listener.map(|listener| (listener, name)));
+        // It stays where it is when it is of the other family.
+        let socket = match handed.take_tcp_listener(index) {
+            Ok(socket) => socket.map(InheritedSocket::Tcp),
+            Err(_) => handed.take_unix_listener(index)?.map(InheritedSocket::Unix),
+        };
+        listeners.extend(socket.map(|socket| (socket, name)));
     }
     Ok(listeners)
 }

@@ -37,6 +37,8 @@ const HISTORY_MAX: u32 = 1_000;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct ConfigFile {
     listen: Option<Spanned<Vec<Text>>>,
+    #[serde(default)]
+    unix_listen: Vec<Text>,
     name: Option<Text>,
     network: Option<Text>,
     motd: Option<Text>,
@@ -125,6 +127,8 @@ pub(super) fn read(
             return Err(reader.wrong("listen", list, expected));
         }
     }
+    let paths = file.unix_listen.iter().map(|path| reader.beside(path));
+    settings.unix_listen = paths.collect();
     if let Some(name) = &file.name {
         let checked = validate::server_name(name.get_ref());
         hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;

@@ -36,6 +36,9 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     if !options.listen.is_empty() {
         settings.listen.clone_from(&options.listen);
     }
+    if !options.unix_listen.is_empty() {
+        settings.unix_listen.clone_from(&options.unix_listen);
+    }
     if !options.tls_listen.is_empty() || options.tls_self_signed {
         let tls = settings.tls.get_or_insert_default();
         if !options.tls_listen.is_empty() {

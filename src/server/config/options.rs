@@ -43,6 +43,15 @@ pub struct ServerOptions {
     )]
     pub listen: Vec<SocketAddr>,
 
+    /// Listen on this path, for programs of this machine; may be repeated
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "CHATROOMD_UNIX_LISTEN",
+        value_delimiter = ','
+    )]
+    pub unix_listen: Vec<PathBuf>,
+
     /// Listen on this address for connections with TLS; may be repeated
     #[arg(
         long,

@@ -13,6 +13,8 @@ const PORT: u16 = 6667;
 pub struct Settings {
     /// The addresses to listen on; port 0 lets the system choose a port.
     pub listen: Vec<SocketAddr>,
+    /// The paths to listen on, for programs of this machine.
+    pub unix_listen: Vec<PathBuf>,
     /// The settings of encrypted connections, if there are any.
     pub tls: Option<TlsSettings>,
     /// The settings of WebSocket connections, if there are any.
@@ -90,6 +92,7 @@ impl Settings {
     pub fn listening_on(address: SocketAddr) -> Self {
         Self {
             listen: vec![address],
+            unix_listen: Vec::new(),
             tls: None,
             websocket: None,
             store: None,

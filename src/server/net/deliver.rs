@@ -417,7 +417,7 @@ mod tests {
         };
         let (_, stop) = UnixStream::pair().unwrap();
         let mut reactor = Reactor::new(
-            ListenSource::at([("127.0.0.1:0".parse().unwrap(), false, false)]),
+            ListenSource::at([("127.0.0.1:0".parse().unwrap(), false, false)], &[]),
             settings,
             stop,
             worker::start,

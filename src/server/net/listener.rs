@@ -1,10 +1,13 @@
 //! The listening sockets: opening them and accepting connections.
 
 use std::fmt;
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -49,14 +52,19 @@ impl fmt::Display for ListenerKind {
 pub(in crate::server) enum ListenSource {
     /// Listen on this address.
     Address(SocketAddr, ListenerKind),
+    /// Listen on this path, for programs of this machine.
+    Path(PathBuf),
     /// Take this socket.
     Inherited(net::TcpListener, ListenerKind),
+    /// Take this socket of this machine.
+    InheritedUnix(unix::net::UnixListener),
 }
 
 impl ListenSource {
-    /// Addresses, each with whether it is for TLS and for WebSocket.
+    /// Addresses, each with whether it is for TLS and for WebSocket, and paths.
     pub(in crate::server) fn at(
         addresses: impl IntoIterator<Item = (SocketAddr, bool, bool)>,
+        paths: &[PathBuf],
     ) -> Vec<Self> {
         let source = |(address, has_tls, has_websocket)| {
             let kind = ListenerKind {
@@ -65,7 +73,8 @@ impl ListenSource {
             };
             Self::Address(address, kind)
         };
-        addresses.into_iter().map(source).collect()
+        let paths = paths.iter().cloned().map(Self::Path);
+        addresses.into_iter().map(source).chain(paths).collect()
     }
 
     /// A socket of another process, whose name says what it is for: `tls`, `websocket`,
@@ -85,8 +94,23 @@ enum ListeningSocket {
         socket: TcpListener,
         kind: ListenerKind,
     },
+    /// For programs of this machine. The file ends with the listener, unless it is inherited.
+    Unix {
+        socket: UnixListener,
+        _file: Option<SocketFile>,
+    },
     /// For the requests of the administrator.
     Administration(UnixListener),
+}
+
+/// The file of a socket, which is removed at the end.
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // It is gone already, or the next start removes it.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 struct Listener {
@@ -123,15 +147,38 @@ impl Listeners {
     ) -> Result<Self, ServerError> {
         let mut listeners = Vec::new();
         for (source, index) in sources.into_iter().zip(0..) {
-            let (socket, kind) = match source {
-                ListenSource::Address(address, kind) => (bind(address), kind),
-                ListenSource::Inherited(socket, kind) => (adopt(socket), kind),
+            let mut socket = match source {
+                ListenSource::Address(address, kind) => ListeningSocket::Tcp {
+                    socket: bind(address)?,
+                    kind,
+                },
+                ListenSource::Inherited(socket, kind) => ListeningSocket::Tcp {
+                    socket: adopt(socket)?,
+                    kind,
+                },
+                ListenSource::Path(path) => ListeningSocket::Unix {
+                    socket: bind_path(&path)?,
+                    _file: Some(SocketFile(path)),
+                },
+                ListenSource::InheritedUnix(socket) => {
+                    socket.set_nonblocking(true)?;
+                    ListeningSocket::Unix {
+                        socket: UnixListener::from_std(socket),
+                        _file: None,
+                    }
+                }
             };
-            let mut socket = socket?;
             let token = Token(first_token - index);
-            registry.register(&mut socket, token, Interest::READABLE)?;
+            match &mut socket {
+                ListeningSocket::Tcp { socket, .. } => {
+                    registry.register(socket, token, Interest::READABLE)?;
+                }
+                ListeningSocket::Unix { socket, .. } | ListeningSocket::Administration(socket) => {
+                    registry.register(socket, token, Interest::READABLE)?;
+                }
+            }
             listeners.push(Listener {
-                socket: ListeningSocket::Tcp { socket, kind },
+                socket,
                 token,
                 has_pending: false,
             });
@@ -167,7 +214,7 @@ impl Listeners {
             .iter()
             .flat_map(|listener| match &listener.socket {
                 ListeningSocket::Tcp { socket, kind } => Some((socket.local_addr().ok()?, *kind)),
-                ListeningSocket::Administration(_) => None,
+                ListeningSocket::Unix { .. } | ListeningSocket::Administration(_) => None,
             })
     }
 
@@ -224,6 +271,27 @@ fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
     listening.map_err(|error| ServerError::CannotListen { address, error })
 }
 
+/// Listens on a path. The socket of a server that was killed is replaced.
+fn bind_path(path: &Path) -> Result<UnixListener, ServerError> {
+    let bind = || UnixListener::bind(path);
+    let listening = bind().or_else(|error| {
+        let is_socket = fs::metadata(path).is_ok_and(|file| file.file_type().is_socket());
+        let is_refused = || {
+            let connected = unix::net::UnixStream::connect(path);
+            connected.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+        };
+        match error.kind() == ErrorKind::AddrInUse && is_socket && is_refused() {
+            true => fs::remove_file(path).and_then(|()| bind()),
+            false => Err(error),
+        }
+    });
+    let path = || path.to_owned();
+    listening.map_err(|error| ServerError::CannotListenAt {
+        path: path(),
+        error,
+    })
+}
+
 fn adopt(socket: net::TcpListener) -> Result<TcpListener, ServerError> {
     #[cfg(not(target_vendor = "apple"))] // There it cannot be asked.
     if !socket_acceptconn(&socket).map_err(io::Error::from)? {
@@ -246,11 +314,20 @@ fn from_administrator(stream: UnixStream) -> io::Result<Accepted> {
         }
     }
     Ok(Accepted {
+        is_administrator: true,
+        ..local(stream)
+    })
+}
+
+/// A connection of a program of this machine. What the server does with a socket is the same for both
+/// families.
+fn local(stream: UnixStream) -> Accepted {
+    Accepted {
         stream: TcpStream::from(OwnedFd::from(stream)),
         address: Ipv4Addr::LOCALHOST.into(),
         kind: ListenerKind::default(),
-        is_administrator: true,
-    })
+        is_administrator: false,
+    }
 }
 
 impl Listener {
@@ -267,6 +344,9 @@ impl Listener {
                         kind: *kind,
                         is_administrator: false,
                     })
+                }
+                ListeningSocket::Unix { socket, .. } => {
+                    socket.accept().map(|(stream, _)| local(stream))
                 }
                 ListeningSocket::Administration(socket) => {
                     let accepted = socket.accept();
