@@ -167,7 +167,7 @@ fn a_reconnection_and_another_server_go_through_the_proxy_too() {
     program.out.wait_until(is_in(2));
     program.give("/connect irc://other.invalid:7\n");
     assert_eq!(proxy.request(), "name other.invalid:7");
-    program.out.wait_until(is_in(3));
+    program.out.wait_for("you are alice_ in #lobby, with alice");
     program.give("/quit\n");
     assert_eq!(program.finish().status, Some(0));
     assert!(proxy.is_idle());

@@ -334,19 +334,22 @@ fn a_plain_connection_to_another_machine_is_said_once() {
     assert_eq!(said(&[&format!("irc://{other}/#dev")]), words);
     assert_eq!(said(&["--quiet", &other]), "");
     assert_eq!(said(&[&format!("localhost:{port}")]), "");
-    // Once for each address, however often it is connected to.
-    let mut command = chatroom(&["--plain", "--nick", "alice", &other]);
+    // Once for each connection that a user has asked for, and not after a reconnection.
+    let mut command = chatroom(&["--plain", "--nick", "alice", &format!("127.0.0.1:{port}")]);
     command.env("USER", "alice");
     let mut program = Program::start(command);
-    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
-    for (times, address) in [(1, "127.0.0.1"), (2, OTHER), (3, "127.0.0.1")] {
-        program.out.wait_until(is_in(times));
-        program.give(format!("/connect {address}:{port}\n"));
-    }
-    program.out.wait_until(is_in(4));
+    program.out.wait_for("you are alice in #lobby");
+    program.give(format!("/connect {other}\n"));
+    program
+        .out
+        .wait_for(&format!("the active room is {other}/#lobby now"));
+    program.give("/reconnect\n");
+    program.out.wait_for(&format!("{other} connected again"));
     program.give("/quit\n");
     let finished = program.finish();
-    assert_eq!((finished.status, finished.err), (Some(0), words));
+    assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
+    let words = words.replacen("chatroom:", &other, 1);
+    assert_eq!(finished.out.matches(&words).count(), 1, "{}", finished.out);
 }
 
 #[test]

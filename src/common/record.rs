@@ -71,6 +71,9 @@ pub struct Record {
     /// When, in UTC, in the format of RFC 3339: the server's time if it sends one, else the
     /// client's.
     pub time: String,
+    /// The network it happened on; empty in records that name none, such as those of a server.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub network: String,
     /// The room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
@@ -210,6 +213,7 @@ impl Record {
         Self {
             kind,
             time: time.to_string(),
+            network: String::new(),
             room: None,
             nick: None,
             account: None,

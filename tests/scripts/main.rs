@@ -18,6 +18,7 @@ mod foreign;
 mod forms;
 mod hostile;
 mod log;
+mod networks;
 mod recipes;
 mod statuses;
 mod truth;

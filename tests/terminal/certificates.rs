@@ -178,11 +178,19 @@ fn that_any_certificate_is_accepted_is_said_in_red() {
 }
 
 #[test]
-fn a_server_that_is_not_trusted_after_connect_is_left_for_the_one_before() {
+fn whether_to_trust_a_network_is_asked_only_when_it_is_named_again() {
     let host = SelfSigned::on(0);
     let plain = host.server.address();
     let mut alice = Start::as_nick("alice", plain).sized(24, 400).start();
     alice.shows("you are alice in #lobby");
+    let connect = format!("/connect {}\r", host.url());
+    alice.types(&connect);
+    alice.shows("no secure connection: no known authority has signed its certificate");
+    alice.shows("asks whether to trust it");
+    // What is typed meanwhile is no answer.
+    alice.types("yes");
+    alice.shows("/#lobby] yes");
+    alice.types(CTRL_C);
     let shows_times = |alice: &Terminal, text: &str, count: usize| {
         alice.waits_until(text, |shown| {
             let lines = shown.lines();
@@ -190,16 +198,19 @@ fn a_server_that_is_not_trusted_after_connect_is_left_for_the_one_before() {
         });
     };
     for (count, answer) in [(1, "no\r"), (2, CTRL_C)] {
-        alice.types(&format!("/connect {}\r", host.url()));
+        alice.types(&connect);
         shows_times(&alice, "Trust this certificate", count);
         alice.types(answer);
-        shows_times(&alice, "you are alice in #lobby", count + 1);
-        alice.shows(&format!("returning to {plain}"));
+        alice.waits_until("the prompt of before", |shown| {
+            let lines = shown.lines();
+            lines.last().is_some_and(|line| line.ends_with("/#lobby]"))
+        });
+        assert_eq!(remembered(&alice), "");
     }
-    // With yes it is the new server.
-    alice.types(&format!("/connect {}\r", host.url()));
-    shows_times(&alice, "Trust this certificate", 3);
+    alice.types(&connect);
+    // The question that was cancelled is no longer there.
+    shows_times(&alice, "Trust this certificate", 2);
     alice.types("yes\r");
-    shows_times(&alice, "you are alice in #lobby", 4);
+    alice.shows("you are alice_ in #lobby, with alice");
     assert!(remembered(&alice).starts_with(&host.url()));
 }

@@ -10,6 +10,7 @@ use crate::client::config::file::Config;
 use crate::client::config::options::{ClientOptions, ColorChoice};
 use crate::client::session::CertificateFacts;
 use crate::client::terminal::stderr;
+use crate::client::ui::questions::certificate_lines;
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::time_zone::local_time_zone;
 
@@ -46,26 +47,13 @@ pub(super) fn report_warning(message: &str, options: &ClientOptions, config: &Co
 /// Shows on standard error what the certificate of a server says of itself.
 pub(super) fn describe_certificate(facts: &CertificateFacts) {
     let zone = time_zone();
-    let day = |seconds| match Timestamp::from_second(seconds) {
+    let date = |seconds| match Timestamp::from_second(seconds) {
         Ok(time) => time.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string(),
         Err(_) => "?".to_owned(),
     };
-    let names = match facts.names.as_slice() {
-        [] => "no host name".to_owned(),
-        names => names.join(", "),
-    };
-    let validity = facts
-        .validity
-        .map(|[from, to]| format!(", valid from {} to {}", day(from), day(to)));
-    stderr::report(&format!(
-        "no known authority has signed the certificate of {}",
-        facts.server
-    ));
-    stderr::report(&format!(
-        "it is for {names}{}",
-        validity.unwrap_or_default()
-    ));
-    stderr::report(&format!("its fingerprint is {}", facts.fingerprint));
+    for line in certificate_lines(facts, date) {
+        stderr::report(&line);
+    }
 }
 
 /// Whether to use colours: <https://no-colour.org>, <https://bixense.com/clicolors>.

@@ -104,9 +104,6 @@ impl Connector<'_> {
             stream,
             hosted: None,
         };
-        if let Some(stream) = self.dialer.take_probed(&server.address) {
-            return Ok(not_hosted(stream));
-        }
         match self.connect_within(server, ui)? {
             Ok(stream) => return Ok(not_hosted(stream)),
             Err(error) if server.is_policy => return Err(error.only_encrypted().into()),
@@ -222,8 +219,9 @@ pub(super) fn session_config(
         person: server.person,
         hosts: false,
         script: is_script,
+        persistent: false,
         strict: script.strict,
-        wait: script.wait.clone(),
+        wait: None,
         time_limit: options.timeout(),
         log: config.log,
         ctcp: config.ctcp.unwrap_or(true),
@@ -235,17 +233,17 @@ pub(super) fn session_config(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
     use std::net::TcpListener;
 
     use super::*;
     use crate::client::config::address::Address;
     use crate::client::config::proxy::ProxyAddress;
     use crate::client::config::trust::Trust;
-    use crate::client::net::RememberedSecurity;
 
     fn server_at(address: &Address) -> ResolvedServer {
         ResolvedServer {
+            network: address.network_name(),
             address: address.clone(),
             named: address.clone(),
             is_policy: false,
@@ -302,7 +300,7 @@ mod tests {
         let address = free.local_addr().unwrap();
         drop(free);
         let server = server_at(&address.to_string().parse().unwrap());
-        let dialer = Dialer::new(BTreeMap::new(), RememberedSecurity::default());
+        let dialer = Dialer::new(BTreeSet::new());
         let connector = |host| Connector {
             dialer: &dialer,
             host,

@@ -10,7 +10,7 @@ use crate::client::config::address::parse_address;
 use crate::client::config::file::Config;
 use crate::client::config::options::{Action, ClientOptions, Control, Format};
 use crate::client::control::ControlRequest;
-use crate::client::control::client::{RunningSession, request, running_sessions};
+use crate::client::control::client::{RunningSession, SessionLocation, request, running_sessions};
 use crate::client::event::json;
 use crate::client::terminal::stderr;
 use crate::client::ui::script;
@@ -26,7 +26,7 @@ pub(super) fn run(
     sockets: Option<&Path>,
 ) -> Option<Result<(), ClientError>> {
     let sessions = || sockets.map(running_sessions).unwrap_or_default();
-    let server = options.server.as_deref();
+    let server = options.servers().next().map(String::as_str);
     let result = match options.action.as_ref()? {
         Action::Ctl {
             what: Control::Names { start },
@@ -40,10 +40,10 @@ pub(super) fn run(
         Action::Ctl { what, session, .. } => {
             let which = session.as_deref().or(server);
             choose(sessions(), which, config, true)
-                .and_then(|session| send(&session, what, options, config))
+                .and_then(|(session, network)| send(&session, network, what, options, config))
         }
         Action::Msg(message) if server.is_none() => {
-            let session = choose(sessions(), None, config, true).ok()?;
+            let (session, _) = choose(sessions(), None, config, true).ok()?;
             script::message_line(message)
                 .map_err(ClientError::Message)
                 .and_then(|line| {
@@ -66,7 +66,7 @@ fn names(
 ) -> Result<(), ClientError> {
     let print = |line: &str| print(line, None);
     match choose(sessions(), which, config, false) {
-        Ok(session) => {
+        Ok((session, _)) => {
             let names = ControlRequest::Names(prefix.to_owned());
             Ok(request(&session, &names, None, print)?)
         }
@@ -79,12 +79,16 @@ fn names(
 
 fn send(
     session: &UnixStream,
+    network: Option<String>,
     what: &Control,
     options: &ClientOptions,
     config: &Config,
 ) -> Result<(), ClientError> {
     let control_request = match what {
-        Control::Send { line } => ControlRequest::Send(line.join(" ")),
+        Control::Send { line } => match network {
+            Some(network) => ControlRequest::SendOn(network, line.join(" ")),
+            None => ControlRequest::Send(line.join(" ")),
+        },
         Control::Who { room } => ControlRequest::Who(room.clone()),
         Control::Rooms => ControlRequest::Rooms,
         Control::Sessions => ControlRequest::Where,
@@ -102,39 +106,48 @@ fn send(
     )?)
 }
 
-/// The session that `which` names by its number or its server, or else the one that started last.
-/// With `report`, the choice among several is reported.
+/// The session that `which` names by its number or one of its servers, or else the one that started
+/// last; with it the network that was named. With `report`, the choice among several is reported.
 fn choose(
     sessions: Vec<RunningSession>,
     which: Option<&str>,
     config: &Config,
     report: bool,
-) -> Result<UnixStream, ClientError> {
+) -> Result<(UnixStream, Option<String>), ClientError> {
     let several = sessions.len() > 1;
     let mut sessions = sessions.into_iter();
     let Some(which) = which else {
         let newest = sessions.next().ok_or(ClientError::NoSession)?;
         if several && report {
-            let location = newest.location().join(" ");
+            let locations = newest.locations().into_iter();
+            let location = { locations }.next().map(|location| location.to_string());
+            let location = location.unwrap_or_default();
             stderr::report(&format!(
                 "several sessions are running; using {} {location}; choose another with --session",
                 newest.number
             ));
         }
-        return Ok(newest.stream);
+        return Ok((newest.stream, None));
     };
     let number: Option<u32> = which.parse().ok();
     let address = config.address_of(which).map_or(which, String::as_str);
     let address = parse_address(address).ok();
     let address = address.map(|address| address.to_string());
-    let is_chosen = |session: &RunningSession| match number {
-        Some(number) => session.number == number,
-        None => address.is_some() && session.location().first() == address.as_ref(),
+    let is_meant = |location: &SessionLocation| {
+        location.network == which || address.as_ref() == Some(&location.address)
     };
-    sessions
-        .find(is_chosen)
-        .map(|session| session.stream)
-        .ok_or_else(|| ClientError::NoSuchSession(which.to_owned()))
+    let chosen = sessions.find_map(|session| {
+        let network = match number {
+            Some(number) => (session.number == number).then_some(None),
+            None => {
+                let locations = session.locations().into_iter();
+                let meant = { locations }.find(is_meant);
+                meant.map(|location| Some(location.network))
+            }
+        };
+        Some((session.stream, network?))
+    });
+    chosen.ok_or_else(|| ClientError::NoSuchSession(which.to_owned()))
 }
 
 fn list(sessions: &[RunningSession]) -> Result<(), ClientError> {
@@ -142,8 +155,16 @@ fn list(sessions: &[RunningSession]) -> Result<(), ClientError> {
         return Err(ClientError::NoSession);
     }
     for session in sessions {
-        let row = format!("{} {}", session.number, session.location().join(" "));
-        print(&row, None).map_err(ClientError::Output)?;
+        let mut locations = session.locations();
+        // In the order of their addresses, whichever is active.
+        locations.sort_by(|one, other| one.address.cmp(&other.address));
+        if locations.is_empty() {
+            print(&session.number.to_string(), None).map_err(ClientError::Output)?;
+        }
+        for location in locations {
+            let row = format!("{} {location}", session.number);
+            print(&row, None).map_err(ClientError::Output)?;
+        }
     }
     Ok(())
 }

@@ -90,7 +90,6 @@ impl ClientError {
             Self::Certificate { .. } => 73,
             Self::UnreadableLog { .. } | Self::NoLog { .. } => 66,
             Self::Config(error) => error.exit_status(),
-            Self::Connect(ConnectError::Address(_) | ConnectError::InvalidProxy(_)) => 64,
             Self::Connect(ConnectError::UnknownHost { .. }) => 68,
             Self::Connect(
                 ConnectError::Unreachable { .. }
@@ -100,8 +99,9 @@ impl ClientError {
             | Self::CannotHost { .. }
             | Self::NoSession
             | Self::NoSuchSession(_) => 69,
-            Self::Session(incomplete) => match **incomplete {
-                Incomplete::LinesRefused => 65,
+            Self::Session(incomplete) => match incomplete.cause() {
+                // `cause` gives what was reported.
+                Incomplete::LinesRefused | Incomplete::Reported(_) => 65,
                 Incomplete::ServerGone { .. } => 69,
                 Incomplete::TimeIsUp { .. } => 75,
                 Incomplete::ProtocolBroken { .. }
@@ -140,7 +140,10 @@ impl ClientError {
     /// Whether everything was already reported.
     fn is_silent(&self) -> bool {
         match self {
-            Self::Session(incomplete) => **incomplete == Incomplete::LinesRefused,
+            Self::Session(incomplete) => matches!(
+                **incomplete,
+                Incomplete::LinesRefused | Incomplete::Reported(_)
+            ),
             Self::Signal(_) => true,
             _ => false,
         }

@@ -11,11 +11,12 @@ use super::appearance::{replay_renderer, time_zone};
 use super::error::ClientError;
 use crate::client::config::address::{Address, parse_address};
 use crate::client::config::file::Config;
+use crate::client::config::network_key::NetworkKey;
 use crate::client::config::options::{ClientOptions, Format, LogArgs};
 use crate::client::config::since::Since;
-use crate::client::event::Event;
 use crate::client::event::json;
 use crate::client::event::matcher::Pattern;
+use crate::client::event::{Event, NetworkName};
 use crate::client::session::Incomplete;
 use crate::client::storage::log::files;
 use crate::client::terminal::stderr;
@@ -30,8 +31,10 @@ const RECORD_BYTES_MAX: usize = 1024 * 1024;
 /// The part of the log to show.
 #[derive(Debug)]
 struct LogQuery<'q> {
-    /// The server whose log it is; without one, standard input has the records.
-    server: Option<Address>,
+    /// The network whose log it is; without one, standard input has the records.
+    network: Option<NetworkKey>,
+    /// Its name in records.
+    name: NetworkName,
     /// A room, or a nick after an `@`.
     room: Option<String>,
     since: Option<&'q Since>,
@@ -51,19 +54,26 @@ pub(super) fn run(
     if options.format == Format::Raw {
         return Err(ClientError::RawLog);
     }
-    let named = log.server.as_ref().or(options.server.as_ref());
-    let server = match named.or(config.server.as_ref()) {
-        Some(stdin) if stdin == "-" => None,
-        Some(name) => Some(parse_address(config.address_of(name).unwrap_or(name))?),
+    let named = log.server.as_ref().or(options.servers().next());
+    let named = named.or(config.server.as_ref()).map(String::as_str);
+    let address = match named {
+        Some("-") => None,
+        Some(name) => Some(parse_address(
+            config.address_of(name).map_or(name, String::as_str),
+        )?),
         None => Some(Address::local()),
     };
+    let network = address.map(|address| NetworkKey::new(named, &address, config));
     let room = log.room.as_ref();
     let room = room.map(|room| match room.starts_with(['#', '&', '@']) {
         true => room.clone(),
         false => format!("#{room}"),
     });
     let query = LogQuery {
-        server,
+        name: network
+            .as_ref()
+            .map_or_else(NetworkName::default, NetworkKey::network_name),
+        network,
         room,
         since: log.since.as_ref(),
         grep: log.grep.as_ref(),
@@ -90,7 +100,7 @@ fn show(
 ) -> Result<(), ClientError> {
     let output = BufWriter::new(io::stdout().lock());
     let mut reader = LogReader::new(query, renderer, now, output);
-    let Some(server) = &query.server else {
+    let Some(network) = &query.network else {
         reader.read(io::stdin().lock(), Path::new("standard input"))?;
         reader.finish()?;
         return match reader.invalid_lines {
@@ -99,8 +109,8 @@ fn show(
         };
     };
     let no_log = || ClientError::NoLog {
-        server: server.clone(),
-        others: logs.map(files::servers).unwrap_or_default(),
+        server: network.address().clone(),
+        others: logs.map(files::networks).unwrap_or_default(),
         config_file,
     };
     let first_day = reader.since.map(|since| {
@@ -108,7 +118,7 @@ fn show(
         // Files are named by the local clock, records can have the time of the server's.
         day.yesterday().unwrap_or(day)
     });
-    let Some(folder) = logs.map(|logs| files::folder_of(logs, server)) else {
+    let Some(folder) = logs.map(|logs| files::folder_of(logs, network)) else {
         return Err(no_log());
     };
     let days = match files::files_from(&folder, first_day) {
@@ -211,7 +221,7 @@ impl<'q, W: Write> LogReader<'q, W> {
     }
 
     fn is_stream(&self) -> bool {
-        self.query.server.is_none()
+        self.query.network.is_none()
     }
 
     /// Shows one line, if it is a selected record.
@@ -223,7 +233,7 @@ impl<'q, W: Write> LogReader<'q, W> {
         if text.is_some_and(|text| text.trim().is_empty()) {
             return Ok(());
         }
-        let Some(record) = text.and_then(Record::read) else {
+        let Some(mut record) = text.and_then(Record::read) else {
             // In a file, a crash or a full disk leaves such lines.
             self.invalid_lines += 1;
             if self.is_stream() {
@@ -233,6 +243,10 @@ impl<'q, W: Write> LogReader<'q, W> {
         };
         if !self.shown.insert(&record) {
             return Ok(());
+        }
+        if record.network.is_empty() {
+            // Earlier versions wrote no network.
+            self.query.name.as_str().clone_into(&mut record.network);
         }
         let event = json::decode(&record);
         // The room first: records outside the time also say which users are in it.

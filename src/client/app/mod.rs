@@ -10,23 +10,21 @@ mod connect;
 mod ctl;
 pub(super) mod error;
 mod log;
+mod networks;
 mod paths;
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::client::config::address::Address;
 use crate::client::config::file::{self, Config};
 use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
 use crate::client::net::dial::Dialer;
-use crate::client::net::{Established, RememberedSecurity};
-use crate::client::session::{CertificateFacts, Outcome, Session, Transport};
+use crate::client::net::{DriverSetup, NetworkSetup, PrepareNetwork, RememberedSecurity};
+use crate::client::session::{CertificateFacts, Outcome};
 use crate::client::storage::known_certificates::KnownCertificates;
-use crate::client::storage::log::folder_of;
 use crate::client::storage::sts_policies::StsPolicies;
 use crate::client::terminal::stderr;
 use crate::client::ui::script::{self, ScriptOptions};
@@ -36,9 +34,10 @@ use crate::common::generate;
 use crate::common::io_error::os_error_text;
 use crate::common::record;
 use appearance::{describe_certificate, report_warning, session_renderer};
-use connect::{Connector, OpenConnection, resolve_or_ask, session_config, transport_to};
+use connect::{Connector, OpenConnection, resolve_or_ask};
 pub use connect::{HostFn, HostedRoom};
 use error::ClientError;
+use networks::{Home, NetworkSetups};
 use paths::Paths;
 
 /// Does what the options say. `host` starts a server on this machine when none answers.
@@ -69,18 +68,20 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
         certificates: KnownCertificates::in_file(paths.certificates()),
         policies: StsPolicies::in_file(paths.sts_policies()),
     };
-    let client = Client {
-        options,
-        edits: interactive && !options.plain && can_edit(),
-        interactive,
-        script,
-        dialer: Dialer::new(config.routes(), remembered.clone()),
+    let setups = NetworkSetups {
+        options: options.clone(),
+        dialer: Dialer::new(config.servers.keys().cloned().collect()),
         config,
+        script,
         remembered,
         paths,
+        interactive,
+    };
+    let client = Client {
+        edits: interactive && !options.plain && can_edit(),
+        setups: Arc::new(setups),
         host,
         started,
-        said_plain: RefCell::default(),
     };
     client.run()
 }
@@ -101,22 +102,12 @@ fn can_edit() -> bool {
 }
 
 /// All that one run of the client works with.
-struct Client<'a> {
-    options: &'a ClientOptions,
-    config: Config,
-    paths: Paths,
-    script: ScriptOptions,
-    /// Whether a user types the lines.
-    interactive: bool,
-    /// Whether they are typed in the editor.
+struct Client {
+    setups: Arc<NetworkSetups>,
+    /// Whether lines are typed in the editor.
     edits: bool,
-    dialer: Dialer,
     host: HostFn,
     started: Instant,
-    /// What is remembered about the encryption of servers.
-    remembered: RememberedSecurity,
-    /// The addresses of which the user knows that they are not encrypted.
-    said_plain: RefCell<BTreeSet<String>>,
 }
 
 /// What decides which question follows a session.
@@ -139,78 +130,96 @@ impl Attempt {
     }
 }
 
-impl Client<'_> {
-    /// Runs a session to its end, and after each `/connect` the next one.
+impl Client {
+    /// Runs the networks that are named, or the one that the user answers with.
     fn run(&self) -> Result<(), ClientError> {
-        let ui = match self.interactive {
-            true => Ui::open(self.edits, self.config.keys).map(Some),
+        let NetworkSetups {
+            config,
+            interactive,
+            ..
+        } = &*self.setups;
+        let ui = match interactive {
+            true => Ui::open(self.edits, config.keys).map(Some),
             false => Ok(None),
         };
-        let mut ui = ui.map_err(ClientError::Output)?;
-        let mut choice = ServerChoice {
+        let ui = ui.map_err(ClientError::Output)?;
+        let all_named = self.setups.names_at_start();
+        let choice = ServerChoice {
             can_ask: ui.is_some(),
+            named: all_named.first().cloned(),
+            all_named,
             ..ServerChoice::default()
         };
-        // The server that `/connect` has just left.
-        let mut left: Option<String> = None;
+        match choice.all_named.len() {
+            0 | 1 => self.run_single(choice, ui),
+            _ => self.run_several(choice, ui),
+        }
+    }
+
+    /// Runs one network to its end, and again after each question that its server leads to.
+    fn run_single(&self, mut choice: ServerChoice, mut ui: Option<Ui>) -> Result<(), ClientError> {
+        let mut said_plain = None;
         loop {
-            let connected = self.connect(&mut choice, ui.as_mut());
-            let came_from = left.take();
-            let (server, connection) = match (connected, came_from.clone()) {
-                (Ok(Some(connected)), _) => connected,
-                // The user has left a question about the other server.
-                (Ok(None), Some(left)) if ui.as_ref().and_then(Ui::signal).is_none() => {
-                    choice.switch_to(left);
-                    continue;
-                }
-                (Ok(None), _) => {
-                    let signal = ui.and_then(|ui| ui.signal());
-                    return signal.map_or(Ok(()), |signal| Err(ClientError::Signal(signal)));
-                }
-                // A failed password command, for example: it may use the terminal, so it cannot run
-                // before the session ends.
-                (Err(error), Some(left)) if !matches!(error, ClientError::Signal(_)) => {
-                    stderr::report(&format!("{error}; returning to {left}"));
-                    choice.switch_to(left);
-                    continue;
-                }
+            let (server, connection) = match self.connect(&mut choice, ui.as_mut()) {
+                Ok(Some(connected)) => connected,
+                Ok(None) => return left_at_question(ui),
                 // The user has typed a server that cannot be reached, and can correct it.
-                (Err(error @ ClientError::Connect(_)), _) if choice.can_answer_again() => {
+                Err(error @ ClientError::Connect(_)) if choice.can_answer_again() => {
                     stderr::report(&error.to_string());
                     choice.answered_server = None;
                     continue;
                 }
-                (Err(error), _) => return Err(error),
+                Err(error) => return Err(error),
             };
-            let home = choice.home.get_or_insert_with(|| server.named.clone());
-            let home = home.to_string();
+            if let Some(notice) = self.setups.plain_notice(&server)
+                && said_plain.as_ref() != Some(&server.address)
+            {
+                stderr::report(&notice);
+                said_plain = Some(server.address.clone());
+            }
+            choice.home.get_or_insert_with(|| server.named.clone());
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let attempt = Attempt::of(&server);
-            let mut end = self.run_session(server, connection, ui.as_mut())?;
+            let mut end = self.run_connected(server, connection, &choice, ui.as_mut())?;
             if let Some(ui) = ui.as_mut()
                 && self.asks_after(&attempt, &mut choice, &mut end, ui)?
             {
-                left = came_from;
                 continue;
             }
-            if let (Some(Outcome::Incomplete(why)), Some(left), None) =
-                (&end.outcome, came_from, end.signal)
-            {
-                stderr::report(&format!("{why}; returning to {left}"));
-                choice.switch_to(left);
-                continue;
-            }
-            let Some(Outcome::SwitchServer { server }) = end.outcome else {
-                let closed = ui.map_or(Ok(()), Ui::close);
-                let closed = closed.map_err(ClientError::Output);
-                closed.or_else(ClientError::ignore_broken_pipe)?;
-                return exit_result(end);
-            };
-            let named = self.options.server.as_ref().or(self.config.server.as_ref());
-            let first = || named.cloned().unwrap_or(home);
-            left = Some(choice.switched_to.clone().unwrap_or_else(first));
-            choice.switch_to(server);
+            return finish(ui, end);
         }
+    }
+
+    /// Runs several networks to their end. Each connects by itself, so that none waits for another.
+    fn run_several(&self, mut choice: ServerChoice, mut ui: Option<Ui>) -> Result<(), ClientError> {
+        let mut networks: Vec<NetworkSetup> = Vec::new();
+        for name in choice.all_named.clone() {
+            choice.named = Some(name);
+            choice.answered_account_password = None;
+            let NetworkSetups {
+                options, config, ..
+            } = &*self.setups;
+            let server = resolve_or_ask(&mut choice, options, config, ui.as_mut())?;
+            let Some(mut server) = server else {
+                return left_at_question(ui);
+            };
+            let mut notices = self.setups.apply_remembered(&mut server);
+            notices.append(&mut server.warnings);
+            notices.extend(self.setups.plain_notice(&server));
+            notices.iter().for_each(|notice| stderr::report(notice));
+            self.warn_if_insecure(&server);
+            choice.home.get_or_insert_with(|| server.named.clone());
+            choice.home_nick.get_or_insert_with(|| server.nick.clone());
+            let setup = self
+                .setups
+                .network(server, None, &choice.all_named, false, true)?;
+            if networks.iter().all(|other| other.name != setup.name) {
+                networks.push(setup);
+            }
+        }
+        let context = self.ui_context(String::new());
+        let end = self.run_sessions(networks, &choice, ui.as_mut(), context)?;
+        finish(ui, end)
     }
 
     /// Asks the user for what the session lacked, if an answer can help. Returns whether there is an
@@ -248,57 +257,38 @@ impl Client<'_> {
         choice: &mut ServerChoice,
         mut ui: Option<&mut Ui>,
     ) -> Result<Option<(ResolvedServer, OpenConnection)>, ClientError> {
+        let NetworkSetups {
+            options,
+            config,
+            dialer,
+            ..
+        } = &*self.setups;
         let connector = Connector {
-            dialer: &self.dialer,
+            dialer,
             host: self.host,
             started: self.started,
-            limit: self.options.timeout(),
+            limit: options.timeout(),
         };
-        let server = resolve_or_ask(choice, self.options, &self.config, ui.as_deref_mut())?;
+        let server = resolve_or_ask(choice, options, config, ui.as_deref_mut())?;
         let Some(mut server) = server else {
             return Ok(None);
         };
-        self.apply_remembered(&mut server);
-        if server.trust.insecure && server.address.tls {
-            let words =
-                "any certificate is accepted (--insecure): others can read and change everything";
-            report_warning(words, self.options, &self.config);
-        }
+        let notices = self.setups.apply_remembered(&mut server);
+        notices.iter().for_each(|notice| stderr::report(notice));
+        self.warn_if_insecure(&server);
         server
             .warnings
             .iter()
             .for_each(|warning| stderr::report(warning));
         let connection = connector.connect(&server, ui.as_deref())?;
-        self.report_plain_connection(&server);
         Ok(Some((server, connection)))
     }
 
-    /// Connects with encryption where the host has asked for that, then without an exception for the
-    /// certificate, and trusts the certificate that the user has accepted elsewhere. A file that cannot
-    /// be read is reported.
-    fn apply_remembered(&self, server: &mut ResolvedServer) {
-        match self.remembered.policy_port(&server.named) {
-            Ok(Some(port)) => {
-                server.is_policy = true;
-                if !server.named.tls {
-                    server.address = server.named.encrypted_on(port);
-                }
-                if std::mem::take(&mut server.trust.insecure) {
-                    let host = &server.named.host;
-                    stderr::report(&format!(
-                        "--insecure is ignored: {host} has asked for encrypted connections only, with a \
-                         certificate that is checked"
-                    ));
-                }
-            }
-            Ok(None) => {}
-            Err(message) => stderr::report(&message),
-        }
-        if server.address.tls && server.trust.can_accept() && !server.is_policy {
-            match self.remembered.accepted(&server.address) {
-                Ok(accepted) => server.trust.accepted = accepted,
-                Err(message) => stderr::report(&message),
-            }
+    fn warn_if_insecure(&self, server: &ResolvedServer) {
+        if server.trust.insecure && server.address.tls {
+            let words =
+                "any certificate is accepted (--insecure): others can read and change everything";
+            report_warning(words, &self.setups.options, &self.setups.config);
         }
     }
 
@@ -310,7 +300,7 @@ impl Client<'_> {
         if answer.map_err(ClientError::Output)?.as_deref() != Some(questions::YES) {
             return Ok(false);
         }
-        let known = &self.remembered.certificates;
+        let known = &self.setups.remembered.certificates;
         if let Err(error) = known.remember(&facts.server, &facts.fingerprint) {
             let file = known.file().unwrap_or_else(|| Path::new("")).display();
             let error = os_error_text(&error);
@@ -321,62 +311,31 @@ impl Client<'_> {
         Ok(true)
     }
 
-    /// Says that a connection to another machine is not encrypted, once for each address.
-    fn report_plain_connection(&self, server: &ResolvedServer) {
-        let address = &server.address;
-        if transport_to(server) == Transport::Plain
-            && !self.options.quiet
-            && self.said_plain.borrow_mut().insert(address.to_string())
-        {
-            stderr::report(&format!(
-                "not encrypted: others on the way can read and change what is sent to {address}; \
-                 ircs://HOST encrypts it"
-            ));
-        }
-    }
-
-    /// Runs one session to its end.
-    fn run_session(
+    /// Runs the session of one network to its end.
+    fn run_connected(
         &self,
         server: ResolvedServer,
         connection: OpenConnection,
+        choice: &ServerChoice,
         ui: Option<&mut Ui>,
     ) -> Result<SessionEnd, ClientError> {
         let OpenConnection { stream, hosted } = connection;
-        let (address, named) = (server.address.clone(), server.named.clone());
-        let logs = self.paths.logs().filter(|_| self.config.log);
-        let established = Established {
-            stream,
-            log: logs.map(|logs| folder_of(&logs, &named)),
-            address,
-            proxy: server.proxy.clone(),
-            trust: server.trust.clone(),
-            identity: server.identity.clone(),
-            remembered: self.remembered.clone(),
-            started: self.started,
-            dialer: self.dialer.clone(),
+        let greeting = match &hosted {
+            Some(_) => format!(
+                "no server on {}, so the room is hosted here (it stays while others are in it)\n",
+                server.named
+            ),
+            None => String::new(),
         };
-        let control = self.paths.control.clone().filter(|_| self.config.control);
-        let mut session = session_config(
+        let setup = self.setups.network(
             server,
-            self.options,
-            &self.config,
-            &self.script,
-            ui.is_none(),
+            Some(stream),
+            &choice.all_named,
+            hosted.is_some(),
+            false,
         )?;
-        session.hosts = hosted.is_some();
-        let session = Session::new(session);
-        let renderer = session_renderer(self.options, &self.config, self.edits, self.interactive);
-        let end = match ui {
-            Some(ui) => {
-                let context = self.ui_context(&named, control, hosted.is_some());
-                ui.run_session(established, session, renderer, context)
-            }
-            None => {
-                let script = self.script.clone();
-                script::run(established, session, renderer, script, control.as_deref())
-            }
-        };
+        let context = self.ui_context(greeting);
+        let end = self.run_sessions(vec![setup], choice, ui, context);
         // Otherwise the server stays while others are there.
         let closes = |end: &SessionEnd| end.outcome == Some(Outcome::CloseRoom);
         if let Some(room) = hosted
@@ -384,25 +343,81 @@ impl Client<'_> {
         {
             room.close();
         }
+        end
+    }
+
+    fn run_sessions(
+        &self,
+        networks: Vec<NetworkSetup>,
+        choice: &ServerChoice,
+        ui: Option<&mut Ui>,
+        context: UiContext,
+    ) -> Result<SessionEnd, ClientError> {
+        let setups = Arc::clone(&self.setups);
+        let home = Home {
+            address: choice.home.clone(),
+            nick: choice.home_nick.clone(),
+        };
+        let driver = DriverSetup {
+            started: self.started,
+            dialer: setups.dialer.clone(),
+            remembered: setups.remembered.clone(),
+            prepare: PrepareNetwork(Arc::new(move |server, password| {
+                setups.prepare(server, password, &home)
+            })),
+        };
+        let NetworkSetups {
+            options,
+            config,
+            script,
+            interactive,
+            ..
+        } = &*self.setups;
+        let renderer = session_renderer(options, config, self.edits, *interactive);
+        let end = match ui {
+            Some(ui) => ui.run_sessions(driver, networks, renderer, context),
+            None => {
+                let control = context.control;
+                script::run(
+                    driver,
+                    networks,
+                    renderer,
+                    script.clone(),
+                    control.as_deref(),
+                )
+            }
+        };
         end.map_err(ClientError::Output)
     }
 
-    fn ui_context(&self, address: &Address, control: Option<PathBuf>, hosts: bool) -> UiContext {
+    fn ui_context(&self, greeting: String) -> UiContext {
+        let NetworkSetups {
+            options,
+            config,
+            paths,
+            ..
+        } = &*self.setups;
         UiContext {
-            format: self.options.format,
-            history_file: self.paths.file_of_server("history", address),
-            draft_file: self.paths.file_of_server("draft", address),
-            control,
-            notify_command: self.config.notify_command.clone(),
-            greeting: match hosts {
-                true => format!(
-                    "no server on {address}, so the room is hosted here (it stays while others are \
-                     in it)\n"
-                ),
-                false => String::new(),
-            },
+            format: options.format,
+            control: paths.control.clone().filter(|_| config.control),
+            notify_command: config.notify_command.clone(),
+            greeting,
         }
     }
+}
+
+/// The user has left instead of answering a question.
+fn left_at_question(ui: Option<Ui>) -> Result<(), ClientError> {
+    let signal = ui.and_then(|ui| ui.signal());
+    signal.map_or(Ok(()), |signal| Err(ClientError::Signal(signal)))
+}
+
+/// Waits until everything is printed.
+fn finish(ui: Option<Ui>, end: SessionEnd) -> Result<(), ClientError> {
+    let closed = ui.map_or(Ok(()), Ui::close);
+    let closed = closed.map_err(ClientError::Output);
+    closed.or_else(ClientError::ignore_broken_pipe)?;
+    exit_result(end)
 }
 
 /// The exit status of the program after its last session.
@@ -411,7 +426,7 @@ fn exit_result(end: SessionEnd) -> Result<(), ClientError> {
         return Err(ClientError::Signal(signal));
     }
     match end.outcome {
-        Some(Outcome::Done | Outcome::CloseRoom | Outcome::SwitchServer { .. }) => Ok(()),
+        Some(Outcome::Done | Outcome::CloseRoom) => Ok(()),
         Some(Outcome::Incomplete(incomplete)) => Err(incomplete.into()),
         None => Err(ClientError::Internal),
     }

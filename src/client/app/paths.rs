@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use crate::client::config::address::Address;
+use crate::client::config::network_key::NetworkKey;
 use crate::client::control;
 
 /// The folders and files of this user, as far as the environment tells them.
@@ -55,9 +55,9 @@ impl Paths {
         Some(self.state.as_ref()?.join("sts"))
     }
 
-    /// The file for one kind of state of a server: its `history` or its `draft`.
-    pub(super) fn file_of_server(&self, kind: &str, server: &Address) -> Option<PathBuf> {
+    /// The file for one kind of state of a network: its `history` or its `draft`.
+    pub(super) fn file_of_network(&self, kind: &str, network: &NetworkKey) -> Option<PathBuf> {
         let folder: &Path = self.state.as_ref()?;
-        Some(server.file_in(&folder.join(kind)))
+        Some(network.file_in(&folder.join(kind)))
     }
 }

@@ -20,6 +20,10 @@ pub struct CompletionNames {
     pub ignored: Vec<String>,
     /// Names of servers in the configuration.
     pub servers: Vec<String>,
+    /// Names of the networks that the user is on.
+    pub networks: Vec<String>,
+    /// The nicks of other networks than the active one, each with its network: `libera/bob`.
+    pub distant: Vec<String>,
     /// The topic of the active room.
     pub topic: Option<String>,
 }
@@ -93,6 +97,7 @@ fn command_names<'n>(prefix: &str, names: &'n CompletionNames) -> impl Iterator<
 fn in_text(word: &str, names: &CompletionNames) -> Vec<String> {
     if let Some(prefix) = word.strip_prefix('@') {
         return matching_nicks(names, prefix)
+            .chain(matching_distant(names, prefix))
             .map(|nick| format!("@{nick} "))
             .collect();
     }
@@ -164,6 +169,7 @@ fn of_kind(kind: ArgumentKind, last: &str, word: &str, names: &CompletionNames) 
             Err(_) => Vec::new(),
         },
         ArgumentKind::Server => with_spaces(names.servers.iter().map(String::as_str), word),
+        ArgumentKind::Network => with_spaces(names.networks.iter().map(String::as_str), word),
         ArgumentKind::Command => command_names(word.trim_start_matches('/'), names)
             .map(str::to_owned)
             .collect(),
@@ -185,6 +191,7 @@ fn with_spaces<'n>(pool: impl Iterator<Item = &'n str>, word: &str) -> Vec<Strin
 
 fn nicks(word: &str, names: &CompletionNames) -> Vec<String> {
     matching_nicks(names, word)
+        .chain(matching_distant(names, word))
         .map(|nick| format!("{nick} "))
         .collect()
 }
@@ -197,7 +204,12 @@ fn person_or_room(word: &str, names: &CompletionNames) -> Vec<String> {
     match word {
         "" => [nicks(word, names), rooms()].concat(),
         room if has_room_prefix(room) => rooms(),
-        nick => nicks(nick, names),
+        name => {
+            let rooms = names.rooms.iter().chain(&names.other_rooms);
+            let on_network = rooms.filter(|room| !has_room_prefix(room) && has_prefix(room, name));
+            let on_network = on_network.map(|room| format!("{room} "));
+            nicks(name, names).into_iter().chain(on_network).collect()
+        }
     }
 }
 
@@ -223,12 +235,26 @@ fn matching_nicks<'n>(
     exact.chain(alike)
 }
 
+/// The people of other networks: they are offered once their network is begun.
+fn matching_distant<'n>(
+    names: &'n CompletionNames,
+    prefix: &str,
+) -> impl Iterator<Item = &'n String> {
+    let distant = names.distant.iter();
+    distant.filter(move |name| !prefix.is_empty() && has_prefix(name, prefix))
+}
+
 /// Punctuation that nicks can begin with.
 const PUNCTUATION: &[char] = &['[', ']', '\\', '`', '_', '^', '{', '|', '}', '-'];
 
-/// Whether the name of a room has this prefix, not counting its `#`.
+/// Whether the name of a room has this prefix, not counting its network and its `#`.
 fn is_room_with_prefix(room: &str, prefix: &str) -> bool {
-    let name = room.strip_prefix('#');
+    let on_network = room.split_once("/#").map(|(_, name)| name);
+    let name = room.strip_prefix('#').or(on_network);
+    let prefix = match on_network {
+        Some(_) => prefix.strip_prefix('#').unwrap_or(prefix),
+        None => prefix,
+    };
     name.is_some_and(|name| !prefix.is_empty() && has_prefix(name, prefix))
 }
 
@@ -255,6 +281,8 @@ mod tests {
             ignored: vec!["*!*@spam".into()],
             topic: None,
             servers: vec!["home".into(), "work".into()],
+            networks: vec!["home".into()],
+            distant: vec!["libera/bill".into()],
         };
         completions(line, line.len(), &names).1
     }
@@ -291,7 +319,10 @@ mod tests {
     #[test]
     fn commands_and_their_arguments_are_completed() {
         assert_eq!(offers("/q"), ["/quit "]);
-        assert_eq!(offers("/N"), ["/notice ", "/names ", "/nick "]);
+        assert_eq!(
+            offers("/N"),
+            ["/notice ", "/names ", "/nick ", "/networks "]
+        );
         assert_eq!(offers("/help wh"), ["who", "whois"]);
         assert_eq!(offers("/part #l"), ["#lobby "]);
         assert_eq!(offers("/part #lobby bo"), ["bob "]);
@@ -319,6 +350,31 @@ mod tests {
         assert_eq!(offers("/room 2"), ["#lobby "]);
         assert_eq!(offers("/room 0"), [""; 0]);
         assert_eq!(offers("/room lo"), ["#lobby "]);
+    }
+
+    #[test]
+    fn rooms_and_people_of_other_networks_are_completed_with_their_network() {
+        let names = CompletionNames {
+            nicks: vec!["lisa".into()],
+            rooms: vec!["#dev".into(), "libera/#rust".into()],
+            networks: vec!["home".into(), "libera".into()],
+            distant: vec!["libera/bill".into()],
+            ..CompletionNames::default()
+        };
+        let offers = |line: &str| completions(line, line.len(), &names).1;
+        assert_eq!(offers("/room lib"), ["libera/#rust "]);
+        assert_eq!(offers("/room ru"), ["libera/#rust "]);
+        assert_eq!(offers("/room #ru"), ["libera/#rust "]);
+        assert_eq!(offers("/room 2"), ["libera/#rust "]);
+        assert_eq!(offers("@lib"), ["@libera/bill "]);
+        assert_eq!(
+            offers("/msg li"),
+            ["lisa ", "libera/bill ", "libera/#rust "]
+        );
+        // Their nicks mean nothing in the active room.
+        assert_eq!(offers("li"), ["lisa: "]);
+        assert_eq!(offers("b"), [""; 0]);
+        assert_eq!(offers("/disconnect "), ["home ", "libera "]);
     }
 
     #[test]

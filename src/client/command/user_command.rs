@@ -168,11 +168,18 @@ pub enum UserCommand {
         /// The line.
         line: String,
     },
-    /// Connect to another server.
+    /// Connect to one more network.
     Connect {
         /// An address, or the name of a server in the configuration.
         server: String,
     },
+    /// Leave a network.
+    Disconnect {
+        /// Its name; the active one if none is named.
+        network: Option<String>,
+    },
+    /// List the networks.
+    Networks,
     /// Change or show something on the screen; the server is not involved.
     Local(LocalCommand),
     /// Disconnect and connect again to the same server.

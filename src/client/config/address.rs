@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::client::command::{JoinTarget, check_nick, parse_room};
+use crate::client::event::NetworkName;
 
 /// The port of IRC without encryption, in use since RFC 1459.
 pub const PORT: u16 = 6667;
@@ -71,6 +72,20 @@ impl Address {
         }
     }
 
+    /// The name of a network that has none in the configuration: the host, with the port unless it
+    /// is the usual one, or the path of the socket.
+    pub fn network_name(&self) -> NetworkName {
+        if self.socket_path().is_some() {
+            return NetworkName::from(&*self.to_string());
+        }
+        let usual = if self.tls { TLS_PORT } else { PORT };
+        NetworkName::from(&*match (self.port == usual, self.host.contains(':')) {
+            (true, _) => self.host.clone(),
+            (false, true) => format!("[{}]:{}", self.host, self.port),
+            (false, false) => format!("{}:{}", self.host, self.port),
+        })
+    }
+
     /// The name of this server's file or folder. It has no separators, so it stays in its parent
     /// folder.
     pub fn file_name(&self) -> String {
@@ -82,13 +97,8 @@ impl Address {
     /// something of the new name: a plain connection to that port leads to another server.
     pub fn file_in(&self, folder: &Path) -> PathBuf {
         let name = self.file_name();
-        if let Some(former) = self.former_file_name()
-            && entries_of(folder, &name).is_empty()
-        {
-            for (entry, rest) in entries_of(folder, &former) {
-                // What cannot be renamed stays with the other server.
-                let _ = fs::rename(entry, folder.join(format!("{name}{rest}")));
-            }
+        if let Some(former) = self.former_file_name() {
+            move_entries(folder, &former, &name);
         }
         folder.join(name)
     }
@@ -120,14 +130,27 @@ impl Address {
     }
 }
 
+/// Renames the files of a server in a folder, unless there are some of the new name.
+pub(super) fn move_entries(folder: &Path, former: &str, name: &str) {
+    if !entries_of(folder, name).is_empty() {
+        return;
+    }
+    for (entry, rest) in entries_of(folder, former) {
+        // What cannot be renamed stays with the other server.
+        let _ = fs::rename(entry, folder.join(format!("{name}{rest}")));
+    }
+}
+
 /// The files of a server in a folder, and those beside them such as `NAME.lock`. Each is a path and
 /// what follows the name.
 fn entries_of(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let of_server = entries.filter_map(|entry| {
         let rest = entry.file_name().to_str()?.strip_prefix(name)?.to_owned();
-        let is_other_port = rest.starts_with(|c: char| c.is_ascii_digit());
-        (!is_other_port).then(|| (entry.path(), rest))
+        // Others are of another port, or of a name that begins with this one.
+        let is_own = rest.is_empty() || rest.starts_with(['~']);
+        (is_own || rest.starts_with(".lock") || rest.starts_with(".damaged"))
+            .then(|| (entry.path(), rest))
     });
     of_server.collect()
 }

@@ -108,8 +108,8 @@ pub(super) fn read_password(file: &Path) -> Result<String, CredentialError> {
 }
 
 /// A line of `on-connect` with each `$(COMMAND)` replaced by the first line that the command
-/// prints.
-pub(super) fn expand_commands(line: &str) -> Result<String, CredentialError> {
+/// prints. `is_typing` is as for [`run_command`].
+pub(super) fn expand_commands(line: &str, is_typing: bool) -> Result<String, CredentialError> {
     let mut expanded = String::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("$(") {
@@ -119,7 +119,7 @@ pub(super) fn expand_commands(line: &str) -> Result<String, CredentialError> {
         };
         let (command, after) = after.split_at(end);
         expanded.push_str(before);
-        expanded.push_str(&run_command(command, "on-connect")?);
+        expanded.push_str(&run_command(command, "on-connect", is_typing)?);
         rest = after.strip_prefix(')').unwrap_or(after);
     }
     Ok(expanded + rest)
@@ -138,12 +138,21 @@ fn end_of_command(text: &str) -> Option<usize> {
     })
 }
 
-/// The first line that a shell command prints. `key` is the configuration key that names it.
-pub(super) fn run_command(command: &str, key: &'static str) -> Result<String, CredentialError> {
+/// The first line that a shell command prints. `key` is the configuration key that names it. With
+/// `is_typing` the editor has the terminal, so the command may neither read nor write there.
+pub(super) fn run_command(
+    command: &str,
+    key: &'static str,
+    is_typing: bool,
+) -> Result<String, CredentialError> {
+    let terminal = || match is_typing {
+        true => Stdio::null(),
+        false => Stdio::inherit(),
+    };
     let output = process::Command::new("sh")
         .args(["-c", command])
-        .stdin(Stdio::inherit())
-        .stderr(Stdio::inherit())
+        .stdin(terminal())
+        .stderr(terminal())
         .output();
     match output {
         Ok(output) if output.status.success() => {
@@ -193,7 +202,7 @@ mod tests {
 
     #[test]
     fn each_command_in_a_line_is_replaced_by_what_it_prints() {
-        let line = |line: &str| expand_commands(line).map_err(|error| error.to_string());
+        let line = |line: &str| expand_commands(line, false).map_err(|error| error.to_string());
         for (written, expanded) in [
             ("/msg x hi", "/msg x hi"),
             ("/msg x a $(echo b; echo c) d", "/msg x a b d"),

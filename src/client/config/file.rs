@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::address::{Address, parse_address};
 use super::hints::{self, KnownKeys};
 use super::mechanism::LoginMechanism;
-use super::proxy::ServerRoute;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
@@ -91,6 +91,9 @@ enum LookValue {
 pub struct ServerConfig {
     /// Its address, as on the command line.
     pub address: String,
+    /// Whether a session with a user connects to it at the start.
+    #[serde(default)]
+    pub connect: bool,
     /// The proxy to reach it through, or `none`.
     pub proxy: Option<String>,
     /// The fingerprint of its certificate, or several of them, as `sha256:` and 64 digits.
@@ -144,16 +147,21 @@ impl Config {
         names.filter(|name| name.starts_with(prefix)).collect()
     }
 
-    /// How each server is reached, by its name.
-    pub(in crate::client) fn routes(&self) -> BTreeMap<String, ServerRoute> {
-        let route = |server: &ServerConfig| ServerRoute {
-            address: server.address.clone(),
-            proxy: server.proxy.clone(),
-        };
+    /// The first server with this address.
+    pub(super) fn name_of(&self, address: &Address) -> Option<&str> {
+        let servers = self.servers.iter();
+        let mut names = servers.filter(|(_, server)| {
+            parse_address(&server.address).is_ok_and(|other| other == *address)
+        });
+        names.next().map(|(name, _)| name.as_str())
+    }
+
+    /// The servers to connect to at the start, besides others.
+    pub(in crate::client) fn connected_at_start(&self) -> impl Iterator<Item = &String> {
         let servers = self.servers.iter();
         servers
-            .map(|(name, server)| (name.clone(), route(server)))
-            .collect()
+            .filter(|(_, server)| server.connect)
+            .map(|(name, _)| name)
     }
 
     /// The address of the server with this name.

@@ -20,7 +20,7 @@ use crate::common::record::KINDS;
 /// In a terminal, messages appear above a prompt and never disturb what you type. In a pipeline,
 /// each line of standard input is processed as if typed, and the program ends when the server has
 /// accepted all of them.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(
     name = "chatroom",
     version,
@@ -32,7 +32,11 @@ pub struct ClientOptions {
     /// The server: HOST (encrypted), ircs://HOST:PORT, irc://HOST or HOST:PORT (plain), with /#ROOM after
     /// a URL, unix:/PATH, or a name from the configuration [default: 127.0.0.1:6667]
     #[arg(value_name = "SERVER", env = "CHATROOM_SERVER", value_hint = ValueHint::Hostname)]
-    pub server: Option<String>,
+    server: Option<String>,
+
+    /// More servers, to connect to several networks at once
+    #[arg(value_name = "SERVER", value_parser = other_server, value_hint = ValueHint::Hostname)]
+    other_servers: Vec<String>,
 
     /// Your nick [default: your login name]
     #[arg(short, long, value_name = "NICK", env = "CHATROOM_NICK")]
@@ -161,7 +165,7 @@ pub(in crate::client) fn command_names() -> Vec<String> {
 }
 
 /// What to do instead of chatting.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum Action {
     /// Ask a person or a room, and print the answer
     ///
@@ -200,7 +204,7 @@ pub enum Action {
 }
 
 /// The arguments of `ask`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct AskArgs {
     #[command(flatten)]
     pub(in crate::client) message: MessageArgs,
@@ -211,7 +215,7 @@ pub struct AskArgs {
 }
 
 /// The arguments of `ask` and `msg`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct MessageArgs {
     /// The person or the room
     #[arg(value_name = "@NICK|#ROOM")]
@@ -226,7 +230,7 @@ pub struct MessageArgs {
 }
 
 /// The options of `ask` and `msg` that are also those of `chatroom` without a command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct ConnectionArgs {
     /// Your nick [default: your login name]
     #[arg(short, long, value_name = "NICK")]
@@ -246,7 +250,7 @@ struct ConnectionArgs {
 }
 
 /// The arguments of `log`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct LogArgs {
     /// The server, as for chatting [default: the one of the configuration]; - reads the objects of
     /// --format json from standard input
@@ -268,7 +272,7 @@ pub struct LogArgs {
 }
 
 /// What to do with a running session.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum Control {
     /// Process a line as if typed in the session
     Send {
@@ -297,6 +301,11 @@ pub enum Control {
 }
 
 impl ClientOptions {
+    /// The servers that are named.
+    pub fn servers(&self) -> impl Iterator<Item = &String> {
+        self.server.iter().chain(&self.other_servers)
+    }
+
     /// Your nick, if one is given, before the command or after it.
     pub fn nick(&self) -> Option<&String> {
         let of_command = self.of_command().and_then(|args| args.nick.as_ref());
@@ -414,6 +423,27 @@ fn time(text: &str) -> Result<Duration, InvalidTime> {
         .ok_or(InvalidTime)
 }
 
+/// Checks that a server after the first one is not a command, which the parser takes for a server
+/// there.
+fn other_server(text: &str) -> Result<String, MisplacedCommand> {
+    match command_names().iter().any(|name| name == text) {
+        true => Err(MisplacedCommand),
+        false => Ok(text.to_owned()),
+    }
+}
+
+/// A command comes after several servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct MisplacedCommand;
+
+impl fmt::Display for MisplacedCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("only one server can come before a command")
+    }
+}
+
+impl std::error::Error for MisplacedCommand {}
+
 /// Checks that the name of a certificate can be the name of a file.
 fn certificate_name(text: &str) -> Result<String, InvalidCertificateName> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -505,14 +535,15 @@ const MORE_HELP: &str = r##"Exit status:
   129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM
 
 JSON:
-  --format json  one object a line: always with kind and time (RFC 3339, UTC), and where they apply
-                 with room, nick, account, other, text, manner (action, notice), people, rooms, details, own,
+  --format json  one object a line: always with kind, time (RFC 3339, UTC) and network (its name in the
+                 configuration, or its host), and where they apply with room, nick, account, other, text, manner (action, notice), people, rooms, details, own,
                  mention, msgid, replayed (history from before you connected)
   the kinds      KINDS
   the log        the same, with your own lines and their fate: delivered, refused, unknown if the
                  connection was lost before the server accepted the line, or unsent
   chatroom log - shows such lines from standard input as they were shown when they happened
-  --input json   one object a line: {"to":"#room or nick","text":"..."}, {"text":"..."} for the
+  --input json   one object a line: {"to":"#room or nick","text":"..."} ("home/#room" where several
+                 networks are named), {"text":"..."} for the
                  active room, {"command":"/join #room"}; a line that is not valid is reported with
                  its number
   --generate schema  prints both forms as a JSON Schema
@@ -540,7 +571,7 @@ Files:
   ~/.local/state/chatroom/sts      the hosts that have asked for encrypted connections (STS): host,
                                    port and end in Unix seconds in each line
   ~/.local/state/chatroom/history  typed lines, for the arrow keys and Ctrl-R: one file for each
-                                   server
-  ~/.local/state/chatroom/draft    unsent text: one file for each session
-  ~/.local/state/chatroom/log      the log, with log = true: one folder for each server, with one
+                                   network, named like its table in the configuration or its address
+  ~/.local/state/chatroom/draft    unsent text: one file for each network and session
+  ~/.local/state/chatroom/log      the log, with log = true: one folder for each network, with one
                                    file for each day and one JSON object a line"##;

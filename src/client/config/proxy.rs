@@ -134,15 +134,6 @@ pub(in crate::client) fn proxy_for(
     proxy.transpose()
 }
 
-/// How a server of the configuration is reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::client) struct ServerRoute {
-    /// Its address, as on the command line.
-    pub(in crate::client) address: String,
-    /// Its key `proxy`.
-    pub(in crate::client) proxy: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

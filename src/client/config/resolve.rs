@@ -14,6 +14,7 @@ use super::options::ClientOptions;
 use super::proxy::{InvalidProxy, ProxyAddress, proxy_for};
 use super::trust::{IdentityFiles, Trust, parse_fingerprint};
 use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
+use crate::client::event::NetworkName;
 use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
 use crate::wire::sasl::Mechanism;
 
@@ -22,12 +23,16 @@ use crate::wire::sasl::Mechanism;
 pub(in crate::client) struct ServerChoice {
     /// Whether a user can answer a question; a script gets the defaults.
     pub(in crate::client) can_ask: bool,
-    /// The server named by the last `/connect`.
-    pub(in crate::client) switched_to: Option<String>,
+    /// The server that the command line, the configuration or `/connect` names.
+    pub(in crate::client) named: Option<String>,
+    /// All servers that the command line or the configuration names for this run.
+    pub(in crate::client) all_named: Vec<String>,
     /// The address of the first server of this run. The options of the command line are about it.
     pub(in crate::client) home: Option<Address>,
     /// The nick on that server.
     pub(in crate::client) home_nick: Option<String>,
+    /// Whether a line is being typed meanwhile, so that no command may use the terminal.
+    pub(in crate::client) is_typing: bool,
     /// The answer to [`Missing::Server`]; the default address names no server.
     pub(in crate::client) answered_server: Option<String>,
     /// The answer to [`Missing::Nick`].
@@ -39,13 +44,6 @@ pub(in crate::client) struct ServerChoice {
 }
 
 impl ServerChoice {
-    /// Goes on at this server. Passwords that were typed are for the one before it.
-    pub(in crate::client) fn switch_to(&mut self, server: String) {
-        self.switched_to = Some(server);
-        self.answered_password = None;
-        self.answered_account_password = None;
-    }
-
     /// Whether the server is one that the user has typed in answer to [`Missing::Server`].
     pub(in crate::client) fn can_answer_again(&self) -> bool {
         let default = Address::local().to_string();
@@ -96,6 +94,8 @@ pub(in crate::client) struct ResolvedAccount {
 
 /// A server to connect to, with all that a session on it needs to know.
 pub(in crate::client) struct ResolvedServer {
+    /// Its name in the configuration, or one made of its address.
+    pub(in crate::client) network: NetworkName,
     /// The address to connect to.
     pub(in crate::client) address: Address,
     /// The address that was named: the host may have asked for encryption since.
@@ -195,10 +195,8 @@ pub(in crate::client) fn resolve(
     let default = Address::local();
     let answered = choice.answered_server.as_ref();
     let named = choice
-        .switched_to
+        .named
         .as_ref()
-        .or(options.server.as_ref())
-        .or(config.server.as_ref())
         .or(answered.filter(|answer| **answer != default.to_string()));
     if named.is_none() && answered.is_none() && choice.can_ask {
         let default = default.to_string();
@@ -224,7 +222,7 @@ pub(in crate::client) fn resolve(
         None => login_name(),
     };
     check_nick(&nick).map_err(ResolveError::Nick)?;
-    let mut rooms = find_rooms(options, server, is_home)?;
+    let mut rooms = find_rooms(choice, options, server, is_home)?;
     let person = match target {
         Some(UrlTarget::Room(room)) => {
             rooms.insert(0, room);
@@ -235,7 +233,7 @@ pub(in crate::client) fn resolve(
     };
     let password = match &choice.answered_password {
         Some(password) => Some(password.clone()),
-        None => find_password(options, server, is_home)?,
+        None => find_password(choice, options, server, is_home)?,
     };
     let proxy = proxy_for(server.and_then(|server| server.proxy.as_deref()), &address)?;
     let identity = server.and_then(find_identity);
@@ -270,14 +268,21 @@ pub(in crate::client) fn resolve(
     let warnings = of_password.into_iter().chain(of_account).chain(of_key);
     let warnings = warnings.chain(of_proxy);
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
-    let on_connect = on_connect.iter().map(|line| expand_commands(line));
+    let on_connect = on_connect
+        .iter()
+        .map(|line| expand_commands(line, choice.is_typing));
     let on_connect = on_connect.collect::<Result<_, _>>()?;
     let of_either = |of: fn(&ServerConfig) -> &Option<String>, default: &Option<String>| {
         let name = server.and_then(|server| of(server).as_ref());
         let name = name.or(default.as_ref());
         name.filter(|name| !name.is_empty()).cloned()
     };
+    let network = match named.filter(|_| server.is_some()) {
+        Some(name) => NetworkName::from(name.as_str()),
+        None => address.network_name(),
+    };
     Ok(Resolution::Resolved(Box::new(ResolvedServer {
+        network,
         trust: find_trust(options, server, is_home),
         identity,
         proxy,
@@ -298,18 +303,37 @@ pub(in crate::client) fn resolve(
     })))
 }
 
-/// The rooms to join, except that of a URL.
+/// The rooms to join, except that of a URL. A room of the command line can name its network.
 fn find_rooms(
+    choice: &ServerChoice,
     options: &ClientOptions,
     server: Option<&ServerConfig>,
     is_home: bool,
 ) -> Result<Vec<JoinTarget>, ResolveError> {
     let of_server = server.iter().flat_map(|server| &server.rooms);
-    let of_options = options.rooms().filter(|_| is_home);
+    let of_options =
+        options
+            .rooms()
+            .filter_map(|room| match split_network(room, &choice.all_named) {
+                Some((network, room)) => (choice.named.as_deref() == Some(network)).then_some(room),
+                None => is_home.then_some(room.as_str()),
+            });
     let rooms = of_options
-        .chain(of_server)
-        .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.clone())));
+        .chain(of_server.map(String::as_str))
+        .map(|room| parse_room(room).ok_or_else(|| ResolveError::Room(room.to_owned())));
     rooms.collect()
+}
+
+/// The network and the target of `libera/#rust`, if it is one of these.
+pub(in crate::client) fn split_network<'t>(
+    target: &'t str,
+    networks: &[String],
+) -> Option<(&'t str, &'t str)> {
+    networks.iter().find_map(|network| {
+        let rest = target.get(network.len()..)?.strip_prefix('/')?;
+        let name = target.get(..network.len())?;
+        (name == network && !rest.is_empty()).then_some((name, rest))
+    })
 }
 
 /// The nick to ask for, if anything says it. On another server than the first the configuration of
@@ -386,7 +410,10 @@ fn find_account(
     let password = match (&choice.answered_account_password, file, command) {
         (Some(password), ..) => Some(password.clone()),
         (None, Some(file), _) => Some(read_password(file)?),
-        (None, None, Some(command)) => Some(run_command(command, "account-password-command")?),
+        (None, None, Some(command)) => {
+            let key = "account-password-command";
+            Some(run_command(command, key, choice.is_typing)?)
+        }
         (None, None, None) => None,
     };
     Ok(Some(ResolvedAccount {
@@ -408,6 +435,7 @@ fn find_identity(server: &ServerConfig) -> Option<IdentityFiles> {
 }
 
 fn find_password(
+    choice: &ServerChoice,
     options: &ClientOptions,
     server: Option<&ServerConfig>,
     is_home: bool,
@@ -415,7 +443,9 @@ fn find_password(
     let command = server.and_then(|server| server.password_command.as_ref());
     match (password_file(options, server, is_home), command) {
         (Some(file), _) => read_password(file).map(Some),
-        (None, Some(command)) => run_command(command, "password-command").map(Some),
+        (None, Some(command)) => {
+            run_command(command, "password-command", choice.is_typing).map(Some)
+        }
         (None, None) => Ok(None),
     }
 }

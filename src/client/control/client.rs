@@ -62,17 +62,51 @@ pub(in crate::client) struct RunningSession {
 }
 
 impl RunningSession {
-    /// Its server, its nick and its active room, as far as it answers.
-    pub(in crate::client) fn location(&self) -> Vec<String> {
-        let mut words = Vec::new();
+    /// Where the user is on each of its networks, the active one first, as far as it answers.
+    pub(in crate::client) fn locations(&self) -> Vec<SessionLocation> {
+        let mut locations = Vec::new();
         if let Ok(stream) = UnixStream::connect(&self.path) {
             // A session that does not answer has no location to show.
             let _ = request(&stream, &ControlRequest::Where, None, |line| {
-                words.push(line.to_owned());
+                locations.extend(SessionLocation::parse(line));
                 Ok(())
             });
         }
-        words
+        locations
+    }
+}
+
+/// Where the user is on one network of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::client) struct SessionLocation {
+    /// The name of the network.
+    pub(in crate::client) network: String,
+    /// The address of its server.
+    pub(in crate::client) address: String,
+    nick: String,
+    /// Empty if there is no active room.
+    room: String,
+}
+
+impl SessionLocation {
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.splitn(4, '\t').map(str::to_owned);
+        Some(Self {
+            network: fields.next()?,
+            address: fields.next()?,
+            nick: fields.next()?,
+            room: fields.next()?,
+        })
+    }
+}
+
+impl fmt::Display for SessionLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.address, self.nick)?;
+        match self.room.as_str() {
+            "" => Ok(()),
+            room => write!(f, " {room}"),
+        }
     }
 }
 

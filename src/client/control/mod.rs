@@ -17,11 +17,13 @@ use std::path::{Path, PathBuf};
 pub(super) enum ControlRequest {
     /// Process this line as if typed.
     Send(String),
+    /// The same on this network, given by its name.
+    SendOn(String, String),
     /// List the nicks in this room, or in the active one.
     Who(Option<String>),
     /// List the rooms that the session is in.
     Rooms,
-    /// Give the server, the nick and the active room of the session.
+    /// Give the name, the server, the nick and the active room of each network of the session.
     Where,
     /// Report everything from now on.
     Tail,
@@ -36,6 +38,10 @@ impl ControlRequest {
         let name = Some(rest.trim().to_owned()).filter(|name| !name.is_empty());
         match word {
             "send" => Some(Self::Send(rest.to_owned())),
+            "send-on" => {
+                let (network, line) = rest.split_once('\t')?;
+                Some(Self::SendOn(network.to_owned(), line.to_owned()))
+            }
             "who" => Some(Self::Who(name)),
             "rooms" => Some(Self::Rooms),
             "where" => Some(Self::Where),
@@ -50,6 +56,7 @@ impl fmt::Display for ControlRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(line) => write!(f, "send {line}"),
+            Self::SendOn(network, line) => write!(f, "send-on {network}\t{line}"),
             Self::Who(room) => write!(f, "who {}", room.as_deref().unwrap_or_default()),
             Self::Rooms => f.write_str("rooms"),
             Self::Where => f.write_str("where"),
@@ -77,6 +84,7 @@ mod tests {
     fn each_request_is_parsed_as_it_was_written() {
         for request in [
             ControlRequest::Send("@bob  hi there ".into()),
+            ControlRequest::SendOn("my net".into(), "@bob\thi".into()),
             ControlRequest::Who(None),
             ControlRequest::Who(Some("#dev".into())),
             ControlRequest::Rooms,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +14,8 @@ use super::pending_keys::PendingKeys;
 use super::state::{EditorState, Narrowed, ReadEnd, ReadState, Resume, ResumeAction, RoomKey};
 use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
-use crate::client::storage::drafts::DraftStore;
+use crate::client::event::NetworkId;
+use crate::client::storage::network_drafts::NetworkDrafts;
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::reflow::Reflow;
@@ -66,10 +68,30 @@ impl EditorHandle {
     /// loses an Esc that may be the beginning of a key.
     pub(in crate::client) fn set_prompt(&self, prompt: Prompt, lines_follow: bool) {
         let mut state = self.lock();
+        if let Some(kept) = &mut state.kept {
+            *kept = prompt;
+            return;
+        }
         let has_changed = state.wanted != prompt;
         state.wanted = prompt;
         if has_changed && !(lines_follow && self.printer.is_gated()) {
             self.wake_if_needed(&mut state);
+        }
+    }
+
+    /// Sets a question as the prompt. What [`EditorHandle::set_prompt`] sets meanwhile is shown after
+    /// [`EditorHandle::end_question`].
+    pub(super) fn begin_question(&self, prompt: Prompt) {
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.wanted, prompt);
+        state.kept.get_or_insert(before);
+    }
+
+    /// The question is answered, or no longer asked.
+    pub(super) fn end_question(&self) {
+        let mut state = self.lock();
+        if let Some(kept) = state.kept.take() {
+            state.wanted = kept;
         }
     }
 
@@ -171,9 +193,19 @@ impl EditorHandle {
         Some(state.given.clone())
     }
 
-    /// The room of the prompt at which the last line was typed.
-    pub(in crate::client) fn room(&self) -> Option<String> {
-        self.lock().given.room.clone()
+    /// The prompt at which the last line was typed.
+    pub(in crate::client) fn prompt(&self) -> Prompt {
+        self.lock().given.clone()
+    }
+
+    /// Sets where the lines that are typed on a network are kept.
+    pub(in crate::client) fn set_history_file(&self, network: NetworkId, file: PathBuf) {
+        self.lock().history_files.insert(network, file);
+    }
+
+    /// The file for the lines that are typed on a network.
+    pub(super) fn history_file(&self, network: NetworkId) -> Option<PathBuf> {
+        self.lock().history_files.get(&network).cloned()
     }
 
     /// Ends a read.
@@ -397,7 +429,7 @@ impl EditorHandle {
     }
 
     /// Sets the texts of an earlier run that can be restored.
-    pub(super) fn set_drafts(&self, drafts: Option<DraftStore>) {
+    pub(super) fn set_drafts(&self, drafts: Option<NetworkDrafts>) {
         self.lock().drafts = drafts;
     }
 

@@ -14,7 +14,7 @@ use super::InputAssist;
 use super::handle::EditorHandle;
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::completion::{CompletionNames, completions};
-use crate::client::storage::drafts::DraftStore;
+use crate::client::storage::network_drafts::NetworkDrafts;
 use crate::client::view::{cells, hide_secret};
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
@@ -27,7 +27,7 @@ pub(super) struct Helper {
     cycle: Mutex<Option<TabCycle>>,
     /// The last line, and its analysis.
     analyzed: Mutex<(String, LineAnalysis)>,
-    drafts: Option<DraftStore>,
+    drafts: Option<NetworkDrafts>,
     expected: Expected,
 }
 
@@ -170,7 +170,7 @@ impl Helper {
     pub(super) fn start_session(
         &mut self,
         assistant: Box<dyn InputAssist>,
-        drafts: Option<DraftStore>,
+        drafts: Option<NetworkDrafts>,
     ) {
         self.assistant = Some(assistant);
         self.drafts = drafts;
@@ -215,7 +215,7 @@ impl Helper {
     }
 
     /// Where the typed line is saved; `None` for the answer to a question.
-    fn drafts(&self) -> Option<&DraftStore> {
+    fn drafts(&self) -> Option<&NetworkDrafts> {
         self.drafts.as_ref().filter(|_| self.expects_line())
     }
 
@@ -322,8 +322,11 @@ impl Highlighter for Helper {
             let saved = self.handle.saved_draft();
             let draft = saved.as_deref().unwrap_or(line);
             match self.is_secret(draft) {
-                Some(true) => drafts.set("", None),
-                Some(false) => drafts.set(draft, self.handle.room().as_deref()),
+                Some(true) => drafts.set("", None, None),
+                Some(false) => {
+                    let place = self.handle.prompt();
+                    drafts.set(draft, place.network, place.room.as_deref());
+                }
                 // Keep the older draft.
                 None => {}
             }
@@ -341,7 +344,7 @@ impl Validator for Helper {
             self.handle.line_done();
             self.drafts()
                 .into_iter()
-                .for_each(|drafts| drafts.set("", None));
+                .for_each(|drafts| drafts.set("", None, None));
         }
         Ok(ValidationResult::Valid(None))
     }

@@ -41,8 +41,9 @@ use rustyline::{
 use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::EditMode as KeySet;
-use crate::client::storage::drafts::DraftStore;
+use crate::client::event::NetworkId;
 use crate::client::storage::history::repair;
+use crate::client::storage::network_drafts::{NetworkDrafts, OfferedDraft};
 use crate::client::terminal::printer::Printer;
 use crate::client::view::Prompt;
 use crate::common::sanitize::sanitize;
@@ -102,10 +103,12 @@ impl rustyline::Prompt for MeasuredPrompt<'_> {
 pub(in crate::client) struct Editor {
     inner: rustyline::Editor<Helper, SharedHistory>,
     handle: EditorHandle,
+    /// The network whose history is loaded, and its file if it can be used.
+    history_of: Option<NetworkId>,
     history_file: Option<PathBuf>,
     /// The text with which the next read begins.
     first: Draft,
-    drafts: Option<DraftStore>,
+    drafts: Option<NetworkDrafts>,
     /// Whether the user was asked to confirm that a text of another room is restored in this one.
     asked_to_restore: bool,
 }
@@ -153,6 +156,7 @@ impl Editor {
         Ok(Self {
             inner,
             handle,
+            history_of: None,
             history_file: None,
             first: Draft::default(),
             drafts: None,
@@ -160,30 +164,17 @@ impl Editor {
         })
     }
 
-    /// Starts a session with the history in `history_file`. A key restores the texts of an earlier
-    /// run in `drafts`.
+    /// Starts to read lines for the networks of a run. A key restores the texts of an earlier run in
+    /// `drafts`.
     pub(in crate::client) fn start_session(
         &mut self,
-        history_file: Option<PathBuf>,
-        drafts: Option<DraftStore>,
+        drafts: NetworkDrafts,
         assistant: impl InputAssist + 'static,
     ) -> io::Result<()> {
         self.inner.clear_history().map_err(to_io)?;
-        // A history that cannot be used is reported once.
-        let history_file = history_file.and_then(|file| match repair(&file) {
-            Ok(message) => {
-                message
-                    .iter()
-                    .for_each(|message| self.handle.print_note(&format!("{message}\n")));
-                load_history(&mut self.inner, &file);
-                Some(file)
-            }
-            Err(message) => {
-                self.handle.print_note(&format!("{message}\n"));
-                None
-            }
-        });
-        self.history_file = history_file;
+        self.history_of = None;
+        self.history_file = None;
+        let drafts = Some(drafts);
         self.drafts.clone_from(&drafts);
         self.asked_to_restore = false;
         self.handle.set_drafts(drafts.clone());
@@ -224,18 +215,28 @@ impl Editor {
     /// another room the user has to ask twice.
     fn restored(&mut self) -> Option<Draft> {
         let drafts = self.drafts.as_ref()?;
-        let offered = drafts.offered()?;
-        let mut room = self.handle.room();
-        if let Some(wanted) = offered.target.filter(|_| !offered.is_addressed)
-            && room
-                .as_deref()
-                .is_none_or(|room| !room.eq_ignore_ascii_case(&wanted))
-        {
+        let OfferedDraft {
+            network,
+            prefix,
+            draft: offered,
+        } = drafts.offered()?;
+        let place = self.handle.prompt();
+        let is_on_network = prefix.is_empty() || place.network == Some(network);
+        let mut room = place.room;
+        // A text that names its recipient can be entered in any room of its network.
+        let wanted = offered.target.filter(|_| !offered.is_addressed);
+        let is_here = match (&wanted, &room) {
+            (None, _) => is_on_network,
+            (Some(wanted), Some(room)) => is_on_network && room.eq_ignore_ascii_case(wanted),
+            (Some(_), None) => false,
+        };
+        if !is_here {
             let assistant = self.inner.helper().and_then(Helper::assistant);
-            if assistant.is_some_and(|assistant| assistant.show_room(&wanted)) {
-                room = Some(wanted);
+            let label = format!("{prefix}{}", wanted.as_deref().unwrap_or_default());
+            if assistant.is_some_and(|assistant| assistant.show_room(&label)) {
+                room = wanted;
             } else if !std::mem::replace(&mut self.asked_to_restore, true) {
-                let wanted = sanitize(&wanted);
+                let wanted = sanitize(&label);
                 self.handle.print_note(&format!(
                     "The unsent text is for {wanted}, and you are not there. Enter the room with \
                      /join {wanted}, or press Ctrl-Y again to restore the text here.\n"
@@ -281,6 +282,7 @@ impl Editor {
             false => Expected::Answer,
         });
         let answer = self.read_answer(question, suspend);
+        self.handle.end_question();
         self.expect(Expected::Line);
         self.first = first;
         answer
@@ -306,9 +308,9 @@ impl Editor {
         let prompt = Prompt {
             raw,
             styled,
-            room: None,
+            ..Prompt::default()
         };
-        self.handle.set_prompt(prompt, false);
+        self.handle.begin_question(prompt);
         let mut draft = Draft::default();
         loop {
             match self.read_line(draft)? {
@@ -338,6 +340,9 @@ impl Editor {
                 }
                 return Ok(EditorRead::Ended);
             };
+            if let Some(network) = prompt.network {
+                self.load_history_of(network)?;
+            }
             let prompt = MeasuredPrompt {
                 prompt,
                 handle: &self.handle,
@@ -410,6 +415,34 @@ impl Editor {
                 Err(error) => return Err(to_io(error)),
             }
         }
+    }
+
+    /// Makes the lines that were typed on a network the history, unless they are already. Without a
+    /// file for them the history stays as it is.
+    fn load_history_of(&mut self, network: NetworkId) -> io::Result<()> {
+        if self.history_of == Some(network) {
+            return Ok(());
+        }
+        let Some(file) = self.handle.history_file(network) else {
+            return Ok(());
+        };
+        self.history_of = Some(network);
+        self.inner.clear_history().map_err(to_io)?;
+        // A history that cannot be used is reported once.
+        self.history_file = match repair(&file) {
+            Ok(message) => {
+                message
+                    .iter()
+                    .for_each(|message| self.handle.print_note(&format!("{message}\n")));
+                load_history(&mut self.inner, &file);
+                Some(file)
+            }
+            Err(message) => {
+                self.handle.print_note(&format!("{message}\n"));
+                None
+            }
+        };
+        Ok(())
     }
 
     /// Ends reading, even if the last read was interrupted by a panic.

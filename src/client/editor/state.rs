@@ -2,6 +2,8 @@
 //! and how far a read has come.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::drawn::Drawn;
@@ -10,7 +12,8 @@ use super::line::Draft;
 use super::pending_keys::PendingKeys;
 use super::terminal_query::TerminalQuery;
 use super::undo::Undo;
-use crate::client::storage::drafts::DraftStore;
+use crate::client::event::NetworkId;
+use crate::client::storage::network_drafts::NetworkDrafts;
 use crate::client::terminal::reflow::Reflow;
 use crate::client::view::Prompt;
 
@@ -21,6 +24,8 @@ pub(super) struct EditorState {
     /// The prompt of the current read, and the one that should be shown.
     pub(super) given: Prompt,
     pub(super) wanted: Prompt,
+    /// The prompt to be shown after the question that is being asked.
+    pub(super) kept: Option<Prompt>,
     /// Whether the editor must return.
     pub(super) ending: bool,
     /// Whether the program is about to stop, and reads nothing until it continues.
@@ -76,7 +81,9 @@ pub(super) struct EditorState {
     /// When the last key arrived, or was drawn.
     pub(super) last_key: Option<Instant>,
     /// The texts of an earlier run that can be restored; `None` while a question is asked.
-    pub(super) drafts: Option<DraftStore>,
+    pub(super) drafts: Option<NetworkDrafts>,
+    /// Where the lines that are typed on each network are kept.
+    pub(super) history_files: BTreeMap<NetworkId, PathBuf>,
     /// Whether a text was deleted that Ctrl-Y inserts again.
     pub(super) has_killed: bool,
 }

@@ -66,8 +66,16 @@ pub enum InputError {
         /// How many there are besides.
         others: usize,
     },
-    /// The other server cannot be reached; the text says why.
-    NoOtherServer(String),
+    /// The other network cannot be reached; the text says why.
+    NotAdded(String),
+    /// There is no network with this name.
+    NoSuchNetwork(String),
+    /// The user is connected to this network already.
+    AlreadyConnected(String),
+    /// This network, to which the line would be sent, is no longer there.
+    NetworkGone(String),
+    /// There is no other network to go on with.
+    OnlyNetwork,
     /// The server has reported a failure (`FAIL`), with this text. IRCv3 standard-replies.
     Fail(String),
     /// The server does not register accounts. IRCv3 account-registration.
@@ -152,7 +160,9 @@ impl fmt::Display for InputError {
             Self::NoScreen => f.write_str(
                 "a script has no screen: /clear, /history, /search and /set do not work",
             ),
-            Self::ScriptKeepsServer => f.write_str("a script cannot switch to another server"),
+            Self::ScriptKeepsServer => {
+                f.write_str("a script cannot connect to another network or leave one")
+            }
             Self::ScriptKeepsConnection => f.write_str("a script cannot reconnect"),
             Self::RoomInUse { nick, others } => {
                 let here = match others {
@@ -166,9 +176,21 @@ impl fmt::Display for InputError {
                      leaves it running"
                 )
             }
-            Self::NoOtherServer(why) => {
-                let separator = if why.ends_with('?') { " You" } else { "; you" };
-                write!(f, "{why}{separator} stay here")
+            Self::NotAdded(why) => f.write_str(why),
+            Self::NoSuchNetwork(name) => {
+                write!(f, "you have no network {name}; /networks lists yours")
+            }
+            Self::AlreadyConnected(name) => write!(
+                f,
+                "{name} is one of your networks already; /room {name} switches to it"
+            ),
+            Self::NetworkGone(name) => write!(
+                f,
+                "{name} is gone; /room #ROOM switches to another network, /connect {name} connects \
+                 again"
+            ),
+            Self::OnlyNetwork => {
+                f.write_str("this is your only network; /connect SERVER adds another, /quit leaves")
             }
             Self::Fail(text) | Self::Recorded(text) => f.write_str(text),
             Self::Strict => {

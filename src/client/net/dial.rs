@@ -1,12 +1,12 @@
-//! Opens connections to servers, by their names in the configuration or their addresses.
+//! Opens connections to servers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::{self, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::sockopt::{
@@ -16,13 +16,10 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{sleep, timeout};
 
 use super::happy_eyeballs::connect_first;
-use super::remembered::RememberedSecurity;
 use super::socks::connect_through;
-use crate::client::config::address::{
-    Address, InvalidAddress, TLS_PORT, loopback_addresses, parse_address,
-};
+use crate::client::config::address::{Address, TLS_PORT, loopback_addresses};
 use crate::client::config::options::command_names;
-use crate::client::config::proxy::{InvalidProxy, ProxyAddress, ServerRoute, proxy_for};
+use crate::client::config::proxy::ProxyAddress;
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
 use crate::common::suggest::nearest;
@@ -42,8 +39,6 @@ const KEEPALIVE_COUNT: u32 = 4;
 /// Why there is no connection.
 #[derive(Debug)]
 pub enum ConnectError {
-    /// The text is not an address.
-    Address(InvalidAddress),
     /// The host name cannot be resolved.
     UnknownHost {
         /// The host name.
@@ -60,8 +55,6 @@ pub enum ConnectError {
         /// Why.
         error: io::Error,
     },
-    /// The proxy of the server cannot be used.
-    InvalidProxy(InvalidProxy),
     /// There is no connection through the proxy, and there is none around it.
     Proxy {
         /// The proxy, without a login.
@@ -84,7 +77,6 @@ pub enum ConnectError {
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(error) => error.fmt(f),
             Self::UnknownHost {
                 host,
                 error,
@@ -114,7 +106,6 @@ impl fmt::Display for ConnectError {
                     false => f.write_str("is chatroomd running there?"),
                 }
             }
-            Self::InvalidProxy(error) => error.fmt(f),
             Self::Proxy {
                 proxy,
                 address,
@@ -171,10 +162,7 @@ impl ConnectError {
             Self::Unreachable { error, .. } | Self::UnknownHost { error, .. } => {
                 CloseReason::Io(os_error_text(error))
             }
-            Self::Address(_)
-            | Self::InvalidProxy(_)
-            | Self::Proxy { .. }
-            | Self::OnlyEncrypted { .. } => CloseReason::Io(self.to_string()),
+            Self::Proxy { .. } | Self::OnlyEncrypted { .. } => CloseReason::Io(self.to_string()),
         }
     }
 
@@ -193,32 +181,24 @@ impl ConnectError {
     }
 }
 
-/// Connects to servers by name or address. Clones share the probed connection.
+/// Connects to servers. Clones share what it knows.
 #[derive(Debug, Clone)]
 pub(in crate::client) struct Dialer {
-    /// How the servers of the configuration are reached, by name.
-    routes: Arc<BTreeMap<String, ServerRoute>>,
-    remembered: RememberedSecurity,
-    /// The connection that the last successful [`Dialer::probe`] has opened.
-    probed: Arc<Mutex<Option<(Address, net::TcpStream)>>>,
+    /// The names of the servers of the configuration.
+    names: Arc<BTreeSet<String>>,
 }
 
 impl Dialer {
-    /// A dialer that knows these servers, by name.
-    pub(in crate::client) fn new(
-        routes: BTreeMap<String, ServerRoute>,
-        remembered: RememberedSecurity,
-    ) -> Self {
+    /// A dialer that knows these names of servers.
+    pub(in crate::client) fn new(names: BTreeSet<String>) -> Self {
         Self {
-            routes: Arc::new(routes),
-            remembered,
-            probed: Arc::default(),
+            names: Arc::new(names),
         }
     }
 
     /// The names of the servers it knows.
     pub(super) fn names(&self) -> Vec<String> {
-        self.routes.keys().cloned().collect()
+        self.names.iter().cloned().collect()
     }
 
     /// Connects to whichever IP address of the host answers first, or through the proxy, which
@@ -281,39 +261,8 @@ impl Dialer {
         stream
     }
 
-    /// Connects to a server that `/connect` names, and keeps the connection for
-    /// [`Dialer::take_probed`]: the session leaves its server only after this has succeeded.
-    pub(super) fn probe(&self, server: &str) -> Result<(), ConnectError> {
-        let route = self.routes.get(server);
-        let text = route.map_or(server, |route| route.address.as_str());
-        let address = parse_address(text).map_err(ConnectError::Address)?;
-        let of_server = route.and_then(|route| route.proxy.as_deref());
-        let proxy = proxy_for(of_server, &address).map_err(ConnectError::InvalidProxy)?;
-        let proxy = proxy.as_ref();
-        // What cannot be read is reported when the session begins.
-        let encrypted = self.remembered.encrypted(&address).ok().flatten();
-        // The session has already said that it connects.
-        let (address, stream) = match encrypted {
-            None => (address.clone(), self.connect(&address, proxy, || ())?),
-            Some(address) => {
-                let stream = self.connect(&address, proxy, || ());
-                (address, stream.map_err(ConnectError::only_encrypted)?)
-            }
-        };
-        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
-        *probed = Some((address, stream));
-        Ok(())
-    }
-
-    /// The probed connection, if it is to this address.
-    pub(in crate::client) fn take_probed(&self, address: &Address) -> Option<net::TcpStream> {
-        let mut probed = self.probed.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, stream) = probed.take()?;
-        (of == *address).then_some(stream)
-    }
-
     fn unknown_host(&self, host: &str, error: io::Error) -> ConnectError {
-        let names = self.routes.keys().map(String::as_str);
+        let names = self.names.iter().map(String::as_str);
         let of_config = nearest(host, names).map(str::to_owned);
         // A misspelled command of the command line is taken as a host.
         let commands = command_names();
@@ -428,7 +377,7 @@ mod tests {
         let runtime = { runtime }.enable_all().build().unwrap();
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address: Address = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let dialer = Dialer::new(BTreeMap::new(), RememberedSecurity::default());
+        let dialer = Dialer::new(BTreeSet::new());
         let stream = runtime.block_on(dialer.dial(&address, None)).unwrap();
         assert!(rustix::net::sockopt::socket_keepalive(&stream).unwrap());
         let idle = rustix::net::sockopt::tcp_keepidle(&stream).unwrap();
@@ -454,8 +403,7 @@ mod tests {
 
     #[test]
     fn an_unknown_host_is_compared_with_the_names_of_the_configuration() {
-        let routes = BTreeMap::from([("home".to_owned(), ServerRoute::default())]);
-        let dialer = Dialer::new(routes, RememberedSecurity::default());
+        let dialer = Dialer::new(["home".to_owned()].into());
         let message = |host: &str| {
             let error = io::Error::other("failed to look up: no such name");
             dialer.unknown_host(host, error).to_string()

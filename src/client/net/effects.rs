@@ -1,77 +1,226 @@
-//! Applies the session's actions, and forwards its events to the frontend, the log and `ctl tail`.
+//! Applies the actions of the sessions, and forwards their events to the frontend, the log and
+//! `ctl tail`.
 
 use std::thread;
 
-use super::{Driver, DriverInput, Frontend};
-use crate::client::event::{Event, MessageTags, Occurrence, json};
-use crate::client::session::{SessionAction, SessionTime};
+use super::connection::LinkPhase;
+use super::{CloseReason, Driver, Frontend};
+use crate::client::event::{Event, MessageTags, NetworkId, Occurrence, json};
+use crate::client::session::{Incomplete, Outcome, SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
 impl<F: Frontend> Driver<F> {
-    /// Applies the effects of one step of the session.
+    /// Applies the effects of one step.
     pub(super) fn apply(&mut self, now: SessionTime) {
-        self.outbox.take_lines(&mut self.link.unsent);
-        self.report_events(now.unix_seconds, &MessageTags::default(), now);
-        for order in std::mem::take(&mut self.outbox.actions) {
-            match order {
-                SessionAction::Close => self.link.close_requested = true,
-                SessionAction::Reconnect { after } => {
-                    // Spreads out the clients that lost a server at the same moment.
-                    let jitter = after.mul_f64(fastrand::f64() / 4.0);
-                    self.reconnect_at = Some(now.elapsed + after + jitter);
-                    self.session.plan_retry(self.reconnect_at);
+        loop {
+            for at in 0..self.links.len() {
+                self.apply_network(at, now);
+            }
+            self.settle(now);
+            // What is done for one network can concern another one.
+            let mut networks = self.networks.iter();
+            if self.ended || !networks.any(|network| network.output.is_waiting()) {
+                break;
+            }
+        }
+        if !self.ended {
+            self.frontend.networks_changed(&self.networks, now.elapsed);
+        }
+    }
+
+    fn apply_network(&mut self, at: usize, now: SessionTime) {
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        let id = link.id;
+        let Some(network) = self.networks.get_mut(id) else {
+            return;
+        };
+        network.output.take_lines(&mut link.unsent);
+        self.report_events(at, now.unix_seconds, &MessageTags::default(), now);
+        let Some(network) = self.networks.get_mut(id) else {
+            return;
+        };
+        for action in std::mem::take(&mut network.output.actions) {
+            self.act(at, id, action, now);
+        }
+        if let Some(network) = self.networks.get_mut(id) {
+            let written = network.output.written_bytes;
+            network.session.note_written(written);
+        }
+    }
+
+    fn act(&mut self, at: usize, id: NetworkId, action: SessionAction, now: SessionTime) {
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        match action {
+            SessionAction::Close => link.close_requested = true,
+            SessionAction::Reconnect { after } => {
+                // Spreads out the clients that lost a server at the same moment.
+                let jitter = after.mul_f64(fastrand::f64() / 4.0);
+                let reconnect_at = Some(now.elapsed + after + jitter);
+                link.reconnect_at = reconnect_at;
+                if let Some(network) = self.networks.get_mut(id) {
+                    network.session.plan_retry(reconnect_at);
                 }
-                SessionAction::Upgrade { port } => self.upgrade(port, now),
-                SessionAction::KeepStsPolicy { duration_seconds } => {
-                    self.keep_sts_policy(duration_seconds);
-                }
-                SessionAction::Probe { server } => self.probe_server(server),
-                SessionAction::Local(command) => self.frontend.run_local(&command),
-                SessionAction::AskNick(refused) => self.frontend.ask_nick(refused),
-                SessionAction::End(outcome) => {
-                    self.ended = true;
-                    self.renew_sts_policy();
-                    self.report_events(now.unix_seconds, &MessageTags::default(), now);
-                    // Before the frontend learns of the end: then the program may exit.
-                    if let Some(log) = &self.log {
+            }
+            SessionAction::Upgrade { port } => self.upgrade(at, port, now),
+            SessionAction::KeepStsPolicy { duration_seconds } => {
+                self.keep_sts_policy(at, duration_seconds);
+            }
+            SessionAction::Connect { server } => self.connect_to(id, server),
+            SessionAction::Disconnect { network } => self.leave(id, network.as_deref(), now),
+            SessionAction::ListNetworks => {
+                let words = self.networks.summary(now.elapsed);
+                self.networks.say(id, Event::Answer { words });
+            }
+            SessionAction::Local(command) => self.frontend.run_local(&command, id),
+            SessionAction::AskNick(refused) => self.frontend.ask_nick(refused, id),
+            SessionAction::End(outcome) => self.session_ended(at, outcome, now),
+        }
+    }
+
+    /// A session has ended.
+    fn session_ended(&mut self, at: usize, outcome: Outcome, now: SessionTime) {
+        self.renew_sts_policy(at);
+        self.report_events(at, now.unix_seconds, &MessageTags::default(), now);
+        let is_last = self
+            .links
+            .iter()
+            .enumerate()
+            .all(|(other, link)| other == at || link.outcome.is_some());
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        if let Some(log) = link.log.take() {
+            match is_last {
+                // Before the frontend learns of the end: then the program may exit.
+                true => log.finish(),
+                // The disk delays no other network.
+                false => {
+                    thread::spawn(move || {
+                        signals::block_editor_signals();
                         log.finish();
-                    }
-                    self.frontend.session_changed(&self.session, now.elapsed);
-                    self.frontend.ended(outcome);
+                    });
                 }
             }
         }
-        self.session.note_written(self.outbox.written_bytes);
-        self.frontend.session_changed(&self.session, now.elapsed);
+        link.phase = LinkPhase::Waiting;
+        link.reconnect_at = None;
+        link.outcome = Some(outcome);
     }
 
-    /// Connects to another server in a thread of its own, since resolving and connecting block.
-    fn probe_server(&self, server: String) {
-        let (dialer, sender) = (self.dialer.clone(), self.sender.clone());
-        thread::spawn(move || {
-            signals::block_editor_signals();
-            let result = dialer.probe(&server);
-            // The session may have ended meanwhile.
-            if let Some(sender) = sender.upgrade() {
-                let _ = sender.send(DriverInput::ServerProbed { server, result });
+    /// Closes the connections that are to be closed, and takes out the networks that have ended.
+    fn settle(&mut self, now: SessionTime) {
+        let mut has_ended = false;
+        for at in 0..self.links.len() {
+            let Some(link) = self.links.get_mut(at) else {
+                continue;
+            };
+            has_ended |= link.outcome.is_some();
+            if std::mem::take(&mut link.close_requested) && link.is_open() {
+                self.disconnected(at, CloseReason::ClosedByServer, now);
             }
-        });
+            self.show_when_ready(at);
+        }
+        if has_ended {
+            self.remove_ended(now);
+        }
     }
 
-    /// Reports the session's events to the frontend, the log and `ctl tail`. `at` is their time in
+    /// Makes a network that `/connect` has added the active one, if the user has not gone elsewhere
+    /// since.
+    fn show_when_ready(&mut self, at: usize) {
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        let Some(before) = link.shown_instead_of else {
+            return;
+        };
+        let is_ready = |id| {
+            let network = self.networks.get(id);
+            network.is_some_and(|network| network.session.is_ready())
+        };
+        if is_ready(link.id) {
+            link.shown_instead_of = None;
+            let active = self.networks.active().map(|network| network.id);
+            if active.is_none_or(|active| active == before) {
+                self.networks.show(link.id);
+            }
+        }
+    }
+
+    fn remove_ended(&mut self, now: SessionTime) {
+        let is_last = self.links.iter().all(|link| link.outcome.is_some());
+        let is_single = self.links.len() == 1 && self.first_failure.is_none();
+        let is_script = self.networks.is_script();
+        let mut at = 0;
+        while let Some(link) = self.links.get_mut(at) {
+            let Some(outcome) = link.outcome.clone() else {
+                at += 1;
+                continue;
+            };
+            let id = link.id;
+            if let Outcome::Incomplete(incomplete) = &outcome
+                && !is_single
+                && !link.is_reported
+            {
+                link.is_reported = true;
+                let reported =
+                    Outcome::Incomplete(Incomplete::Reported(Box::new(incomplete.clone())));
+                self.first_failure.get_or_insert(reported);
+                // Each refusal was reported.
+                if !matches!(incomplete, Incomplete::LinesRefused) {
+                    self.report_failure(at, incomplete, now);
+                }
+            }
+            if is_last || is_script {
+                at += 1;
+                continue;
+            }
+            let is_wanted = !matches!(outcome, Outcome::Incomplete(_));
+            self.links.remove(at);
+            self.networks.remove(id, is_wanted);
+            self.frontend.network_removed(id);
+        }
+        if is_last {
+            self.end(now);
+        }
+    }
+
+    /// Reports the events of a session to the frontend, the log and `ctl tail`. `time` is theirs in
     /// Unix seconds, and `tags` are those of the line that caused them.
-    pub(super) fn report_events(&mut self, at: i64, tags: &MessageTags, now: SessionTime) {
-        let mut events = std::mem::take(&mut self.outbox.events)
-            .into_iter()
-            .peekable();
+    pub(super) fn report_events(
+        &mut self,
+        at: usize,
+        time: i64,
+        tags: &MessageTags,
+        now: SessionTime,
+    ) {
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        let Some(network) = self.networks.get_mut(link.id) else {
+            return;
+        };
+        let (id, name) = (network.id, network.name.clone());
+        let events = std::mem::take(&mut network.output.events);
+        let found = network.output.found.take();
+        let occurrence = |event| Occurrence {
+            network: name.clone(),
+            at: time,
+            tags: tags.clone(),
+            event,
+        };
+        let mut events = events.into_iter().peekable();
         while let Some(event) = events.next() {
-            self.pending.on_event(&event, events.peek());
-            let tags = tags.clone();
-            let occurrence = Occurrence { at, tags, event };
-            if let Some(log) = &self.log {
+            link.pending.on_event(&event, events.peek());
+            let occurrence = occurrence(event);
+            if let Some(log) = &link.log {
                 log.append(&occurrence, now.unix_seconds);
             }
-            self.frontend.event(&occurrence, &self.session);
+            self.frontend.event(&occurrence, id, &self.networks);
             if !self.tails.is_empty()
                 && !matches!(occurrence.event, Event::Sent { .. })
                 && let Some(record) = json::encode(&occurrence)
@@ -82,9 +231,9 @@ impl<F: Frontend> Driver<F> {
                     .retain(|tail| tail.try_send(line.clone()).is_ok());
             }
         }
-        if let Some(event) = self.outbox.found.take() {
-            let tags = tags.clone();
-            self.frontend.found(&Occurrence { at, tags, event });
+        if let Some(event) = found {
+            self.frontend.found(&occurrence(event));
+            self.networks.stop_waiting(id, now);
         }
     }
 }

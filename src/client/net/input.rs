@@ -1,51 +1,47 @@
-//! What other threads and other programs ask of the session.
+//! What other threads and other programs ask of the sessions.
 
+use std::ops::Range;
 use std::sync::mpsc::{Sender, SyncSender};
 
 use tokio::sync::mpsc;
 
-use super::dial::ConnectError;
-use super::{Driver, Frontend};
+use super::{Driver, Frontend, NetworkSetup, PrepareFailure, QuestionSubject};
 use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::control::{self, ControlRequest};
-use crate::client::event::{Event, InputError, LogStatus};
-use crate::client::session::SessionTime;
+use crate::client::event::{Event, InputError, LogStatus, NetworkId};
+use crate::client::session::{Network, PromptPlace, SessionTime};
 use crate::common::sanitize::sanitize;
 use crate::common::test_hooks::panic_if_requested;
 
 /// Input of the driver from other threads.
-#[derive(Debug)]
 pub(crate) enum DriverInput {
     /// The user entered this.
     Typed {
         /// The line, or lines.
         text: String,
-        /// The room in the prompt when it was entered.
-        room: Option<String>,
+        /// The prompt at which it was entered.
+        place: PromptPlace,
     },
-    /// The user chose this nick when asked for another.
-    AnswerNick(String),
+    /// The user chose this nick when asked for another one on a network.
+    AnswerNick(NetworkId, String),
     /// A request for the names to complete.
     Names(Sender<CompletionNames>),
     /// A request to analyze a line that is being typed.
     Analyze(String, Sender<LineAnalysis>),
     /// A request to make this room the active one. The answer is whether the user is in it.
     ShowRoom(String, Sender<bool>),
-    /// The log can no longer be written, or can be written again.
-    LogStatus(LogStatus),
+    /// The log of a network can no longer be written, or can be written again.
+    LogStatus(NetworkId, LogStatus),
     /// A request of another program, and where to send the lines of the answer.
     Control(ControlRequest, SyncSender<String>),
-    /// The connection to the server of `/connect` succeeded, or failed with this message.
-    ServerProbed {
-        /// The server, as it was typed.
-        server: String,
-        /// The result.
-        result: Result<(), ConnectError>,
-    },
+    /// The connection to this server, for a `/connect` that was typed on a network, is made or failed.
+    Prepared(NetworkId, String, Result<Box<NetworkSetup>, PrepareFailure>),
+    /// The answer of the user to a question of the driver.
+    Answered(QuestionSubject, String),
     /// The user has ended the input, which is the same as `/quit`.
     InputEnded,
-    /// Leave the server, with a reason for the other users.
+    /// Leave all networks, with a reason for the other users.
     Quit(Option<String>),
 }
 
@@ -70,54 +66,51 @@ impl<F: Frontend> Driver<F> {
     /// Processes one input; `None` when all senders are gone.
     pub(super) fn process_input(&mut self, input: Option<DriverInput>, now: SessionTime) {
         match input {
-            Some(DriverInput::Typed { text, room }) => {
+            Some(DriverInput::Typed { text, place }) => {
                 panic_if_requested("network", &text);
-                let room = room.as_deref();
-                self.session.typed_in(room, &text, now, &mut self.outbox);
+                self.networks.typed(&place, &text, now);
                 self.apply(now);
-                self.frontend.line_done(&self.session);
+                self.frontend.line_done(&self.networks);
             }
-            Some(DriverInput::AnswerNick(nick)) => {
-                self.session.answer_nick(&nick, now, &mut self.outbox);
+            Some(DriverInput::AnswerNick(id, nick)) => {
+                if let Some(network) = self.networks.get_mut(id) {
+                    network.session.answer_nick(&nick, now, &mut network.output);
+                }
             }
             Some(DriverInput::Names(answer)) => {
                 let names = CompletionNames {
                     servers: self.dialer.names(),
-                    ..self.session.names()
+                    ..self.networks.names()
                 };
                 // The editor stops waiting after a moment.
                 let _ = answer.send(names);
             }
             Some(DriverInput::Analyze(line, answer)) => {
                 panic_if_requested("network with a draft", &line);
-                let _ = answer.send(self.session.analyze(&line));
+                let _ = answer.send(self.networks.analyze(&line));
             }
             Some(DriverInput::ShowRoom(room, answer)) => {
-                let shown = self.session.show_room(&room);
+                let shown = self.networks.show_room(&room);
                 // The prompt names the room before the editor continues.
                 self.apply(now);
                 let _ = answer.send(shown);
             }
-            Some(DriverInput::LogStatus(status)) => {
-                self.outbox.events.push(Event::LogStatus(status));
+            Some(DriverInput::LogStatus(id, status)) => {
+                self.networks.say(id, Event::LogStatus(status));
             }
             Some(DriverInput::Control(request, answer)) => self.control(request, answer, now),
-            Some(DriverInput::ServerProbed { server, result }) => {
-                let result = result.map_err(|error| InputError::NoOtherServer(error.to_string()));
-                self.session
-                    .server_probed(server, result, now, &mut self.outbox);
+            Some(DriverInput::Prepared(id, server, prepared)) => {
+                self.prepared(id, server, prepared, now);
             }
+            Some(DriverInput::Answered(subject, answer)) => self.answered(subject, answer),
             Some(DriverInput::InputEnded) => {
-                self.session
-                    .quit_by_user(None, false, now, &mut self.outbox);
+                self.networks.quit_by_user(None, false, now);
                 self.apply(now);
-                self.frontend.line_done(&self.session);
+                self.frontend.line_done(&self.networks);
             }
-            Some(DriverInput::Quit(reason)) => {
-                self.session.quit(reason.as_deref(), now, &mut self.outbox);
-            }
-            // The frontend is gone, so the session has no purpose any more.
-            None => self.session.quit(None, now, &mut self.outbox),
+            Some(DriverInput::Quit(reason)) => self.networks.quit(reason.as_deref(), now),
+            // The frontend is gone, so the sessions have no purpose any more.
+            None => self.networks.quit(None, now),
         }
     }
 
@@ -125,57 +118,117 @@ impl<F: Frontend> Driver<F> {
     fn control(&mut self, request: ControlRequest, answer: SyncSender<String>, now: SessionTime) {
         let lines = match request {
             ControlRequest::Send(line) => {
-                let first = self.session.next_number();
-                let result = self.typed_by_program(&line, now).map(|()| Vec::new());
-                let messages = first..self.session.next_number();
-                if result.is_ok() && self.session.has_messages_from(first) {
-                    return self.pending.wait(messages, answer);
-                }
-                result.map_err(|error| error.to_string())
+                return self.send_for_program(&PromptPlace::default(), &line, answer, now);
             }
-            ControlRequest::Where => Ok([
-                Some(self.address.to_string().as_str()),
-                Some(self.session.nick()),
-                self.session.active_room(),
-            ]
-            .into_iter()
-            .flatten()
-            .map(str::to_owned)
-            .collect()),
+            ControlRequest::SendOn(name, line) => match self.networks.find(&name) {
+                Some(network) => {
+                    let place = PromptPlace {
+                        network: Some(network.id),
+                        room: None,
+                    };
+                    return self.send_for_program(&place, &line, answer, now);
+                }
+                None => Err(InputError::NoSuchNetwork(name).to_string()),
+            },
+            ControlRequest::Where => Ok(self.networks.locations()),
             ControlRequest::Who(room) => {
-                let members = self.session.members(room.as_deref());
+                let members = self.networks.members(room.as_deref());
                 members.map_err(|error| error.to_string())
             }
-            ControlRequest::Rooms => Ok(self.session.names().rooms),
-            ControlRequest::Names(prefix) => Ok(self.session.names_starting_with(&prefix)),
+            ControlRequest::Rooms => {
+                let rooms = self.networks.room_summaries().into_iter();
+                Ok(rooms.map(|room| room.name).collect())
+            }
+            ControlRequest::Names(prefix) => Ok(self.networks.names_starting_with(&prefix)),
             ControlRequest::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());
                 return self.tails.push(answer);
             }
         };
-        let lines = match lines {
-            Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
-            Err(message) => vec![format!("{}{message}", control::ERROR)],
-        };
-        // As one item, so that no part of it is lost to a full queue.
-        let _ = answer.try_send(lines.join("\n"));
+        reply(&answer, lines);
     }
 
-    /// Processes a line of another program as if typed, and shows it to the user.
-    fn typed_by_program(&mut self, line: &str, now: SessionTime) -> Result<(), InputError> {
-        let before = self.outbox.events.len();
-        self.session.typed(line, now, &mut self.outbox);
-        let events = self.outbox.events.get(before..).unwrap_or_default();
-        let rejected = events.iter().find_map(|event| match event {
-            Event::InputRejected { error, .. } => Some(error.clone()),
-            _ => None,
-        });
-        if let Some(error) = rejected {
-            self.outbox.events.truncate(before);
-            return Err(error);
+    /// Processes a line of another program, which waits until its delivery is known.
+    fn send_for_program(
+        &mut self,
+        place: &PromptPlace,
+        line: &str,
+        answer: SyncSender<String>,
+        now: SessionTime,
+    ) {
+        match self.typed_by_program(place, line, now) {
+            Ok(Some((id, messages))) => {
+                if let Some(link) = self.links.iter_mut().find(|link| link.id == id) {
+                    link.pending.wait(messages, answer);
+                }
+            }
+            Ok(None) => reply(&answer, Ok(Vec::new())),
+            Err(error) => reply(&answer, Err(error.to_string())),
         }
-        let words = format!("from another program: {}", sanitize(line));
-        self.outbox.events.insert(before, Event::Note { words });
-        Ok(())
     }
+
+    /// Processes a line of another program as if typed, and shows it to the user. Returns the numbers
+    /// of the messages that wait for their delivery, and their network.
+    fn typed_by_program(
+        &mut self,
+        place: &PromptPlace,
+        line: &str,
+        now: SessionTime,
+    ) -> Result<Option<(NetworkId, Range<u64>)>, InputError> {
+        let before = self.networks.iter().map(|network| {
+            let Network {
+                id,
+                session,
+                output,
+                ..
+            } = network;
+            (*id, session.next_number(), output.events.len())
+        });
+        let before: Vec<_> = before.collect();
+        self.networks.typed(place, line, now);
+        let mut messages = None;
+        let mut rejected = None;
+        let mut shown_on = self.networks.active().map(|network| network.id);
+        for (id, first, events) in &before {
+            let Some(network) = self.networks.get_mut(*id) else {
+                continue;
+            };
+            let session = &network.session;
+            if session.has_messages_from(*first) {
+                messages = Some((*id, *first..session.next_number()));
+            }
+            let new = network.output.events.get(*events..).unwrap_or_default();
+            if !new.is_empty() || messages.is_some() {
+                shown_on = Some(*id);
+            }
+            rejected = rejected.or_else(|| {
+                new.iter().find_map(|event| match event {
+                    Event::InputRejected { error, .. } => Some(error.clone()),
+                    _ => None,
+                })
+            });
+        }
+        for (id, _, events) in &before {
+            let Some(network) = self.networks.get_mut(*id) else {
+                continue;
+            };
+            if rejected.is_some() {
+                network.output.events.truncate(*events);
+            } else if Some(*id) == shown_on {
+                let words = format!("from another program: {}", sanitize(line));
+                network.output.events.insert(*events, Event::Note { words });
+            }
+        }
+        rejected.map_or(Ok(messages), Err)
+    }
+}
+
+/// Answers another program, which may no longer listen.
+fn reply(answer: &SyncSender<String>, lines: Result<Vec<String>, String>) {
+    let lines = match lines {
+        Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
+        Err(message) => vec![format!("{}{message}", control::ERROR)],
+    };
+    // As one item, so that no part of it is lost to a full queue.
+    let _ = answer.try_send(lines.join("\n"));
 }

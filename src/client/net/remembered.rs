@@ -39,20 +39,6 @@ impl RememberedSecurity {
         }))
     }
 
-    /// The address for encrypted connections, if this one is not encrypted and its host has asked
-    /// for encryption.
-    ///
-    /// # Errors
-    ///
-    /// The message says which file cannot be read.
-    pub(in crate::client) fn encrypted(&self, server: &Address) -> Result<Option<Address>, String> {
-        if server.tls {
-            return Ok(None);
-        }
-        let port = self.policy_port(server)?;
-        Ok(port.map(|port| server.encrypted_on(port)))
-    }
-
     /// The port for encrypted connections to this host, if it has asked for them.
     ///
     /// # Errors

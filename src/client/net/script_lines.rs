@@ -72,13 +72,11 @@ impl ScriptLines {
         self.lines.push((self.text.len(), kind));
     }
 
-    /// Takes out the next line, with its number.
-    pub(in crate::client) fn next_line(&mut self) -> Option<(u64, ScriptLine<'_>)> {
+    /// The next line, with its number.
+    pub(in crate::client) fn first_line(&self) -> Option<(u64, ScriptLine<'_>)> {
         let (end, kind) = self.lines.get(self.taken)?;
         let number = self.first + self.taken as u64;
         let text = self.text.get(self.begins_at..*end).unwrap_or_default();
-        self.taken += 1;
-        self.begins_at = *end;
         let line = match kind {
             LineKind::Typed => ScriptLine::Typed(text),
             LineKind::Text => ScriptLine::Text(text),
@@ -88,9 +86,22 @@ impl ScriptLines {
         Some((number, line))
     }
 
+    /// Takes out the next line.
+    pub(in crate::client) fn take_line(&mut self) {
+        if let Some((end, _)) = self.lines.get(self.taken) {
+            self.taken += 1;
+            self.begins_at = *end;
+        }
+    }
+
+    /// Whether all lines have been taken out.
+    pub(in crate::client) fn is_exhausted(&self) -> bool {
+        self.taken == self.lines.len()
+    }
+
     /// Whether all lines have been taken out and none follow.
     pub(in crate::client) fn is_over(&self) -> bool {
-        self.is_last && self.taken == self.lines.len()
+        self.is_last && self.is_exhausted()
     }
 }
 
@@ -106,16 +117,20 @@ mod tests {
         lines.push_text("");
         lines.push_text("/three");
         assert_eq!(lines.next_number(), 11);
-        assert_eq!(lines.next_line(), Some((7, ScriptLine::Typed("one"))));
-        assert_eq!(
-            lines.next_line(),
-            Some((8, ScriptLine::Unreadable(InputError::NotUtf8)))
-        );
-        assert_eq!(lines.next_line(), Some((9, ScriptLine::Text(""))));
-        lines.is_last = true;
-        assert!(!lines.is_over());
-        assert_eq!(lines.next_line(), Some((10, ScriptLine::Text("/three"))));
-        assert_eq!(lines.next_line(), None);
+        for (number, line) in [
+            (7, ScriptLine::Typed("one")),
+            (8, ScriptLine::Unreadable(InputError::NotUtf8)),
+            (9, ScriptLine::Text("")),
+            (10, ScriptLine::Text("/three")),
+        ] {
+            lines.is_last = number == 10;
+            assert!(!lines.is_over() && !lines.is_exhausted());
+            // A line that no network takes now stays.
+            assert_eq!(lines.first_line(), Some((number, line.clone())));
+            assert_eq!(lines.first_line(), Some((number, line)));
+            lines.take_line();
+        }
+        assert_eq!(lines.first_line(), None);
         assert!(lines.is_over());
     }
 }

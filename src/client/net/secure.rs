@@ -1,114 +1,105 @@
-//! Runs a connection with or without TLS: the handshake comes first.
+//! Opens a connection with or without TLS: the handshake comes first.
 
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use super::script_lines::ScriptLines;
+use super::connection::LinkPhase;
 use super::tls::{SecureStream, TlsClient, end_of_peer_certificate, fingerprint_of_peer};
-use super::{Driver, DriverInput, Frontend};
+use super::{Driver, Frontend};
 use crate::client::event::{Event, utc_text};
-use crate::client::session::{CloseReason, TlsFailure};
+use crate::client::session::{CloseReason, SessionTime, TlsFailure};
 
 /// How long a handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(15);
 
 impl<F: Frontend> Driver<F> {
-    /// Runs the session over one connection until it ends, after the handshake if the address asks
-    /// for encryption.
-    pub(super) async fn run_over(
-        &mut self,
-        mut stream: TcpStream,
-        input: &mut mpsc::UnboundedReceiver<DriverInput>,
-        script: &mut Option<mpsc::Receiver<ScriptLines>>,
-    ) {
+    /// There is a connection: the session begins on it, after the handshake if the address asks for
+    /// encryption.
+    pub(super) fn connected(&mut self, at: usize, stream: TcpStream, now: SessionTime) {
         // With Nagle's algorithm each line would wait for the acknowledgment of the one before.
         let _ = stream.set_nodelay(true);
-        if !self.address.tls {
-            let (reader, writer) = stream.split();
-            return self.run_connection(reader, writer, input, script).await;
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        if !link.address.tls {
+            return self.begin(at, LinkPhase::Plain(stream), now);
         }
-        match self.secure(stream, input).await {
-            Ok(Some(stream)) => {
-                let accepted = self.trust.accepted.as_ref().map(|one| &one.fingerprint);
+        let client = match &link.tls {
+            Some(client) => Ok(client.clone()),
+            None => TlsClient::new(&link.trust, link.identity.as_ref()),
+        };
+        match client {
+            Ok(client) => {
+                link.tls = Some(client.clone());
+                let host = link.address.host.clone();
+                link.phase = LinkPhase::Securing(Box::pin(async move {
+                    let secured = timeout(HANDSHAKE_MAX, client.secure(&host, stream)).await;
+                    secured.unwrap_or(Err(TlsFailure::Timeout))
+                }));
+            }
+            Err(failure) => self.disconnected(at, CloseReason::Tls(failure), now),
+        }
+    }
+
+    /// The handshake has ended.
+    pub(super) fn secured(
+        &mut self,
+        at: usize,
+        secured: Result<Box<SecureStream>, TlsFailure>,
+        now: SessionTime,
+    ) {
+        let Some(link) = self.links.get_mut(at) else {
+            return;
+        };
+        link.phase = LinkPhase::Waiting;
+        match secured {
+            Ok(stream) => {
+                let accepted = link.trust.accepted.as_ref().map(|one| &one.fingerprint);
                 let is_accepted =
                     accepted.is_some() && fingerprint_of_peer(&stream).as_ref() == accepted;
-                self.is_verified = !self.trust.insecure && !is_accepted;
+                link.is_verified = !link.trust.insecure && !is_accepted;
                 if is_accepted {
-                    self.report_expired(&stream);
+                    self.report_expired(at, &stream, now);
                 }
-                let (reader, writer) = tokio::io::split(stream);
-                self.run_connection(reader, writer, input, script).await;
+                self.begin(at, LinkPhase::Secure(stream), now);
             }
-            Ok(None) => {}
             Err(mut failure) => {
                 if let TlsFailure::UnknownAuthority(facts) = &mut failure {
-                    facts.server = self.address.to_string();
+                    facts.server = link.address.to_string();
                 }
-                self.disconnected(CloseReason::Tls(failure));
+                self.disconnected(at, CloseReason::Tls(failure), now);
             }
         }
     }
 
     /// Says that a certificate has expired that the user has accepted. The server still proves that it
     /// has the same key, so that is no reason to leave it.
-    fn report_expired(&mut self, stream: &SecureStream) {
-        let now = self.now();
+    fn report_expired(&mut self, at: usize, stream: &SecureStream, now: SessionTime) {
         let end = end_of_peer_certificate(stream).filter(|end| *end < now.unix_seconds);
-        if let Some(day) = end.map(utc_text) {
+        let link = self.links.get(at);
+        if let (Some(day), Some(link)) = (end.map(utc_text), link) {
             let day = day.split('T').next().unwrap_or_default();
             let words = format!(
                 "the certificate of {} that you have accepted has expired on {day}; its operator should \
                  renew it",
-                self.address
+                link.address
             );
-            self.outbox.events.push(Event::Note { words });
-            self.apply(now);
+            self.networks.say(link.id, Event::Note { words });
         }
     }
 
-    /// Does the handshake, and processes input and the time limit meanwhile. `None` when the session has ended.
-    async fn secure(
-        &mut self,
-        stream: TcpStream,
-        input: &mut mpsc::UnboundedReceiver<DriverInput>,
-    ) -> Result<Option<SecureStream>, TlsFailure> {
-        // It is taken out while the session is used.
-        let client = match self.tls.take() {
-            Some(client) => client,
-            None => TlsClient::new(&self.trust, self.identity.as_ref())?,
+    /// The session begins on an open connection.
+    fn begin(&mut self, at: usize, phase: LinkPhase, now: SessionTime) {
+        let Some(link) = self.links.get_mut(at) else {
+            return;
         };
-        let host = self.address.host.clone();
-        let result = {
-            let handshake = timeout(HANDSHAKE_MAX, client.secure(&host, stream));
-            tokio::pin!(handshake);
-            loop {
-                let limit = self.session.next_deadline();
-                let left = limit.map(|at| at.saturating_sub(self.now().elapsed));
-                let left = left.unwrap_or(HANDSHAKE_MAX);
-                let input = tokio::select! {
-                    result = &mut handshake => break Some(result),
-                    input = input.recv() => Some(input),
-                    () = sleep(left) => None,
-                };
-                let now = self.now();
-                match input {
-                    Some(input) => self.process_input(input, now),
-                    None => self.session.tick(now, &mut self.outbox),
-                }
-                self.apply(now);
-                if self.ended {
-                    break None;
-                }
-            }
-        };
-        self.tls = Some(client);
-        match result {
-            None => Ok(None),
-            Some(Ok(secured)) => secured.map(Some),
-            Some(Err(_)) => Err(TlsFailure::Timeout),
+        link.open(phase);
+        if let Some(network) = self.networks.get_mut(link.id) {
+            let (session, output) = (&mut network.session, &mut network.output);
+            output.restart();
+            session.connected(now, output);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What the driver needs to run a session.
+//! What the driver needs to run networks.
 
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::dial::Dialer;
@@ -9,25 +10,67 @@ use super::remembered::RememberedSecurity;
 use crate::client::config::address::Address;
 use crate::client::config::proxy::ProxyAddress;
 use crate::client::config::trust::{IdentityFiles, Trust};
+use crate::client::event::NetworkName;
+use crate::client::session::Session;
 
-/// An established connection, and what is needed to connect again.
-pub(in crate::client) struct Established {
-    /// The first connection.
-    pub(in crate::client) stream: TcpStream,
-    /// The address to connect to again.
+/// A network to run, and what is needed to connect to it again.
+pub(in crate::client) struct NetworkSetup {
+    /// The name of the network.
+    pub(in crate::client) name: NetworkName,
+    /// The first connection; `None` if the driver makes it.
+    pub(in crate::client) stream: Option<TcpStream>,
+    /// The address to connect to.
     pub(in crate::client) address: Address,
     /// The proxy to connect through.
     pub(in crate::client) proxy: Option<ProxyAddress>,
     /// Which certificates are trusted there.
     pub(in crate::client) trust: Trust,
+    /// Whether the user may accept a certificate that no authority has signed.
+    pub(in crate::client) may_accept: bool,
     /// The certificate to show there.
     pub(in crate::client) identity: Option<IdentityFiles>,
-    /// What is remembered about the encryption of servers.
-    pub(in crate::client) remembered: RememberedSecurity,
-    /// The start of the program: session times count from here.
-    pub(in crate::client) started: Instant,
-    /// Connects to other servers for `/connect`.
-    pub(in crate::client) dialer: Dialer,
+    /// The files of the user for it.
+    pub(in crate::client) files: NetworkFiles,
+    /// What the user is to know about it.
+    pub(in crate::client) notices: Vec<String>,
+    /// Its session.
+    pub(in crate::client) session: Session,
+}
+
+/// The files of the user for one network.
+#[derive(Debug, Clone, Default)]
+pub(in crate::client) struct NetworkFiles {
+    /// The history of typed lines.
+    pub(in crate::client) history: Option<PathBuf>,
+    /// Where unsent text is saved.
+    pub(in crate::client) drafts: Option<PathBuf>,
     /// The folder of the log, if one is kept.
     pub(in crate::client) log: Option<PathBuf>,
+}
+
+/// What all networks of a run share.
+pub(in crate::client) struct DriverSetup {
+    /// The start of the program: session times count from here.
+    pub(in crate::client) started: Instant,
+    /// Connects to servers.
+    pub(in crate::client) dialer: Dialer,
+    /// What is remembered about the encryption of servers.
+    pub(in crate::client) remembered: RememberedSecurity,
+    /// Resolves and connects to a server for `/connect`.
+    pub(in crate::client) prepare: PrepareNetwork,
+}
+
+/// Makes everything for one more network: a server as it was typed, with the password of the account
+/// if the user was asked for it. It blocks until the connection is made.
+#[derive(Clone)]
+pub(in crate::client) struct PrepareNetwork(pub(in crate::client) Arc<PrepareFn>);
+
+type PrepareFn = dyn Fn(&str, Option<String>) -> Result<NetworkSetup, PrepareFailure> + Send + Sync;
+
+/// Why there is no connection to one more network.
+pub(in crate::client) enum PrepareFailure {
+    /// This message says why.
+    Message(String),
+    /// The password of this account is missing.
+    NeedsAccountPassword(String),
 }

@@ -42,7 +42,9 @@ const NAME_CHARS_MAX: usize = 100;
 /// The encrypted connection.
 pub(super) type SecureStream = TlsStream<TcpStream>;
 
-/// Connects with the same trust each time, and remembers the sessions that can be resumed.
+/// Connects with the same trust each time, and remembers the sessions that can be resumed. Clones
+/// share them.
+#[derive(Clone)]
 pub(super) struct TlsClient(TlsConnector);
 
 impl TlsClient {

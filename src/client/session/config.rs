@@ -82,6 +82,9 @@ pub struct SessionConfig {
     /// Whether the input is a script: then the user is asked nothing, each line is confirmed, and a
     /// lost connection ends the session.
     pub script: bool,
+    /// Whether the session goes on when the first connection fails, as it does after each later one:
+    /// others go on meanwhile, and the user is asked nothing.
+    pub persistent: bool,
     /// Whether a script ends at the first line that is refused.
     pub strict: bool,
     /// What a script waits for before it ends.

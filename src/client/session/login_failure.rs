@@ -46,6 +46,14 @@ impl LoginFailure {
         }
     }
 
+    /// The account whose login the server has refused; empty if it has refused none.
+    pub fn account(&self) -> &str {
+        match self {
+            Self::Refused { account, .. } => account,
+            _ => "",
+        }
+    }
+
     /// Whether another password could help.
     pub fn is_about_password(&self) -> bool {
         match self {

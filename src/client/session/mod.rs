@@ -10,6 +10,7 @@
 //! - `outgoing` carries out the commands of the user and sends messages.
 //! - `delivery` knows which lines are in flight, what became of them, and how many there may be.
 //! - `state` is what the session knows: rooms, members, the ignore list.
+//! - `networks` is all sessions of a run: which one is active, and which one a line is for.
 //! - `config` is decided before the session begins, `output` is what a step wants done, and `view`
 //!   is what others can see of the session.
 //!
@@ -21,6 +22,7 @@ mod connection;
 mod delivery;
 mod incoming;
 mod login_failure;
+mod networks;
 mod nick_refusal;
 mod outcome;
 mod outgoing;
@@ -47,6 +49,7 @@ pub use delivery::in_flight::ScriptLine;
 pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
 pub use login_failure::LoginFailure;
+pub use networks::{Network, Networks, PromptPlace};
 pub use nick_refusal::{NickRefusal, RefusedNick};
 pub use outcome::{Incomplete, Outcome};
 use outgoing::backlog::Backlog;
@@ -55,6 +58,7 @@ use state::attention::Attention;
 use state::identity::Identity;
 use state::rooms::JoinedRooms;
 pub use tls_failure::{CertificateFacts, TlsFailure};
+use view::MembersError;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -14,11 +14,6 @@ pub enum Outcome {
     Done,
     /// All was done, and the server that this client hosts is to be stopped.
     CloseRoom,
-    /// The user goes on at another server.
-    SwitchServer {
-        /// An address, or a name from the configuration.
-        server: String,
-    },
     /// Not all was done.
     Incomplete(Incomplete),
 }
@@ -26,6 +21,8 @@ pub enum Outcome {
 /// Why not all was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incomplete {
+    /// This happened on one of several networks, and was reported then.
+    Reported(Box<Incomplete>),
     /// Some lines of the script were refused; each refusal is an event of its own.
     LinesRefused,
     /// The nick is refused, and a script cannot be asked for another one.
@@ -82,6 +79,16 @@ pub enum Incomplete {
     },
 }
 
+impl Incomplete {
+    /// What happened, whether or not it was reported.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Reported(incomplete) => incomplete.cause(),
+            incomplete => incomplete,
+        }
+    }
+}
+
 impl From<Incomplete> for Outcome {
     fn from(incomplete: Incomplete) -> Self {
         Self::Incomplete(incomplete)
@@ -92,6 +99,7 @@ impl From<Incomplete> for Outcome {
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = match self {
+            Self::Reported(incomplete) => return incomplete.fmt(f),
             Self::LinesRefused => return f.write_str("some lines were refused"),
             Self::NickRefused { nick, reason } => {
                 return write!(

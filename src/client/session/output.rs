@@ -24,6 +24,11 @@ pub struct SessionOutput {
 }
 
 impl SessionOutput {
+    /// Whether something is still to be done.
+    pub fn is_waiting(&self) -> bool {
+        !self.lines.is_empty() || !self.events.is_empty() || !self.actions.is_empty()
+    }
+
     /// The offset of the next line in all bytes for this connection.
     pub(super) fn offset(&self) -> u64 {
         self.taken_bytes + self.lines.len() as u64
@@ -71,12 +76,18 @@ pub enum SessionAction {
     AskNick(RefusedNick),
     /// The user entered a command that only concerns the screen: the front end carries it out.
     Local(LocalCommand),
-    /// Find out whether this server can be reached; the result goes to
-    /// [`Session::server_probed`](super::Session::server_probed).
-    Probe {
+    /// The user wants to connect to one more network.
+    Connect {
         /// An address, or a name from the configuration.
         server: String,
     },
+    /// The user wants to leave a network.
+    Disconnect {
+        /// Its name; this one if none is named.
+        network: Option<String>,
+    },
+    /// The user wants to see the networks.
+    ListNetworks,
     /// The session has ended.
     End(Outcome),
 }

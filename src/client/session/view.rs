@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Phase, Session};
+use super::{CloseReason, Phase, Session};
 use crate::client::command::completion::CompletionNames;
-use crate::client::event::Unread;
+use crate::client::event::{RoomSummary, Unread};
 
 /// Why the members of a room are not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,87 @@ impl Session {
         matches!(self.phase, Phase::Ready { .. })
     }
 
+    /// Whether the session has ended.
+    pub fn is_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// How far the session is, in words, for the list of networks.
+    pub fn status(&self, elapsed: Duration) -> String {
+        match (self.phase, &self.link.refusal) {
+            (Phase::Ready { .. }, _) => match self.rooms.iter().count() {
+                1 => "connected, 1 room".to_owned(),
+                count => format!("connected, {count} rooms"),
+            },
+            (Phase::Leaving { .. } | Phase::Ended, _) => "leaving".to_owned(),
+            (_, Some(refusal)) => format!("not connected: {refusal}"),
+            (Phase::Offline, None) => self
+                .offline_note(elapsed)
+                .unwrap_or_else(|| "connecting".to_owned()),
+            _ => "connecting".to_owned(),
+        }
+    }
+
+    /// Why no attempt to connect follows by itself, if that is so.
+    pub fn refusal(&self) -> Option<&CloseReason> {
+        self.link.refusal.as_ref()
+    }
+
+    /// Whether the session goes on when the first connection fails.
+    pub fn is_persistent(&self) -> bool {
+        self.settings.persistent
+    }
+
+    /// Another password of the server, for the next connection.
+    pub fn set_password(&mut self, password: String) {
+        self.settings.password = Some(password);
+    }
+
+    /// Another password of the account, for the next connection.
+    pub fn set_account_password(&mut self, password: String) {
+        if let Some(account) = &mut self.settings.account {
+            account.password = Some(password);
+        }
+    }
+
+    /// Another network becomes active, or this one again. In the background all messages are unread.
+    pub fn set_background(&mut self, is_background: bool) {
+        self.rooms.set_background(is_background);
+    }
+
+    /// The rooms that the user is in, in the order of their numbers.
+    pub fn room_summaries(&self) -> Vec<RoomSummary> {
+        let active = self.active_room();
+        let rooms = self.rooms.iter().map(|room| RoomSummary {
+            name: room.name.clone(),
+            people: match room.names_requested {
+                true => room.members().count(),
+                false => 0,
+            },
+            unread: room.unread,
+            active: active == Some(&room.name),
+            topic: String::new(),
+        });
+        rooms.collect()
+    }
+
+    /// The name of a room that the user is in, for a name in any letter case.
+    pub(super) fn joined_name(&self, name: &str) -> Option<String> {
+        self.rooms.get(name).map(|room| room.name.clone())
+    }
+
+    /// The room with the most mentions, or else the first one with unread messages.
+    pub(super) fn most_unread(&self) -> Option<(String, Unread)> {
+        let name = self.rooms.most_unread()?;
+        let unread = self.rooms.get(name)?.unread;
+        Some((name.to_owned(), unread))
+    }
+
+    /// The user has entered something: the mentions before it are seen.
+    pub(super) fn note_input(&mut self) {
+        self.attention.highlight_count = 0;
+    }
+
     /// Whether `QUIT` is sent or the session has ended.
     pub fn is_leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving { .. } | Phase::Ended)
@@ -72,8 +153,12 @@ impl Session {
     pub fn offline_note(&self, elapsed: Duration) -> Option<String> {
         /// A shorter wait is over before anyone has read how long it is.
         const SHOWN_SECONDS_MIN: u64 = 5;
-        if !self.link.was_registered || self.is_ready() || self.is_leaving() {
+        if !self.is_lasting() || self.is_ready() || self.is_leaving() {
             return None;
+        }
+        if !self.link.was_registered && self.link.refusal.is_none() && self.link.retry_at.is_none()
+        {
+            return Some("connecting".to_owned());
         }
         let wait = self.link.retry_at.map(|at| at.saturating_sub(elapsed));
         let seconds = wait.map_or(0, |wait| wait.as_secs());
@@ -120,7 +205,7 @@ impl Session {
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
-            servers: Vec::new(),
+            ..CompletionNames::default()
         }
     }
 

@@ -10,6 +10,7 @@ pub(super) mod drafts;
 pub(in crate::client) mod history;
 pub(super) mod known_certificates;
 pub(super) mod log;
+pub(in crate::client) mod network_drafts;
 mod replace;
 pub(in crate::client) mod saved_draft;
 pub(super) mod sts_policies;

@@ -1,6 +1,6 @@
 //! Frontends: the editor in a terminal, plain lines, and scripts.
 //!
-//! Each one shows what a session does and gives it lines; it decides nothing about IRC and opens no
+//! Each one shows what the sessions do and gives them lines; it decides nothing about IRC and opens no
 //! socket to a server. Only `app` imports this folder.
 
 pub(super) mod interactive;
@@ -12,8 +12,7 @@ pub(super) mod setup;
 use std::io;
 
 use crate::client::config::file::EditMode;
-use crate::client::net::Established;
-use crate::client::session::Session;
+use crate::client::net::{DriverSetup, NetworkSetup};
 use crate::client::view::Renderer;
 use interactive::InteractiveUi;
 use plain::PlainUi;
@@ -72,17 +71,17 @@ impl Ui {
         }
     }
 
-    /// Runs a session to its end.
-    pub(super) fn run_session(
+    /// Runs the sessions of these networks to their end.
+    pub(super) fn run_sessions(
         &mut self,
-        established: Established,
-        session: Session,
+        setup: DriverSetup,
+        networks: Vec<NetworkSetup>,
         renderer: Renderer,
         context: UiContext,
     ) -> io::Result<SessionEnd> {
         match self {
-            Self::Interactive(ui) => ui.run_session(established, session, renderer, context),
-            Self::Plain(ui) => ui.run_session(established, session, renderer, context),
+            Self::Interactive(ui) => ui.run_sessions(setup, networks, renderer, context),
+            Self::Plain(ui) => ui.run_sessions(setup, networks, renderer, context),
         }
     }
 }

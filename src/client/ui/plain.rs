@@ -13,11 +13,14 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use typed_line::{TypedByte, TypedLine};
 
 use super::questions::{self, Question};
-use super::setup::{SessionEnd, UiContext, continues, try_control_server};
+use super::setup::{SessionEnd, UiContext, continues, shown_in, try_control_server};
 use crate::client::command::LocalCommand;
-use crate::client::event::Occurrence;
-use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{Outcome, RefusedNick, Session};
+use crate::client::event::{NetworkId, Occurrence};
+use crate::client::net::{
+    self, DriverInput, DriverSetup, Frontend, InputSender, NetworkQuestion, NetworkSetup,
+    QuestionSubject,
+};
+use crate::client::session::{Networks, Outcome, PromptPlace, RefusedNick};
 use crate::client::terminal::job_control::{JobControl, RawModeGuard, TerminalUser};
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::{Printer, print_to_stdout};
@@ -31,7 +34,8 @@ enum PlainEvent {
     Line(String),
     InputEnded,
     Ready,
-    AskNick(RefusedNick),
+    AskNick(NetworkId, RefusedNick),
+    Ask(QuestionSubject, NetworkQuestion),
     Ended(Outcome),
 }
 
@@ -134,7 +138,7 @@ impl PlainUi {
                         self.print_question(&question);
                     }
                 },
-                Ok(PlainEvent::AskNick(_) | PlainEvent::Ready) => {}
+                Ok(PlainEvent::AskNick(..) | PlainEvent::Ask(..) | PlainEvent::Ready) => {}
                 Ok(PlainEvent::Ended(outcome)) => {
                     self.ended = Some(outcome);
                     return None;
@@ -152,11 +156,11 @@ impl PlainUi {
         });
     }
 
-    /// Runs a session to its end.
-    pub(super) fn run_session(
+    /// Runs the sessions of these networks to their end.
+    pub(super) fn run_sessions(
         &mut self,
-        established: Established,
-        session: Session,
+        setup: DriverSetup,
+        networks: Vec<NetworkSetup>,
         renderer: Renderer,
         context: UiContext,
     ) -> io::Result<SessionEnd> {
@@ -164,17 +168,20 @@ impl PlainUi {
         *lock(&self.active) = Some(input.clone());
         self.printer.push(context.greeting);
         let frontend = PlainFrontend {
-            writer: ScrollbackWriter::new(Scrollback::new(renderer, false), self.printer.clone()),
+            writer: ScrollbackWriter::new(
+                Scrollback::new(renderer.clone(), false),
+                self.printer.clone(),
+            ),
             room: None,
             ready: false,
             printer: self.printer.clone(),
             events: self.event_sender.clone(),
         };
-        net::start(established, session, frontend, receiver, None)?;
+        net::start(setup, networks, frontend, receiver, None)?;
         let control_server = context
             .control
             .and_then(|at| try_control_server(&at, &input, &self.printer));
-        let outcome = self.run_input_loop(&input);
+        let outcome = self.run_input_loop(&input, &renderer);
         drop(control_server);
         // Otherwise the program ends, and a signal has nothing left to end.
         if continues(outcome.as_ref()) {
@@ -187,7 +194,7 @@ impl PlainUi {
     }
 
     /// Gives the session what is typed, until its end. `None` when its thread has panicked.
-    fn run_input_loop(&mut self, input: &InputSender) -> Option<Outcome> {
+    fn run_input_loop(&mut self, input: &InputSender, renderer: &Renderer) -> Option<Outcome> {
         // The driver's thread sends `Ended` last, so a failed send is followed by that.
         let send = |message| {
             let _ = input.send(message);
@@ -201,19 +208,25 @@ impl PlainUi {
             }
             match self.events.recv() {
                 Ok(PlainEvent::Line(text)) if ready => {
-                    send(DriverInput::Typed { text, room: None });
+                    send(typed(text));
                 }
                 Ok(PlainEvent::InputEnded) if ready => send(DriverInput::Quit(None)),
-                Ok(PlainEvent::Line(text)) => early.push(DriverInput::Typed { text, room: None }),
+                Ok(PlainEvent::Line(text)) => early.push(typed(text)),
                 Ok(PlainEvent::InputEnded) => early.push(DriverInput::Quit(None)),
                 Ok(PlainEvent::Ready) => {
                     ready = true;
                     early.drain(..).for_each(send);
                 }
-                Ok(PlainEvent::AskNick(refused)) => {
+                Ok(PlainEvent::AskNick(network, refused)) => {
                     match self.ask(questions::retry_nick(&refused)) {
-                        Some(nick) => send(DriverInput::AnswerNick(nick)),
+                        Some(nick) => send(DriverInput::AnswerNick(network, nick)),
                         None => send(DriverInput::Quit(None)),
+                    }
+                }
+                Ok(PlainEvent::Ask(subject, question)) => {
+                    self.printer.push(questions::about(&question, renderer));
+                    if let Some(answer) = self.ask(questions::of_network(&question)) {
+                        send(DriverInput::Answered(subject, answer));
                     }
                 }
                 Ok(PlainEvent::Ended(outcome)) => return Some(outcome),
@@ -230,6 +243,12 @@ impl Drop for PlainUi {
             let _ = self.printer.drain(thread);
         }
     }
+}
+
+/// A line for the active room.
+fn typed(text: String) -> DriverInput {
+    let place = PromptPlace::default();
+    DriverInput::Typed { text, place }
 }
 
 /// Leaves the session in good order when a signal comes. Without a session the signal ends the
@@ -322,11 +341,17 @@ fn read_lines(events: &mpsc::Sender<PlainEvent>) {
     let _ = events.send(PlainEvent::InputEnded);
 }
 
-/// Shows a session line by line.
+/// An active room, and its network.
+struct ActiveRoom {
+    network: Option<NetworkId>,
+    room: Option<String>,
+}
+
+/// Shows the sessions line by line.
 struct PlainFrontend {
     writer: ScrollbackWriter,
-    /// The active room that was last printed.
-    room: Option<String>,
+    /// The active room of the last step.
+    room: Option<ActiveRoom>,
     ready: bool,
     printer: Printer,
     events: mpsc::Sender<PlainEvent>,
@@ -340,24 +365,37 @@ impl PlainFrontend {
 }
 
 impl Frontend for PlainFrontend {
-    fn event(&mut self, occurrence: &Occurrence, session: &Session) {
-        self.writer.show(occurrence, session.active_room());
+    fn event(&mut self, occurrence: &Occurrence, network: NetworkId, networks: &Networks) {
+        self.writer.show(occurrence, network, &shown_in(networks));
     }
 
     fn line_received(&mut self, _: &[u8]) {}
 
     /// There is no prompt to show the active room, so a line says when it changes.
-    fn session_changed(&mut self, session: &Session, elapsed: Duration) {
-        let room = session.active_room();
-        self.writer.end_step(room, elapsed);
-        if self.room.is_some() && self.room.as_deref() != room {
-            self.writer.add(&match room {
+    fn networks_changed(&mut self, networks: &Networks, elapsed: Duration) {
+        self.writer.end_step(&shown_in(networks), elapsed);
+        let room = networks.active_label();
+        // A room that gets the name of its network in front is still the same one.
+        let place = networks.active().map(|network| network.id);
+        let name = networks.active().and_then(|one| one.session.active_room());
+        let is_same = |last: &ActiveRoom| last.network == place && last.room.as_deref() == name;
+        if self
+            .room
+            .as_ref()
+            .is_some_and(|last| last.room.is_some() && !is_same(last))
+        {
+            self.writer.add(&match &room {
                 Some(room) => format!("the active room is {} now\n", sanitize_name(room)),
                 None => "you are in no room now\n".to_owned(),
             });
         }
-        self.room = room.map(str::to_owned);
-        if !self.ready && session.is_ready() {
+        if !self.room.as_ref().is_some_and(is_same) {
+            self.room = Some(ActiveRoom {
+                network: place,
+                room: name.map(str::to_owned),
+            });
+        }
+        if !self.ready && networks.can_type() {
             self.ready = true;
             self.send(PlainEvent::Ready);
         }
@@ -368,14 +406,18 @@ impl Frontend for PlainFrontend {
         self.writer.scrollback.next_deadline()
     }
 
-    fn line_done(&mut self, _: &Session) {}
+    fn line_done(&mut self, _: &Networks) {}
 
-    fn run_local(&mut self, command: &LocalCommand) {
-        self.writer.run_local(command);
+    fn run_local(&mut self, command: &LocalCommand, network: NetworkId) {
+        self.writer.run_local(command, network);
     }
 
-    fn ask_nick(&mut self, refused: RefusedNick) {
-        self.send(PlainEvent::AskNick(refused));
+    fn ask_nick(&mut self, refused: RefusedNick, network: NetworkId) {
+        self.send(PlainEvent::AskNick(network, refused));
+    }
+
+    fn ask(&mut self, subject: QuestionSubject, question: NetworkQuestion) {
+        self.send(PlainEvent::Ask(subject, question));
     }
 
     fn is_backlogged(&self) -> bool {

@@ -4,7 +4,9 @@ use crate::client::command::check_nick;
 use crate::client::config::address::InvalidAddress;
 use crate::client::config::credentials::check_password;
 use crate::client::editor::EditorQuestion;
-use crate::client::session::{NickRefusal, RefusedNick};
+use crate::client::net::{NetworkQuestion, TRUSTED};
+use crate::client::session::{CertificateFacts, NickRefusal, RefusedNick};
+use crate::client::view::Renderer;
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A question, and the answer that an empty line means.
@@ -28,7 +30,7 @@ enum AnswerKind {
 }
 
 /// The answer to a question that can be answered with yes.
-pub(in crate::client) const YES: &str = "yes";
+pub(in crate::client) const YES: &str = TRUSTED;
 const NO: &str = "no";
 
 /// Asks for the server to connect to, again if the last answer was not valid.
@@ -87,6 +89,52 @@ pub(in crate::client) fn certificate() -> Question {
         default: NO.to_owned(),
         kind: AnswerKind::YesOrNo,
     }
+}
+
+/// Asks what a network waits for.
+pub(super) fn of_network(question: &NetworkQuestion) -> Question {
+    match question {
+        NetworkQuestion::Password => password(true),
+        NetworkQuestion::AccountPassword {
+            account,
+            is_refused,
+        } => account_password(account, *is_refused),
+        NetworkQuestion::Certificate(_) => certificate(),
+    }
+}
+
+/// What the user is to know before the answer, as whole lines.
+pub(super) fn about(question: &NetworkQuestion, renderer: &Renderer) -> String {
+    match question {
+        NetworkQuestion::Certificate(facts) => {
+            let lines = certificate_lines(facts, |seconds| renderer.date(seconds));
+            lines.map(|line| format!("{line}\n")).concat()
+        }
+        _ => String::new(),
+    }
+}
+
+/// What the certificate of a server says of itself. `date` writes a day in Unix seconds.
+pub(in crate::client) fn certificate_lines(
+    facts: &CertificateFacts,
+    date: impl Fn(i64) -> String,
+) -> [String; 3] {
+    let names = match facts.names.as_slice() {
+        [] => "no host name".to_owned(),
+        names => names.join(", "),
+    };
+    let validity = facts
+        .validity
+        .map(|[from, to]| format!(", valid from {} to {}", date(from), date(to)));
+    let lines = [
+        format!(
+            "no known authority has signed the certificate of {}",
+            facts.server
+        ),
+        format!("it is for {names}{}", validity.unwrap_or_default()),
+        format!("its fingerprint is {}", facts.fingerprint),
+    ];
+    lines.map(|line| sanitize(&line))
 }
 
 /// Asks for another nick, after the server refused `refused`.

@@ -1,4 +1,4 @@
-//! What a frontend needs besides the session, and how a session ends for it.
+//! What a frontend needs besides the sessions, and how they end for it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::client::config::options::Format;
 use crate::client::control::server::ControlServer;
 use crate::client::net::{DriverInput, InputSender};
-use crate::client::session::{CertificateFacts, CloseReason, Incomplete, Outcome, TlsFailure};
+use crate::client::session::{
+    CertificateFacts, CloseReason, Incomplete, Networks, Outcome, TlsFailure,
+};
 use crate::client::terminal::printer::Printer;
+use crate::client::view::scrollback::ActivePlace;
 use crate::common::io_error::os_error_text;
 
-/// What a frontend for a user needs besides the session.
+/// What a frontend for a user needs besides the sessions.
 pub(in crate::client) struct UiContext {
     /// The form of the output when it is not a terminal.
     pub(in crate::client) format: Format,
-    /// The history of typed lines.
-    pub(in crate::client) history_file: Option<PathBuf>,
-    /// Where unsent text is saved.
-    pub(in crate::client) draft_file: Option<PathBuf>,
-    /// The folder for the control socket, if other programs may use the session.
+    /// The folder for the control socket, if other programs may use the sessions.
     pub(in crate::client) control: Option<PathBuf>,
     /// The command for notifications and its arguments; empty if the terminal shows them.
     pub(in crate::client) notify_command: Vec<String>,
@@ -26,7 +25,7 @@ pub(in crate::client) struct UiContext {
     pub(in crate::client) greeting: String,
 }
 
-/// How a session ended.
+/// How a run of sessions ended.
 pub(in crate::client) struct SessionEnd {
     /// `None` when a thread of the program panicked.
     pub(in crate::client) outcome: Option<Outcome>,
@@ -73,22 +72,29 @@ impl SessionEnd {
     }
 }
 
-/// Whether another session or a question can follow one that ended like this.
+/// Whether a question can follow a run that ended like this.
 pub(super) fn continues(outcome: Option<&Outcome>) -> bool {
-    matches!(
-        outcome,
-        Some(Outcome::SwitchServer { .. } | Outcome::Incomplete(_))
-    )
+    matches!(outcome, Some(Outcome::Incomplete(_)))
 }
 
-/// Opens the control socket of a session in this folder.
+/// Which network and which room the lines above the prompt need not name.
+pub(super) fn shown_in(networks: &Networks) -> ActivePlace<'_> {
+    let active = networks.active();
+    ActivePlace {
+        is_several: networks.is_several(),
+        network: active.map(|network| network.id),
+        room: active.and_then(|network| network.session.active_room()),
+    }
+}
+
+/// Opens the control socket of a run in this folder.
 pub(super) fn start_control_server(
     folder: &Path,
     commands: &InputSender,
 ) -> io::Result<ControlServer> {
     let commands = commands.clone();
     ControlServer::start(folder, move |request, answer| {
-        // Without a session the caller reads the end of the answer.
+        // Without sessions the caller reads the end of the answer.
         let _ = commands.send(DriverInput::Control(request, answer));
     })
 }

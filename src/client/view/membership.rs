@@ -157,7 +157,7 @@ impl Renderer {
         } else {
             ("←", "left")
         };
-        let room = room.map(|room| format!("{} ", self.dim(&sanitize_name(room))));
+        let room = room.map(|room| self.room_prefix(room, None));
         format!(
             "{}{}{}{} {} {verb}\n",
             self.time_prefix(unix_seconds),
@@ -251,7 +251,14 @@ impl Renderer {
     pub(super) fn room_prefix(&self, room: &str, active: Option<&str>) -> String {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
-            _ => format!("{} ", self.dim(&sanitize_name(room))),
+            _ => {
+                let room = sanitize_name(room);
+                let room = match &self.network {
+                    Some(network) => format!("{}/{room}", network.name),
+                    None => room,
+                };
+                format!("{} ", self.dim(&room))
+            }
         }
     }
 }

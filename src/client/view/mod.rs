@@ -4,7 +4,8 @@
 //! pushes its lines to the printer. It imports `event`, `command`, `terminal` and `common`; `storage`,
 //! `editor`, `ui` and `app` import it.
 //!
-//! `messages`, `membership` and `listings` render one kind of event each, `irc_formatting` bold text
+//! `messages`, `membership` and `listings` render one kind of event each, `network` puts the name of
+//! the network in front, `irc_formatting` bold text
 //! and colours from others, and `style` our own colours and times. `wrap` breaks lines into rows,
 //! `prompt` is the line below them all, and `scrollback` is everything above it.
 
@@ -12,6 +13,7 @@ mod irc_formatting;
 mod listings;
 mod membership;
 mod messages;
+mod network;
 mod prompt;
 pub mod scrollback;
 mod style;
@@ -25,6 +27,7 @@ use crate::client::command::message_carries_password;
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{sanitize, sanitize_name};
+use network::NamedNetwork;
 pub use prompt::{Prompt, hide_secret};
 pub use wrap::{INDENT_MARK, cells, strip_styles, with_indents, wrap_block};
 
@@ -51,6 +54,8 @@ pub struct Renderer {
     last_time: RefCell<(i64, String)>,
     /// Whether lines carry [`INDENT_MARK`], because [`wrap_block`] breaks them into rows later.
     indents: bool,
+    /// The network of the next lines, where there are several.
+    network: Option<NamedNetwork>,
     /// Whether the events are replayed from the log, and so happened earlier.
     is_replay: bool,
     /// The display settings that `/set` changes.
@@ -76,6 +81,7 @@ impl Renderer {
             zone,
             last_time: RefCell::default(),
             indents: false,
+            network: None,
             is_replay: false,
             settings,
         }
@@ -133,6 +139,11 @@ impl Renderer {
     /// The lines that show `event`, each with its line feed; empty when it is not shown. Messages
     /// in the room `active` are shown without its name.
     pub fn lines(&self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
+        let lines = self.lines_of_event(event, unix_seconds, active);
+        self.with_network(event, lines, unix_seconds)
+    }
+
+    fn lines_of_event(&self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         if !self.shows(event) {
             return String::new();
         }

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::style::{COMMAND, WARNING};
 use super::{Renderer, wrap};
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
-use crate::client::event::Unread;
+use crate::client::event::{NetworkId, Unread};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// A prompt as plain text, and with colours in the same cells.
@@ -18,6 +18,8 @@ pub struct Prompt {
     pub raw: String,
     /// With colours.
     pub styled: String,
+    /// The network to which what is typed at this prompt goes, if any.
+    pub network: Option<NetworkId>,
     /// The room to which plain text typed at this prompt is sent, if any.
     pub room: Option<String>,
 }
@@ -49,7 +51,7 @@ impl Renderer {
         Prompt {
             raw,
             styled,
-            room: None,
+            ..Prompt::default()
         }
     }
 

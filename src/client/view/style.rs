@@ -75,6 +75,11 @@ impl Renderer {
         }
     }
 
+    /// The date of a time.
+    pub fn date(&self, unix_seconds: i64) -> String {
+        self.format_time(unix_seconds, "%Y-%m-%d")
+    }
+
     pub(super) fn format_time(&self, unix_seconds: i64, format: &str) -> String {
         match Timestamp::from_second(unix_seconds) {
             Ok(time) => time

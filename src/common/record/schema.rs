@@ -11,7 +11,7 @@ pub fn schema() -> String {
         "description": "The output of --format json and of chatroom log --format json, and the \
             lines of the log: one object a line. The input of --input json is under $defs.",
         "type": "object",
-        "required": ["kind", "time"],
+        "required": ["kind", "time", "network"],
         "additionalProperties": false,
         "properties": {
             "kind": {
@@ -23,6 +23,7 @@ pub fn schema() -> String {
                 "format": "date-time",
                 "description": "when, in UTC: the server's time if it sends one, else the client's",
             },
+            "network": text("the network it happened on: its name in the configuration, or its host"),
             "room": text("the room it happened in"),
             "nick": text("who did it; for your own whispers, the recipient"),
             "account": text("the account that nick is logged in to, where the server says so"),
@@ -186,6 +187,7 @@ mod tests {
         let full = Record {
             kind: RecordKind::Kick,
             time: String::new(),
+            network: "x".to_owned(),
             room: Some(String::new()),
             nick: Some(String::new()),
             account: Some(String::new()),

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use chatting_room::client::command;
 use chatting_room::client::command::settings::DisplaySettings;
-use chatting_room::client::event::{Event, InputError, MessageTags, Occurrence, json};
+use chatting_room::client::event::{
+    Event, InputError, MessageTags, NetworkId, NetworkName, Occurrence, json,
+};
 use chatting_room::client::session::{
     AccountLogin, CloseReason, ProtocolViolation, ScriptLine, Session, SessionAction,
     SessionConfig, SessionOutput, SessionTime, Transport,
@@ -250,12 +252,16 @@ impl Conversation {
                     return self.settle(b"");
                 }
                 SessionAction::AskNick(_) => self.asking = true,
-                SessionAction::Local(command) => check_screen(&self.scroll.run_local(&command)),
+                SessionAction::Local(command) => {
+                    check_screen(&self.scroll.run_local(&command, NetworkId::default()));
+                }
                 SessionAction::End(_) => self.over = true,
                 SessionAction::Close
                 | SessionAction::Reconnect { .. }
                 | SessionAction::KeepStsPolicy { .. }
-                | SessionAction::Probe { .. } => {}
+                | SessionAction::Connect { .. }
+                | SessionAction::Disconnect { .. }
+                | SessionAction::ListNetworks => {}
             }
         }
         let names = self.session.names();
@@ -325,6 +331,7 @@ impl Conversation {
             assert_eq!(strip_styles(&colored), plain, "colours change what is said");
             check_screen(&self.scroll.show(&event, unix_seconds, active));
             let occurrence = Occurrence {
+                network: NetworkName::default(),
                 at: unix_seconds,
                 tags: tags.clone(),
                 event,

@@ -56,10 +56,31 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
     CommandSpec {
         name: "connect",
         usage: "SERVER",
-        help: "switch to another server: an address, or a name from the configuration",
+        help: "connect to one more network: an address, or a name from the configuration",
         parse: |arguments| {
             let server = single_word(arguments, "server")?.to_owned();
             Ok(UserCommand::Connect { server })
+        },
+    },
+    CommandSpec {
+        name: "disconnect",
+        usage: "[NETWORK]",
+        help: "leave a network, the active one if none is named",
+        parse: |arguments| {
+            let network = match word(arguments) {
+                Some(_) => Some(single_word(arguments, "network")?.to_owned()),
+                None => None,
+            };
+            Ok(UserCommand::Disconnect { network })
+        },
+    },
+    CommandSpec {
+        name: "networks",
+        usage: "",
+        help: "list the networks that you are connected to",
+        parse: |arguments| {
+            expect_end(arguments)?;
+            Ok(UserCommand::Networks)
         },
     },
     CommandSpec {

@@ -27,6 +27,8 @@ pub enum ArgumentKind {
     Value,
     /// The name of a server.
     Server,
+    /// The name of one of the user's networks.
+    Network,
     /// Free text, in which nicks and rooms are completed.
     Text,
     /// Something that cannot be completed.
@@ -128,6 +130,7 @@ fn argument(written: &str) -> ArgumentKind {
         "SETTING" => ArgumentKind::Setting,
         "VALUE" => ArgumentKind::Value,
         "SERVER" => ArgumentKind::Server,
+        "NETWORK" => ArgumentKind::Network,
         "TEXT" | "TEXT|-delete" | "REASON" | "MESSAGE" | "LINE" => ArgumentKind::Text,
         _ => ArgumentKind::Other,
     }

@@ -185,7 +185,7 @@ fn decode_message(record: &Record) -> Event {
 mod tests {
     use super::*;
     use crate::client::event::json::encode;
-    use crate::client::event::{Occurrence, RoomSummary, Unread, WhoEntry, WhoisInfo};
+    use crate::client::event::{NetworkName, Occurrence, RoomSummary, Unread, WhoEntry, WhoisInfo};
 
     /// One of each kind that can be passed on, with nothing left out.
     fn all() -> Vec<Event> {
@@ -404,7 +404,12 @@ mod tests {
     #[test]
     fn what_happened_comes_back_from_its_record() {
         for event in all() {
-            let record = encode(&Occurrence::local(event.clone(), 60)).unwrap();
+            let record = encode(&Occurrence::local(
+                NetworkName::default(),
+                event.clone(),
+                60,
+            ))
+            .unwrap();
             let read = Record::read(record.line().trim_end()).unwrap();
             assert_eq!(read, record);
             assert_eq!(decode(&read), event);
@@ -421,7 +426,12 @@ mod tests {
             text: Some("secret words".into()),
             command: None,
         };
-        let record = encode(&Occurrence::local(refused.clone(), 60)).unwrap();
+        let record = encode(&Occurrence::local(
+            NetworkName::default(),
+            refused.clone(),
+            60,
+        ))
+        .unwrap();
         assert_eq!(
             decode(&record),
             Event::InputRejected {

@@ -9,8 +9,9 @@ use crate::common::record::{Record, RecordKind};
 /// The record of what happened; `None` for an event that only concerns the user at the prompt. The
 /// time in the tags takes precedence over that of the occurrence.
 pub fn encode(occurrence: &Occurrence) -> Option<Record> {
-    let Occurrence { at, tags, event } = occurrence;
-    let blank = |kind| with_tags(kind, *at, tags);
+    let Occurrence { tags, event, .. } = occurrence;
+    let with_tags = |kind, tags: &MessageTags| with_tags(kind, occurrence, tags);
+    let blank = |kind| with_tags(kind, tags);
     let some = |text: &String| Some(text.clone());
     Some(match event {
         Event::Said {
@@ -61,7 +62,7 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
                 manner: kind_name(*kind),
                 own: true,
                 fate: Some(status_name(*status).to_owned()),
-                ..with_tags(kind_of_target, *at, sent_tags)
+                ..with_tags(kind_of_target, sent_tags)
             }
         }
         Event::Entered {
@@ -244,13 +245,14 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
     })
 }
 
-/// A record with the time and the ID of its message, and the account of its sender.
-fn with_tags(kind: RecordKind, unix_seconds: i64, tags: &MessageTags) -> Record {
+/// A record with the network, with the time and the ID of its message, and the account of its sender.
+fn with_tags(kind: RecordKind, occurrence: &Occurrence, tags: &MessageTags) -> Record {
     Record {
+        network: occurrence.network.as_str().to_owned(),
         msgid: tags.msgid().map(str::to_owned),
         account: tags.account().map(str::to_owned),
         replayed: tags.replayed,
-        ..Record::new(kind, tags.time_or(unix_seconds))
+        ..Record::new(kind, tags.time_or(occurrence.at))
     }
 }
 

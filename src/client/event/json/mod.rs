@@ -16,7 +16,7 @@ pub use input::{ScriptInput, ScriptInputError, parse_input};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::event::{Event, MessageKind, MessageTags, Occurrence};
+    use crate::client::event::{Event, MessageKind, MessageTags, NetworkName, Occurrence};
 
     fn said(text: &str) -> Event {
         Event::Said {
@@ -32,6 +32,7 @@ mod tests {
     fn line(event: &Event, tags: &str) -> String {
         let line = format!("{tags}:b!b@h PRIVMSG #lobby :x");
         let occurrence = Occurrence {
+            network: NetworkName::from("home"),
             at: 60,
             tags: MessageTags::of_line(line.as_bytes()),
             event: event.clone(),
@@ -43,8 +44,8 @@ mod tests {
     fn a_message_is_one_line_with_its_time_and_name() {
         assert_eq!(
             line(&said("hi \"you\""), ""),
-            "{\"kind\":\"message\",\"time\":\"1970-01-01T00:01:00Z\",\"room\":\"#lobby\",\
-             \"nick\":\"bob\",\"text\":\"hi \\\"you\\\"\"}\n"
+            "{\"kind\":\"message\",\"time\":\"1970-01-01T00:01:00Z\",\"network\":\"home\",\
+             \"room\":\"#lobby\",\"nick\":\"bob\",\"text\":\"hi \\\"you\\\"\"}\n"
         );
         let tagged = line(&said("hi"), "@time=2026-11-22T12:24:24.123Z;msgid=a1 ");
         assert!(

@@ -44,7 +44,7 @@ impl Session {
             // The question for a nick is still on the screen. Its answer connects again.
             return;
         }
-        if self.settings.script || !self.link.was_registered {
+        if self.settings.script || !self.is_lasting() {
             self.phase = Phase::Ended;
             let report = self.report(output);
             let incomplete = match reason {
@@ -99,6 +99,11 @@ impl Session {
         self.link.reconnect_attempts += 1;
         self.link.retry_at = Some(now.elapsed + after);
         output.actions.push(SessionAction::Reconnect { after });
+    }
+
+    /// Whether the session goes on after the end of a connection.
+    pub(in crate::client::session) fn is_lasting(&self) -> bool {
+        self.link.was_registered || self.settings.persistent
     }
 
     /// The user leaves. A hosted room closes with them, unless `keep` is set; if others are in it,
@@ -165,11 +170,10 @@ impl Session {
             false => self.report_remaining(output),
         }
         self.show_partial_lists(output);
-        let outcome = match self.link.switch_to.take() {
-            Some(server) => Outcome::SwitchServer { server },
-            None if self.settings.script => self.script_outcome(),
-            None if self.link.closes_room => Outcome::CloseRoom,
-            None => Outcome::Done,
+        let outcome = match self.settings.script {
+            true => self.script_outcome(),
+            false if self.link.closes_room => Outcome::CloseRoom,
+            false => Outcome::Done,
         };
         output.actions.push(SessionAction::End(outcome));
     }

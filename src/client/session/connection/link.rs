@@ -53,8 +53,6 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) refusal: Option<CloseReason>,
     /// The session time of the next attempt to connect.
     pub(in crate::client::session) retry_at: Option<Duration>,
-    /// The server to switch to after this one.
-    pub(in crate::client::session) switch_to: Option<String>,
 }
 
 impl Link {

@@ -319,7 +319,7 @@ impl Session {
             let words = format!("not logged in: {failure}");
             return output.events.push(Event::Note { words });
         }
-        if self.link.was_registered {
+        if self.is_lasting() {
             self.link.refusal = Some(CloseReason::Login(failure));
             output.actions.push(SessionAction::Close);
             return;

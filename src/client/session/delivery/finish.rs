@@ -33,6 +33,17 @@ impl Session {
         }
     }
 
+    /// Another network has what the script waits for: nothing is waited for here.
+    pub(in crate::client::session) fn stop_waiting(
+        &mut self,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        self.delivery.matched = true;
+        self.delivery.ended = true;
+        self.quit_when_done(now, output);
+    }
+
     /// Whether the time limit has passed.
     pub(in crate::client::session) fn is_time_up(&self, now: SessionTime) -> bool {
         let limit = self.settings.time_limit;
@@ -124,7 +135,8 @@ impl Session {
         }
         let script = &self.delivery;
         let known = [&script.refused_lines, &unknown, &unsent];
-        let delivered = Ranges::all_but(script.last, &known);
+        let of_others = &script.foreign_lines;
+        let delivered = Ranges::all_but(script.last, &[&known[..], &[of_others]].concat());
         let is_over = script.ended && !script.stopped;
         (script.last > 0).then(|| DeliveryReport {
             delivered,

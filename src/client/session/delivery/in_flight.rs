@@ -64,6 +64,8 @@ pub(in crate::client::session) struct DeliveryTracker {
     /// The number of the last line of the script so far.
     pub(super) last: u64,
     pub(super) refused_lines: Ranges,
+    /// The lines that were for other networks.
+    pub(super) foreign_lines: Ranges,
     /// At least one line was refused.
     pub(super) refused: bool,
     /// No more lines will come, or be accepted.
@@ -142,6 +144,12 @@ impl Session {
         }
         self.end_request(output);
         self.complete(now, output);
+    }
+
+    /// A line of the script is for another network, which reports its delivery.
+    pub(in crate::client::session) fn skip_line(&mut self, number: u64) {
+        self.delivery.last = number;
+        self.delivery.foreign_lines.add(number);
     }
 
     /// Whether the next line may be given to [`Session::scripted`].

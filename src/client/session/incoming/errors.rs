@@ -50,7 +50,7 @@ impl Session {
                     text: parameters_from(message, 1),
                 });
             }
-            if self.link.was_registered {
+            if self.is_lasting() {
                 self.link.refusal = Some(reason);
                 return output.actions.push(SessionAction::Close);
             }
@@ -70,11 +70,24 @@ impl Session {
     /// asked for.
     fn nick_refused(&mut self, number: u16, reason: NickRefusal, output: &mut SessionOutput) {
         let nick = self.identity.nick.clone();
-        if self.link.was_registered {
+        let alternative = match self.link.was_registered {
+            true => None,
+            false => self
+                .settings
+                .alternatives
+                .get(self.identity.alternatives_tried)
+                .cloned(),
+        };
+        if let Some(another) = alternative {
+            self.identity.alternatives_tried += 1;
+            self.identity.nick.clone_from(&another);
+            self.settings.nick.clone_from(&another);
+            self.request_nick(&another, output);
+        } else if self.is_lasting() {
             match self.other_spelling(number) {
                 Some(another) => {
                     self.identity.nick.clone_from(&another);
-                    self.send_nick(&another, output);
+                    self.request_nick(&another, output);
                 }
                 None => {
                     let may_become_free = reason == NickRefusal::InUse;
@@ -86,16 +99,6 @@ impl Session {
                     output.actions.push(SessionAction::Close);
                 }
             }
-        } else if let Some(another) = self
-            .settings
-            .alternatives
-            .get(self.identity.alternatives_tried)
-        {
-            let another = another.clone();
-            self.identity.alternatives_tried += 1;
-            self.identity.nick.clone_from(&another);
-            self.settings.nick.clone_from(&another);
-            self.request_nick(&another, output);
         } else if self.settings.script {
             self.phase = Phase::Ended;
             let incomplete = Incomplete::NickRefused { nick, reason };

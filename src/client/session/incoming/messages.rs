@@ -110,7 +110,9 @@ impl Session {
         }
         let active = self.active_room();
         let is_active = active.is_some_and(|active| self.is_same(active, room));
-        self.attention.highlight_count += u32::from(mention && is_active);
+        // In the background it counts as unread.
+        let is_in_front = is_active && !self.rooms.is_background;
+        self.attention.highlight_count += u32::from(mention && is_in_front);
         Event::Said {
             // The prefix is kept, so that an answer to a message for operators does not go to
             // everyone.

@@ -1,11 +1,11 @@
-//! Commands that become requests, and those about servers and rooms of the session.
+//! Commands that become requests, and those about the connection and the rooms of the session.
 
 use std::time::Duration;
 
 use super::help::notice;
 use super::sent_command::{SentCommand, TargetChange};
 use crate::client::command::{ParseError, UserCommand, command_carries_password};
-use crate::client::event::{Event, InputError, RoomSummary};
+use crate::client::event::{Event, InputError};
 use crate::client::session::{
     CloseReason, Phase, Session, SessionAction, SessionOutput, SessionTime,
 };
@@ -223,35 +223,8 @@ impl Session {
         self.send(&Request::Topic { room: &room, topic }, output);
     }
 
-    /// Asks for a connection to another server. This one is left when that one answers.
-    pub(super) fn switch_server(&mut self, server: String, output: &mut SessionOutput) {
-        if self.settings.script {
-            return self.reject_input(InputError::ScriptKeepsServer, output);
-        }
-        notice(output, format!("connecting to {server} …"));
-        output.actions.push(SessionAction::Probe { server });
-    }
-
-    /// The answer to [`SessionAction::Probe`]: the server can be reached, or
-    /// [`InputError::NoOtherServer`].
-    pub fn server_probed(
-        &mut self,
-        server: String,
-        result: Result<(), InputError>,
-        now: SessionTime,
-        output: &mut SessionOutput,
-    ) {
-        match result {
-            Ok(()) => {
-                self.link.switch_to = Some(server);
-                self.quit(Some("gone to another server"), now, output);
-            }
-            Err(error) => self.reject_input(error, output),
-        }
-    }
-
     /// Connects again to the same server.
-    pub(super) fn reconnect(&mut self, output: &mut SessionOutput) {
+    pub fn reconnect(&mut self, output: &mut SessionOutput) {
         if self.settings.script || self.is_leaving() {
             return self.reject_input(InputError::ScriptKeepsConnection, output);
         }
@@ -266,18 +239,7 @@ impl Session {
     }
 
     pub(super) fn list_rooms(&mut self, output: &mut SessionOutput) {
-        let active = self.active_room().map(str::to_owned);
-        let rooms = self.rooms.iter().map(|room| RoomSummary {
-            name: room.name.clone(),
-            people: match room.names_requested {
-                true => room.members().count(),
-                false => 0,
-            },
-            unread: room.unread,
-            active: active.as_deref() == Some(&room.name),
-            topic: String::new(),
-        });
-        let rooms = rooms.collect();
+        let rooms = self.room_summaries();
         output.events.push(Event::Rooms { rooms });
     }
 

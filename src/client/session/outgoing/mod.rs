@@ -36,7 +36,7 @@ impl Session {
 
     /// The user entered a line, or a pasted text of several lines.
     pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
-        self.attention.highlight_count = 0;
+        self.note_input();
         let (announced, before) = (self.backlog.announced, self.backlog.waiting.len());
         match only_line(text) {
             Some(line) => self.execute_line(line, now, output),
@@ -151,7 +151,18 @@ impl Session {
             UserCommand::Quit { reason, keep } => {
                 self.quit_by_user(reason.as_deref(), keep, now, output);
             }
-            UserCommand::Connect { server } => self.switch_server(server, output),
+            UserCommand::Connect { .. } | UserCommand::Disconnect { .. }
+                if self.settings.script =>
+            {
+                self.reject_input(InputError::ScriptKeepsServer, output);
+            }
+            UserCommand::Connect { server } => {
+                output.actions.push(SessionAction::Connect { server });
+            }
+            UserCommand::Disconnect { network } => {
+                output.actions.push(SessionAction::Disconnect { network });
+            }
+            UserCommand::Networks => output.actions.push(SessionAction::ListNetworks),
             UserCommand::Reconnect => self.reconnect(output),
             UserCommand::Local(_) if self.settings.script => {
                 self.reject_input(InputError::NoScreen, output);

@@ -34,6 +34,8 @@ pub(in crate::client::session) struct JoinedRooms {
     keys: Vec<(String, String)>,
     /// The rooms that the user has heard of, for completion.
     known_rooms: BTreeSet<String>,
+    /// Another network is active: the messages of the active room are unread, too.
+    pub(in crate::client::session) is_background: bool,
     /// Counts messages, to order members by their last message.
     pub(super) activity_count: u64,
 }
@@ -213,9 +215,19 @@ impl JoinedRooms {
         }
     }
 
+    /// Another network becomes active, or this one, which marks its active room as read.
+    pub(in crate::client::session) fn set_background(&mut self, is_background: bool) {
+        self.is_background = is_background;
+        if let (false, Some(name)) = (is_background, self.active.clone())
+            && let Some(room) = self.get_mut(&name)
+        {
+            room.unread = Unread::default();
+        }
+    }
+
     /// Counts a message in a room that is not active.
     pub(in crate::client::session) fn count_unread(&mut self, room: &str, mention: bool) {
-        if !self.is(self.active.as_ref(), room)
+        if (self.is_background || !self.is(self.active.as_ref(), room))
             && let Some(room) = self.get_mut(room)
         {
             room.unread.messages += 1;
@@ -245,8 +257,11 @@ impl JoinedRooms {
         self.left_room = None;
         self.activations += 1;
         let uses = self.activations;
+        let is_seen = !self.is_background;
         if let Some(room) = name.as_ref().and_then(|name| self.get_mut(name)) {
-            room.unread = Unread::default();
+            if is_seen {
+                room.unread = Unread::default();
+            }
             room.activated = uses;
         }
         self.active = name;

@@ -183,38 +183,86 @@ fn quitting_waits_for_the_server_but_not_for_ever() {
 }
 
 #[test]
-fn one_server_is_left_only_when_the_other_was_found() {
+fn commands_about_networks_are_for_the_driver_and_not_for_scripts() {
     let mut played = Played::ready(false);
-    played.type_line("/connect other.example");
-    let server = "other.example".to_owned();
-    let sought = |server| [SessionAction::Probe { server }];
-    assert_eq!(played.take().actions, sought(server.clone()));
-    let mut output = SessionOutput::default();
-    let not_found = Err(InputError::NoOtherServer(
-        "unknown host other.example".to_owned(),
-    ));
-    let session = &mut played.session;
-    session.server_probed(
-        server.clone(),
-        not_found,
-        SessionTime::default(),
-        &mut output,
+    let named = |name: &str| Some(name.to_owned());
+    for (line, action) in [
+        (
+            "/connect other.example",
+            SessionAction::Connect {
+                server: "other.example".to_owned(),
+            },
+        ),
+        ("/disconnect", SessionAction::Disconnect { network: None }),
+        (
+            "/disconnect libera",
+            SessionAction::Disconnect {
+                network: named("libera"),
+            },
+        ),
+        ("/networks", SessionAction::ListNetworks),
+    ] {
+        played.type_line(line);
+        let output = played.take();
+        assert_eq!(output.actions, [action], "{line}");
+        assert!(output.lines.is_empty(), "{line}");
+    }
+    let mut played = Played::ready(true);
+    for (number, line) in [(1, "/connect other.example"), (2, "/disconnect")] {
+        let line = ScriptLine::Typed(line);
+        let now = played.now;
+        played
+            .session
+            .scripted(number, line, now, &mut played.output);
+        let output = played.take();
+        assert!(output.actions.is_empty(), "{output:?}");
+        let [Event::InputRejected { error, .. }] = &output.events[..] else {
+            panic!("{output:?}");
+        };
+        assert_eq!(*error, InputError::ScriptKeepsServer);
+    }
+}
+
+#[test]
+fn a_persistent_session_goes_on_when_the_first_connection_fails_or_is_refused() {
+    let persistent = || {
+        let mut played = Played::new(false);
+        played.session.settings.persistent = true;
+        played
+    };
+    let mut played = persistent();
+    let note = played.session.offline_note(Duration::ZERO);
+    assert_eq!(note.as_deref(), Some("connecting"));
+    played.lose("connection refused");
+    let output = played.take();
+    assert!(
+        matches!(output.actions[..], [SessionAction::Reconnect { .. }]),
+        "{output:?}"
     );
-    let [Event::InputRejected { error, .. }] = &output.events[..] else {
+    played.connect();
+    played.hear(":s 464 * :Password incorrect");
+    let output = played.take();
+    assert_eq!(output.actions, [SessionAction::Close]);
+    played.lose("closed");
+    let output = played.take();
+    assert!(output.actions.is_empty(), "{output:?}");
+    let [Event::Note { words }] = &output.events[..] else {
         panic!("{output:?}");
     };
-    assert_eq!(
-        error.to_string(),
-        "unknown host other.example; you stay here"
-    );
-    assert!(session.is_ready() && output.lines.is_empty());
-    session.server_probed(server.clone(), Ok(()), SessionTime::default(), &mut output);
-    assert_eq!(output.lines, "QUIT :gone to another server\r\n");
-    played.lose("closed");
-    assert_eq!(
-        played.take().actions,
-        [SessionAction::End(Outcome::SwitchServer { server })]
-    );
+    let expected = "the server refused the connection: password missing or incorrect";
+    assert!(words.starts_with(expected), "{words}");
+    // The nick is in use: no question disturbs what is typed for another network.
+    let mut played = persistent();
+    played.session.settings.alternatives = vec!["alicia".to_owned()];
+    played.connect();
+    played.take();
+    for wanted in ["alicia", "alicia_"] {
+        played.hear(":s 433 * alice :Nickname is already in use");
+        let output = played.take();
+        let nick = format!("NICK {wanted}\r\n");
+        assert!(output.lines.starts_with(&nick), "{output:?}");
+        assert!(output.actions.is_empty(), "{output:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::client::config::address::Address;
+use crate::client::config::network_key::NetworkKey;
 
 /// The suffix of each file's name.
 const SUFFIX: &str = ".ndjson";
@@ -19,9 +20,9 @@ pub(super) fn day_of(unix_seconds: i64, zone: &TimeZone) -> Date {
     Zoned::new(time, zone.clone()).date()
 }
 
-/// The folder for the log of a server, in the folder of all logs.
-pub(in crate::client) fn folder_of(logs: &Path, server: &Address) -> PathBuf {
-    server.file_in(logs)
+/// The folder for the log of a network, in the folder of all logs.
+pub(in crate::client) fn folder_of(logs: &Path, network: &NetworkKey) -> PathBuf {
+    network.file_in(logs)
 }
 
 /// The file of one day.
@@ -46,12 +47,15 @@ pub(in crate::client) fn files_from(folder: &Path, day: Option<Date>) -> io::Res
     Ok(days.into_iter().map(|day| file_of(folder, day)).collect())
 }
 
-/// The addresses of all servers that have a log, sorted.
-pub(in crate::client) fn servers(logs: &Path) -> Vec<String> {
+/// The names of all networks that have a log, or the addresses of those without a name, sorted.
+pub(in crate::client) fn networks(logs: &Path) -> Vec<String> {
     let entries = fs::read_dir(logs).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter_map(|entry| Address::of_file_name(entry.file_name().to_str()?))
-        .map(|server| server.to_string())
+        .filter_map(|entry| {
+            let name = entry.file_name().to_str()?.to_owned();
+            let address = Address::of_file_name(&name);
+            Some(address.map_or(name, |address| address.to_string()))
+        })
         .collect();
     names.sort();
     names
@@ -113,7 +117,7 @@ mod tests {
                 port: 6667,
                 tls: false,
             };
-            let folder = folder_of(logs, &server);
+            let folder = server.file_in(logs);
             assert_eq!(folder.parent(), Some(logs), "{host:?}");
             let name = folder.file_name().unwrap().to_str().unwrap();
             assert!(name.len() <= 255, "{name}");

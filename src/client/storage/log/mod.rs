@@ -16,7 +16,9 @@ use crate::common::record::Record;
 /// The record of an event in the log. `None` for notes and answers of this program, such as its
 /// help, and for passwords, which must not be logged.
 fn record_of(occurrence: &Occurrence, renderer: &Renderer) -> Option<Record> {
-    let Occurrence { at, event, .. } = occurrence;
+    let Occurrence {
+        network, at, event, ..
+    } = occurrence;
     match event {
         _ if event.is_secret() => None,
         Event::Note { .. } | Event::Answer { .. } => None,
@@ -27,7 +29,10 @@ fn record_of(occurrence: &Occurrence, renderer: &Renderer) -> Option<Record> {
             // An event without a record of its own is logged as the text that was shown.
             let lines = renderer.lines(event, *at, None);
             let words = lines.trim_end();
-            (!words.is_empty()).then(|| Record::note(words, *at))
+            (!words.is_empty()).then(|| Record {
+                network: network.as_str().to_owned(),
+                ..Record::note(words, *at)
+            })
         }),
     }
 }

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
-use crate::client::event::{LogStatus, Occurrence};
+use crate::client::event::{LogStatus, NetworkName, Occurrence};
 use crate::client::view::{Renderer, Verbosity};
 use crate::common::io_error::os_error_text;
 use crate::common::record::Record;
@@ -38,6 +38,8 @@ const FINISH_MAX: Duration = Duration::from_secs(2);
 /// The log of one server. Clones share their state.
 #[derive(Debug, Clone)]
 pub(crate) struct LogWriter {
+    /// The network whose log it is.
+    network: NetworkName,
     shared: Arc<(Mutex<LogQueue>, Condvar)>,
     /// Renders the events that have no record of their own.
     renderer: Renderer,
@@ -67,13 +69,14 @@ struct DayBatch {
 }
 
 impl LogWriter {
-    /// Starts to write to files in `folder`. `report` is called when writing fails, and when it
-    /// works again.
+    /// Starts to write the log of `network` to files in `folder`. `report` is called when writing
+    /// fails, and when it works again.
     ///
     /// # Errors
     ///
     /// Fails when the thread cannot be started.
     pub(crate) fn start(
+        network: NetworkName,
         folder: PathBuf,
         report: impl Fn(LogStatus) + Send + 'static,
     ) -> io::Result<Self> {
@@ -83,6 +86,7 @@ impl LogWriter {
         };
         let zone = local_time_zone().unwrap_or(TimeZone::UTC);
         let log = Self {
+            network,
             renderer: Renderer::new(false, Verbosity::Normal, zone.clone(), taste),
             shared: Arc::new((
                 Mutex::new(LogQueue {
@@ -198,7 +202,10 @@ impl LogWriter {
         let dropped = std::mem::take(&mut state.dropped);
         let status = LogStatus::Resumed { dropped };
         if dropped > 0 {
-            let record = Record::note(&status.to_string(), state.last.0);
+            let record = Record {
+                network: self.network.as_str().to_owned(),
+                ..Record::note(&status.to_string(), state.last.0)
+            };
             state.waiting.push_front(DayBatch {
                 day,
                 lines: record.line(),
@@ -334,13 +341,14 @@ mod tests {
         let (sender, messages) = mpsc::channel();
         let report = move |message| sender.send(message).unwrap_or_default();
         (
-            LogWriter::start(folder.to_owned(), report).unwrap(),
+            LogWriter::start(NetworkName::default(), folder.to_owned(), report).unwrap(),
             messages,
         )
     }
 
     fn append(log: &LogWriter, text: &str, now: i64) {
-        log.append(&Occurrence::local(said(text), now), now);
+        let said = Occurrence::local(NetworkName::default(), said(text), now);
+        log.append(&said, now);
     }
 
     /// The texts in all files of a folder, in order, and the number of lines that are no records.

@@ -1,5 +1,7 @@
 //! What the driver's thread sends to the main thread.
 
+use crate::client::event::NetworkId;
+use crate::client::net::{NetworkQuestion, QuestionSubject};
 use crate::client::session::{Outcome, RefusedNick};
 
 /// Something that the input loop must act on.
@@ -15,8 +17,10 @@ pub(super) enum InteractiveEvent {
     },
     /// `/clear` was typed.
     ClearScreen,
-    /// The server refuses the nick.
-    AskNick(RefusedNick),
+    /// The server of a network refuses the nick.
+    AskNick(NetworkId, RefusedNick),
+    /// The user must answer this about a network.
+    Ask(QuestionSubject, NetworkQuestion),
     /// The session has ended.
     Ended(Outcome),
 }

@@ -1,5 +1,6 @@
 //! Shows a session in a terminal.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -8,20 +9,26 @@ use super::notifier::Notifier;
 use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
-use crate::client::event::{Event, Occurrence, json};
-use crate::client::net::Frontend;
-use crate::client::session::{Outcome, RefusedNick, Session};
+use crate::client::event::{Event, NetworkId, Occurrence, json};
+use crate::client::net::{AddedNetwork, Frontend, NetworkQuestion, QuestionSubject};
+use crate::client::session::{Network, Networks, Outcome, RefusedNick};
 use crate::client::storage::drafts::DraftStore;
+use crate::client::storage::network_drafts::NetworkDrafts;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::title::Title;
+use crate::client::ui::setup::shown_in;
 use crate::client::view::raw_line;
 use crate::client::view::scrollback::ScrollbackWriter;
+use crate::common::io_error::os_error_text;
 use crate::common::sanitize::sanitize;
 
 /// The pause after the unsent lines were saved, for each of those lines.
 const SAVE_PAUSE_PER_LINE: Duration = Duration::from_micros(50);
+/// Said at the end of a network or of the program.
+pub(super) const UNSENT_IS_SAVED: &str =
+    "unsent text is saved; the next run offers to restore it\n";
 
-/// What was last saved of the lines that wait for the server.
+/// What was last saved of the lines of a network that wait for its server.
 #[derive(Debug, Default)]
 pub(super) struct SavedUnsent {
     version: [u64; 4],
@@ -42,8 +49,9 @@ pub(super) struct InteractiveFrontend {
     pub(super) editor_handle: EditorHandle,
     pub(super) title: Title,
     /// Where the unsent lines are saved.
-    pub(super) drafts: Option<DraftStore>,
-    pub(super) unsent: SavedUnsent,
+    pub(super) drafts: NetworkDrafts,
+    /// What was saved of each network that has a place for it.
+    pub(super) unsent: BTreeMap<NetworkId, SavedUnsent>,
     pub(super) events: mpsc::Sender<InteractiveEvent>,
     pub(super) ready: bool,
     pub(super) ended: bool,
@@ -56,44 +64,49 @@ impl InteractiveFrontend {
     }
 
     /// Saves the unsent lines for the next run, however this one ends.
-    fn save_unsent(&mut self, session: &Session, elapsed: Duration) {
-        let Some(drafts) = &self.drafts else { return };
-        let version = session.unsent_version();
-        let saved = &mut self.unsent;
-        saved.is_due = version != saved.version;
-        if !saved.is_due || elapsed < saved.next_at && !session.is_leaving() {
-            return;
+    fn save_unsent(&mut self, networks: &Networks, elapsed: Duration) {
+        for Network { id, session, .. } in networks.iter() {
+            let Some(saved) = self.unsent.get_mut(id) else {
+                continue;
+            };
+            let version = session.unsent_version();
+            saved.is_due = version != saved.version;
+            if !saved.is_due || elapsed < saved.next_at && !session.is_leaving() {
+                continue;
+            }
+            saved.is_due = false;
+            let unsent = session.unsent();
+            saved.version = version;
+            // A paste changes with each line that is sent, so a long one is saved less often.
+            let lines = u32::try_from(session.unsent_count()).unwrap_or(u32::MAX);
+            saved.next_at = elapsed + SAVE_PAUSE_PER_LINE * lines;
+            self.drafts.set_unsent(*id, unsent);
         }
-        saved.is_due = false;
-        let unsent = session.unsent();
-        saved.version = version;
-        // A paste changes with each line that is sent, so a long one is saved less often.
-        let lines = u32::try_from(session.unsent_count()).unwrap_or(u32::MAX);
-        saved.next_at = elapsed + SAVE_PAUSE_PER_LINE * lines;
-        drafts.set_unsent(unsent);
     }
 }
 
 impl Frontend for InteractiveFrontend {
-    fn event(&mut self, occurrence: &Occurrence, session: &Session) {
+    fn event(&mut self, occurrence: &Occurrence, network: NetworkId, networks: &Networks) {
         let event = &occurrence.event;
         if let Event::Note { words } = event
             && self.printer.is_gated()
             && !self.ready
-            && !session.is_ready()
+            && !networks.is_ready()
         {
             // The printer waits for the editor, which does not read lines yet.
             return self.send(InteractiveEvent::Early(format!("{}\n", sanitize(words))));
         }
         match self.format {
             Format::Plain => {
-                self.writer.show(occurrence, session.active_room());
+                self.writer.show(occurrence, network, &shown_in(networks));
                 if let Some(notifier) = &self.notifier {
                     let notifications = self.writer.scrollback.take_notifications();
                     notifications.iter().for_each(|one| notifier.notify(one));
                 }
             }
-            _ if event.is_as_typed() => self.writer.show(occurrence, session.active_room()),
+            _ if event.is_as_typed() => {
+                self.writer.show(occurrence, network, &shown_in(networks));
+            }
             Format::Json => {
                 let line = json::encode(occurrence).map(|record| record.line());
                 self.writer.add(&line.unwrap_or_default());
@@ -108,54 +121,98 @@ impl Frontend for InteractiveFrontend {
         }
     }
 
-    fn session_changed(&mut self, session: &Session, elapsed: Duration) {
-        self.save_unsent(session, elapsed);
-        let (room, unread) = (session.active_room(), session.unread());
-        self.writer.end_step(room, elapsed);
+    fn networks_changed(&mut self, networks: &Networks, elapsed: Duration) {
+        self.save_unsent(networks, elapsed);
+        let unread = networks.unread();
+        self.writer.end_step(&shown_in(networks), elapsed);
         let scrollback = &self.writer.scrollback;
         // Before that the prompt is the question for another nick.
-        if self.ready || session.is_ready() {
-            let location = session.prompt_location();
-            let offline = session.offline_note(elapsed);
+        if self.ready || networks.can_type() {
+            let location = networks.prompt_location();
+            let offline = networks.offline_note(elapsed);
             let renderer = scrollback.renderer();
             let mut prompt = renderer.prompt(location.as_deref(), unread, offline.as_deref());
+            let active = networks.active();
+            prompt.network = active.map(|network| network.id);
+            let room = active.and_then(|network| network.session.active_room());
             prompt.room = room.map(str::to_owned);
             let has_lines = self.writer.has_lines();
             self.editor_handle.set_prompt(prompt, has_lines);
         }
         self.writer.print();
         if !self.ended {
-            let highlights = session.highlight_count();
-            let title = self.writer.scrollback.title(room, unread, highlights);
+            let highlights = networks.highlight_count();
+            let room = networks.active_label();
+            let title = self
+                .writer
+                .scrollback
+                .title(room.as_deref(), unread, highlights);
             self.printer.push_control(&self.title.change(title));
         }
-        if !self.ready && session.is_ready() {
+        if !self.ready && networks.can_type() {
             self.ready = true;
             self.send(InteractiveEvent::Ready);
         }
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        let unsent = self.unsent.is_due.then_some(self.unsent.next_at);
+        let due = self.unsent.values().filter(|saved| saved.is_due);
+        let unsent = due.map(|saved| saved.next_at).min();
         let deadlines = [self.writer.scrollback.next_deadline(), unsent];
         deadlines.into_iter().flatten().min()
     }
 
-    fn line_done(&mut self, session: &Session) {
+    fn line_done(&mut self, networks: &Networks) {
         self.send(InteractiveEvent::LineDone {
-            leaving: session.is_leaving(),
+            leaving: networks.is_leaving(),
         });
     }
 
-    fn run_local(&mut self, command: &LocalCommand) {
+    fn run_local(&mut self, command: &LocalCommand, network: NetworkId) {
         if *command == LocalCommand::Clear {
             return self.send(InteractiveEvent::ClearScreen);
         }
-        self.writer.run_local(command);
+        self.writer.run_local(command, network);
     }
 
-    fn ask_nick(&mut self, refused: RefusedNick) {
-        self.send(InteractiveEvent::AskNick(refused));
+    fn ask_nick(&mut self, refused: RefusedNick, network: NetworkId) {
+        self.send(InteractiveEvent::AskNick(network, refused));
+    }
+
+    fn ask(&mut self, subject: QuestionSubject, question: NetworkQuestion) {
+        self.send(InteractiveEvent::Ask(subject, question));
+    }
+
+    fn network_added(&mut self, network: &AddedNetwork<'_>) {
+        let AddedNetwork {
+            id,
+            name,
+            nick,
+            files,
+        } = *network;
+        if let Some(file) = &files.history {
+            self.editor_handle.set_history_file(id, file.clone());
+        }
+        // Without a file for them drafts are not saved.
+        let Some(file) = &files.drafts else { return };
+        match DraftStore::start(file, nick, self.printer.clone()) {
+            Ok(Some(store)) => {
+                self.drafts.add(id, name.clone(), store);
+                self.unsent.insert(id, SavedUnsent::default());
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let error = os_error_text(&error);
+                self.printer.push(format!("Cannot save drafts: {error}\n"));
+            }
+        }
+    }
+
+    fn network_removed(&mut self, network: NetworkId) {
+        self.unsent.remove(&network);
+        if self.drafts.remove(network) {
+            self.editor_handle.print_note(UNSENT_IS_SAVED);
+        }
     }
 
     fn is_backlogged(&self) -> bool {

@@ -7,12 +7,12 @@ use super::INTERRUPT_CHECK;
 use super::event::InteractiveEvent;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{DriverInput, InputSender};
-use crate::client::session::Outcome;
-use crate::client::storage::drafts::DraftStore;
+use crate::client::session::{Outcome, PromptPlace};
+use crate::client::storage::network_drafts::NetworkDrafts;
 use crate::client::terminal::job_control::JobControl;
 use crate::client::terminal::printer::print_to_stdout;
 use crate::client::ui::questions::{self, Question};
-use crate::client::view::Renderer;
+use crate::client::view::{Prompt, Renderer};
 use crate::common::test_hooks::panic_if_requested;
 
 /// Asks until the answer is valid. The program can be suspended meanwhile.
@@ -40,7 +40,7 @@ pub(super) struct InputLoop<'t> {
     pub(super) events: mpsc::Receiver<InteractiveEvent>,
     pub(super) input: InputSender,
     pub(super) job: &'t JobControl,
-    pub(super) drafts: Option<DraftStore>,
+    pub(super) drafts: NetworkDrafts,
     pub(super) renderer: Renderer,
     /// The editor reads lines; only it reacts to Ctrl-C from then on.
     pub(super) reading: bool,
@@ -57,7 +57,8 @@ impl InputLoop<'_> {
                     InteractiveEvent::LineDone { .. }
                     | InteractiveEvent::ClearScreen
                     | InteractiveEvent::Early(_)
-                    | InteractiveEvent::AskNick(_),
+                    | InteractiveEvent::AskNick(..)
+                    | InteractiveEvent::Ask(..),
                 ) => {}
                 None => return Ok(None),
             }
@@ -85,8 +86,9 @@ impl InputLoop<'_> {
                 EditorRead::Line(text) => {
                     panic_if_requested("editor", &text);
                     // The room of the prompt gets the line, even if the active room has changed.
-                    let room = self.editor_handle.room();
-                    self.send(DriverInput::Typed { text, room });
+                    let Prompt { network, room, .. } = self.editor_handle.prompt();
+                    let place = PromptPlace { network, room };
+                    self.send(DriverInput::Typed { text, place });
                 }
                 EditorRead::Cancelled { was_empty } => {
                     if was_empty {
@@ -116,7 +118,7 @@ impl InputLoop<'_> {
 
     /// Announces the next unsent text of an earlier run.
     fn offer_unsent(&self) {
-        if let Some(offer) = self.drafts.as_ref().and_then(DraftStore::next_offer) {
+        if let Some(offer) = self.drafts.next_offer() {
             let announcement = self.renderer.unsent_offer(
                 &offer.draft.text,
                 offer.draft.target.as_deref(),
@@ -132,14 +134,27 @@ impl InputLoop<'_> {
     fn next_event(&mut self) -> io::Result<Option<InteractiveEvent>> {
         loop {
             match self.events.recv_timeout(INTERRUPT_CHECK) {
-                Ok(InteractiveEvent::AskNick(refused)) => {
+                Ok(InteractiveEvent::AskNick(network, refused)) => {
                     let question = questions::retry_nick(&refused);
                     match ask_until_valid(self.editor, question, self.job)? {
-                        EditorRead::Line(nick) => self.send(DriverInput::AnswerNick(nick)),
+                        EditorRead::Line(nick) => {
+                            self.send(DriverInput::AnswerNick(network, nick));
+                        }
                         EditorRead::Cancelled { .. } | EditorRead::Eof => {
                             self.send(DriverInput::Quit(None));
                         }
                         EditorRead::Suspend { .. } | EditorRead::Ended => {}
+                    }
+                }
+                Ok(InteractiveEvent::Ask(subject, question)) => {
+                    let notice = questions::about(&question, &self.renderer);
+                    self.editor_handle.print_note(&notice);
+                    let question = questions::of_network(&question);
+                    // Any other end means that the network waits on.
+                    if let EditorRead::Line(answer) =
+                        ask_until_valid(self.editor, question, self.job)?
+                    {
+                        self.send(DriverInput::Answered(subject, answer));
                     }
                 }
                 Ok(InteractiveEvent::Early(line)) => print_to_stdout(line)?,

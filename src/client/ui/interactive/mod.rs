@@ -7,6 +7,7 @@ mod frontend;
 mod input_loop;
 mod notifier;
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -21,9 +22,9 @@ use super::setup::{SessionEnd, UiContext, continues, try_control_server};
 use crate::client::config::file::EditMode;
 use crate::client::config::options::Format;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
-use crate::client::net::{self, DriverInput, Established, InputSender};
-use crate::client::session::{Outcome, Session};
-use crate::client::storage::drafts::DraftStore;
+use crate::client::net::{self, DriverInput, DriverSetup, InputSender, NetworkSetup};
+use crate::client::session::Outcome;
+use crate::client::storage::network_drafts::NetworkDrafts;
 use crate::client::terminal::job_control::{JobControl, TerminalUser};
 use crate::client::terminal::mode;
 use crate::client::terminal::passthrough::Passthrough;
@@ -34,7 +35,7 @@ use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
 use assistant::SessionAssist;
-use frontend::{InteractiveFrontend, SavedUnsent};
+use frontend::{InteractiveFrontend, UNSENT_IS_SAVED};
 use input_loop::{InputLoop, ask_until_valid};
 use notifier::Notifier;
 
@@ -55,9 +56,9 @@ pub(in crate::client) struct InteractiveUi {
     active: ActiveSession,
 }
 
-/// The input and the drafts of the current session, or of the last one, for the threads that
-/// outlive it.
-type ActiveSession = Arc<Mutex<Option<(InputSender, Option<DraftStore>)>>>;
+/// The input and the drafts of the current sessions, or of the last ones, for the threads that
+/// outlive them.
+type ActiveSession = Arc<Mutex<Option<(InputSender, NetworkDrafts)>>>;
 
 impl InteractiveUi {
     /// Takes the terminal. From now on a signal ends the program in good order.
@@ -130,11 +131,11 @@ impl InteractiveUi {
         }
     }
 
-    /// Runs a session to its end.
-    pub(super) fn run_session(
+    /// Runs the sessions of these networks to their end.
+    pub(super) fn run_sessions(
         &mut self,
-        established: Established,
-        session: Session,
+        setup: DriverSetup,
+        networks: Vec<NetworkSetup>,
         renderer: Renderer,
         context: UiContext,
     ) -> io::Result<SessionEnd> {
@@ -142,11 +143,7 @@ impl InteractiveUi {
         let raw_mode = self.job.raw_mode()?;
         let (event_sender, events) = mpsc::channel();
         let (input, receiver) = net::input_channel();
-        // Without a file for them drafts are not saved.
-        let drafts = match context.draft_file.as_deref() {
-            Some(file) => DraftStore::start(file, session.nick(), self.printer.clone())?,
-            None => None,
-        };
+        let drafts = NetworkDrafts::default();
         *lock(&self.active) = Some((input.clone(), drafts.clone()));
         if self.signal().is_some() {
             // It came just before there was a session to end.
@@ -156,8 +153,7 @@ impl InteractiveUi {
             input: input.clone(),
             renderer: renderer.clone(),
         };
-        self.editor
-            .start_session(context.history_file, drafts.clone(), assist)?;
+        self.editor.start_session(drafts.clone(), assist)?;
         self.editor_handle.print_note(&context.greeting);
         let frontend = self.frontend(
             renderer.clone(),
@@ -166,7 +162,7 @@ impl InteractiveUi {
             drafts.clone(),
             event_sender,
         );
-        net::start(established, session, frontend, receiver, None)?;
+        net::start(setup, networks, frontend, receiver, None)?;
         let control_server = context
             .control
             .and_then(|at| try_control_server(&at, &input, &self.printer));
@@ -182,13 +178,10 @@ impl InteractiveUi {
         };
         let outcome = run_to_end(&mut input_loop);
         drop(control_server);
-        if let Some(drafts) = drafts {
-            if drafts.has_unsent() {
-                let note = "unsent text is saved; the next run offers to restore it\n";
-                self.editor_handle.print_note(note);
-            }
-            drafts.finish();
+        if drafts.has_unsent() {
+            self.editor_handle.print_note(UNSENT_IS_SAVED);
         }
+        drafts.finish();
         self.editor_handle.reset();
         // Otherwise the program ends, and a signal has nothing left to end.
         if outcome
@@ -210,7 +203,7 @@ impl InteractiveUi {
         renderer: Renderer,
         format: Format,
         notify_command: Vec<String>,
-        drafts: Option<DraftStore>,
+        drafts: NetworkDrafts,
         events: mpsc::Sender<event::InteractiveEvent>,
     ) -> InteractiveFrontend {
         let on_terminal = io::stdout().is_terminal();
@@ -228,7 +221,7 @@ impl InteractiveUi {
             editor_handle: self.editor_handle.clone(),
             title: self.title.clone(),
             drafts,
-            unsent: SavedUnsent::default(),
+            unsent: BTreeMap::new(),
             events,
             ready: false,
             ended: false,
@@ -295,7 +288,7 @@ fn quit_on_signals(
     let received = move |signal| {
         if let Some((input, drafts)) = &*lock(&active) {
             // At once: the sender of the signal may soon kill the program.
-            drafts.iter().for_each(DraftStore::write_now);
+            drafts.write_now();
             let reason = quit_reason(signal).to_owned();
             // The session may have ended already.
             let _ = input.send(DriverInput::Quit(Some(reason)));
@@ -312,7 +305,7 @@ fn quit_on_signals(
     })
 }
 
-fn lock(active: &ActiveSession) -> MutexGuard<'_, Option<(InputSender, Option<DraftStore>)>> {
+fn lock(active: &ActiveSession) -> MutexGuard<'_, Option<(InputSender, NetworkDrafts)>> {
     active.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

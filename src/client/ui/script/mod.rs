@@ -21,9 +21,12 @@ use tokio::sync::mpsc;
 use super::setup::{SessionEnd, start_control_server};
 use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
-use crate::client::event::{Event, Occurrence, explain, json};
-use crate::client::net::{self, DriverInput, Established, Frontend, InputSender};
-use crate::client::session::{Outcome, RefusedNick, Session};
+use crate::client::event::{Event, NetworkId, Occurrence, explain, json};
+use crate::client::net::{
+    self, DriverInput, DriverSetup, Frontend, InputSender, NetworkQuestion, NetworkSetup,
+    QuestionSubject,
+};
+use crate::client::session::{Networks, Outcome, RefusedNick};
 use crate::client::terminal::printer::{Printer, print_to_stdout};
 use crate::client::terminal::signals::{self, Signals, quit_reason};
 use crate::client::terminal::stderr::{format_report, write_report};
@@ -38,11 +41,11 @@ const BLOCKS_AHEAD: usize = 2;
 /// The most sampled lines that wait for the server.
 const SAMPLED_AHEAD_MAX: usize = 10_000;
 
-/// Runs a session to its end: that of the input, or what the options say instead. `control` is the
-/// folder for the control socket.
+/// Runs the sessions of these networks to their end: that of the input, or what the options say
+/// instead. `control` is the folder for the control socket.
 pub(in crate::client) fn run(
-    established: Established,
-    session: Session,
+    setup: DriverSetup,
+    networks: Vec<NetworkSetup>,
     renderer: Renderer,
     options: ScriptOptions,
     control: Option<&Path>,
@@ -69,13 +72,7 @@ pub(in crate::client) fn run(
     };
     let (script, script_receiver) = mpsc::channel(ahead);
     let (input, receiver) = net::input_channel();
-    net::start(
-        established,
-        session,
-        frontend,
-        receiver,
-        Some(script_receiver),
-    )?;
+    net::start(setup, networks, frontend, receiver, Some(script_receiver))?;
     let signals = quit_on_signals(input.clone())?;
     // A short script is no session for other programs to use.
     let control = control.filter(|_| options.follow);
@@ -149,7 +146,7 @@ fn is_broken_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Shows a session in a pipeline.
+/// Shows the sessions in a pipeline.
 struct ScriptFrontend {
     renderer: Renderer,
     format: Format,
@@ -165,7 +162,7 @@ struct ScriptFrontend {
 }
 
 impl Frontend for ScriptFrontend {
-    fn event(&mut self, occurrence: &Occurrence, _: &Session) {
+    fn event(&mut self, occurrence: &Occurrence, _: NetworkId, networks: &Networks) {
         match &occurrence.event {
             Event::Refused {
                 number,
@@ -180,7 +177,12 @@ impl Frontend for ScriptFrontend {
             _ if self.silent => {}
             // In a busy room they would be most of the output.
             event @ Event::PersonChanged { .. } if !self.renderer.shows(event) => {}
-            _ => self.print(occurrence),
+            _ => {
+                if networks.is_several() {
+                    self.renderer.name_network(&occurrence.network);
+                }
+                self.print(occurrence);
+            }
         }
     }
 
@@ -201,16 +203,20 @@ impl Frontend for ScriptFrontend {
         }
     }
 
-    fn session_changed(&mut self, _: &Session, _: Duration) {}
+    fn networks_changed(&mut self, _: &Networks, _: Duration) {}
 
-    fn line_done(&mut self, _: &Session) {}
+    fn line_done(&mut self, _: &Networks) {}
 
-    fn run_local(&mut self, _: &LocalCommand) {
+    fn run_local(&mut self, _: &LocalCommand, _: NetworkId) {
         debug_assert!(false, "a script has no screen");
     }
 
-    fn ask_nick(&mut self, _: RefusedNick) {
+    fn ask_nick(&mut self, _: RefusedNick, _: NetworkId) {
         debug_assert!(false, "a script cannot answer");
+    }
+
+    fn ask(&mut self, _: QuestionSubject, _: NetworkQuestion) {
+        debug_assert!(false, "a script connects to no other network");
     }
 
     fn is_backlogged(&self) -> bool {

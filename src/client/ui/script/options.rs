@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::command::{self, ParseError, UserCommand, has_room_prefix};
+use crate::client::command::{self, ParseError, UserCommand, has_room_prefix, parse_room};
 use crate::client::config::options::{Action, AskArgs, ClientOptions, Format, Input, MessageArgs};
+use crate::client::config::resolve::split_network;
 use crate::client::event::matcher::EventMatcher;
 
 /// The options of a script.
@@ -64,6 +65,45 @@ impl ScriptOptions {
     }
 }
 
+impl ScriptOptions {
+    /// What a script waits for on a network, if it waits there. `all_named` are the networks that are
+    /// named at the start.
+    pub(in crate::client) fn wait_on(
+        &self,
+        network: &str,
+        all_named: &[String],
+    ) -> Option<EventMatcher> {
+        wait_on(self.wait.as_ref()?, network, all_named)
+    }
+}
+
+/// What a script waits for on this network: nothing, if it names another one.
+fn wait_on(wait: &EventMatcher, network: &str, all_named: &[String]) -> Option<EventMatcher> {
+    let names: Vec<String> = match all_named.iter().any(|name| name == network) {
+        true => all_named.to_vec(),
+        false => vec![network.to_owned()],
+    };
+    let mut wait = wait.clone();
+    for name in [&mut wait.room, &mut wait.from].into_iter().flatten() {
+        if let Some((of, target)) = split_network(name, &names) {
+            if of != network {
+                return None;
+            }
+            *name = target.to_owned();
+        }
+    }
+    // The answer to a message for a room of a network is said there.
+    if let Some(room) = wait.from.take_if(|target| has_room_prefix(target)) {
+        wait.room = Some(room);
+        wait.whispered = false;
+    }
+    // The `#` can be left out.
+    if let Some(target) = wait.room.as_deref().and_then(parse_room) {
+        wait.room = Some(target.room);
+    }
+    Some(wait)
+}
+
 fn source_of(options: &ClientOptions) -> ScriptSource {
     if options.tee {
         return ScriptSource::Tee(SampleLimits {
@@ -84,11 +124,7 @@ fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
         pattern: Some(pattern),
         from: options.from.clone(),
         account: options.from_account.clone(),
-        // The `#` can be left out.
-        room: options.room.as_ref().map(|room| {
-            let target = command::parse_room(room);
-            target.map_or_else(|| room.clone(), |target| target.room)
-        }),
+        room: options.room.clone(),
         whispered: false,
         // Standard input may stay silent for long.
         answers: !options.commands.is_empty(),
@@ -153,4 +189,42 @@ fn target(message: &MessageArgs) -> &str {
 /// The room, or the nick without its `@`.
 fn recipient(message: &MessageArgs) -> &str {
     message.to.strip_prefix('@').unwrap_or(&message.to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_waits_on_the_network_that_is_named_and_otherwise_on_each() {
+        let all = ["home", "libera"].map(str::to_owned);
+        let on = |wait: &EventMatcher, network| {
+            let wait = wait_on(wait, network, &all)?;
+            Some((wait.room, wait.from, wait.whispered))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let in_room = |room: &str| EventMatcher {
+            room: text(room),
+            ..EventMatcher::default()
+        };
+        let from = |nick: &str| EventMatcher {
+            from: text(nick),
+            whispered: true,
+            ..EventMatcher::default()
+        };
+        let rust = Some((text("#rust"), None, false));
+        for room in ["libera/#rust", "libera/rust"] {
+            assert_eq!(on(&in_room(room), "home"), None);
+            assert_eq!(on(&in_room(room), "libera"), rust);
+        }
+        for network in ["home", "libera"] {
+            assert_eq!(on(&in_room("rust"), network), rust);
+            assert_eq!(on(&from("ann"), network), Some((None, text("ann"), true)));
+        }
+        assert_eq!(on(&from("libera/ann"), "home"), None);
+        let ann = Some((None, text("ann"), true));
+        assert_eq!(on(&from("libera/ann"), "libera"), ann);
+        // Of `ask libera/#rust`.
+        assert_eq!(on(&from("libera/#rust"), "libera"), rust);
+    }
 }

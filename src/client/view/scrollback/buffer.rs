@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::client::event::NetworkId;
 use crate::client::view::{INDENT_MARK, strip_styles};
 
 /// The largest number of lines.
@@ -22,16 +23,19 @@ pub(super) struct LineBuffer {
 #[derive(Debug)]
 struct BufferedLine {
     text: String,
+    /// The network it is about.
+    network: NetworkId,
     /// The room it is about, if any.
     room: Option<String>,
 }
 
 impl LineBuffer {
-    /// Appends whole lines that are about this room.
-    pub(super) fn push(&mut self, lines: &str, room: Option<&str>) {
+    /// Appends whole lines that are about this room of a network.
+    pub(super) fn push(&mut self, lines: &str, network: NetworkId, room: Option<&str>) {
         for line in lines.split_inclusive('\n') {
             let line = BufferedLine {
                 text: line.to_owned(),
+                network,
                 room: room.map(str::to_owned),
             };
             self.bytes += line.bytes();
@@ -44,10 +48,12 @@ impl LineBuffer {
         }
     }
 
-    /// The last `count` lines, or those about `room`.
-    pub(super) fn last(&self, room: Option<&str>, count: usize) -> Vec<&str> {
+    /// The last `count` lines, or those about `room` of a network.
+    pub(super) fn last(&self, network: NetworkId, room: Option<&str>, count: usize) -> Vec<&str> {
         let is_wanted = |line: &&BufferedLine| match (room, &line.room) {
-            (Some(wanted), Some(room)) => wanted.eq_ignore_ascii_case(room),
+            (Some(wanted), Some(room)) => {
+                line.network == network && wanted.eq_ignore_ascii_case(room)
+            }
             (Some(_), None) => false,
             (None, _) => true,
         };

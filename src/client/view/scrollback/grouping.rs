@@ -12,7 +12,8 @@ impl Scrollback {
             1 => self.renderer.lines(&group.first, at, active),
             _ => {
                 let (servers, nicks) = (&group.servers, &group.nicks);
-                self.renderer.netsplit(servers, nicks, group.is_over, at)
+                let lines = self.renderer.netsplit(servers, nicks, group.is_over, at);
+                self.renderer.with_network_of_rooms(lines, at)
             }
         };
         match lines.is_empty() {
@@ -23,24 +24,31 @@ impl Scrollback {
 
     /// The text to print for the joins, parts or quits that are held back.
     pub(super) fn flush_group(&mut self, active: Option<&str>) -> String {
+        let active = self.in_front(active);
         let events = std::mem::take(&mut self.grouped);
         let at = self.grouped_at;
         let lines = match &events[..] {
             [] => return String::new(),
             [only] => self.renderer.lines(only, at, active),
-            [Event::ModeChanged { .. }, ..] => self.renderer.grouped_modes(&events, at),
+            [first @ Event::ModeChanged { .. }, ..] => {
+                let lines = self.renderer.grouped_modes(&events, at);
+                self.renderer.with_network(first, lines, at)
+            }
             [first, ..] if is_of_one_person(&events) => {
                 let rooms: Vec<&str> = events.iter().filter_map(Event::room).collect();
                 let nick = nick_of(first).unwrap_or_default();
-                self.renderer
-                    .grouped_rooms(&nick, has_come(first), &rooms, at)
+                let lines = self
+                    .renderer
+                    .grouped_rooms(&nick, has_come(first), &rooms, at);
+                self.renderer.with_network_of_rooms(lines, at)
             }
             [first, ..] => {
                 let nicks: Vec<String> = events.iter().filter_map(nick_of).collect();
                 let room = first
                     .room()
                     .filter(|room| !active.is_some_and(|active| active.eq_ignore_ascii_case(room)));
-                self.renderer.grouped(&nicks, has_come(first), room, at)
+                let lines = self.renderer.grouped(&nicks, has_come(first), room, at);
+                self.renderer.with_network(first, lines, at)
             }
         };
         if lines.is_empty() {

@@ -1,11 +1,13 @@
 //! The scrollback: the lines above the prompt, and the buffer that `/history` and `/search` read.
 //!
 //! `grouping` and `netsplit` join events of one moment into one line, `notify` rings the bell and
-//! sends notifications, `room_names` decides which lines name their room, `buffer` keeps the lines, and `writer` pushes them to the printer.
+//! sends notifications, `room_names` decides which lines name their room and `networks` which name
+//! their network, `buffer` keeps the lines, and `writer` pushes them to the printer.
 
 mod buffer;
 mod grouping;
 mod netsplit;
+mod networks;
 mod notify;
 mod room_names;
 mod writer;
@@ -15,12 +17,14 @@ use std::time::Duration;
 use super::Renderer;
 use crate::client::command::LocalCommand;
 use crate::client::command::settings::{SETTINGS, Setting};
-use crate::client::event::Event;
+use crate::client::event::{Event, NetworkId};
 use crate::client::terminal::passthrough::Passthrough;
 use crate::common::sanitize::{sanitize, sanitize_name};
 use buffer::LineBuffer;
 use grouping::is_groupable;
-use netsplit::Netsplits;
+use netsplit::{NetsplitGroup, Netsplits};
+pub(in crate::client) use networks::ActivePlace;
+use networks::NetworkLines;
 pub(in crate::client) use notify::Notification;
 use room_names::RoomNames;
 pub(in crate::client) use writer::ScrollbackWriter;
@@ -38,7 +42,15 @@ pub struct Scrollback {
     /// Joins, or parts, or quits that are not shown yet because they will share a line.
     grouped: Vec<Event>,
     grouped_at: i64,
-    netsplits: Netsplits,
+    /// The networks so far, of which there is at least one.
+    networks: Vec<NetworkLines>,
+    /// The index of the network of the current event.
+    current: usize,
+    /// Whether there are several networks, so that lines name theirs.
+    is_several: bool,
+    active_network: Option<NetworkId>,
+    /// What decided on the name of the network in the last lines.
+    named: Option<(NetworkId, bool, Option<NetworkId>)>,
     room_names: RoomNames,
     /// How sequences reach the terminal around a multiplexer.
     passthrough: Passthrough,
@@ -62,7 +74,11 @@ impl Scrollback {
             day_at: 0,
             grouped: Vec::new(),
             grouped_at: 0,
-            netsplits: Netsplits::default(),
+            networks: vec![NetworkLines::default()],
+            current: 0,
+            is_several: false,
+            active_network: None,
+            named: None,
             room_names: RoomNames::default(),
             passthrough: Passthrough::default(),
             notifications: None,
@@ -100,11 +116,17 @@ impl Scrollback {
         unix_seconds: i64,
         active: Option<&str>,
     ) -> String {
+        let active = self.in_front(active);
         if is_groupable(event) {
             if !self.renderer.settings.joins || !self.renderer.shows(event) {
                 return String::new();
             }
-            if self.renderer.settings.gather && self.netsplits.absorb(event, unix_seconds) {
+            if self.renderer.settings.gather
+                && self
+                    .networks
+                    .get_mut(self.current)
+                    .is_some_and(|network| network.netsplits.absorb(event, unix_seconds))
+            {
                 return String::new();
             }
             if self.renderer.settings.gather {
@@ -115,7 +137,10 @@ impl Scrollback {
             }
         }
         let omitted = match self.renderer.shows(event) {
-            true => self.room_names.omitted(event, active),
+            true => {
+                let is_in_front = self.is_in_front();
+                self.room_names.omitted(event, active, is_in_front)
+            }
             false => active,
         };
         let lines = self.renderer.lines(event, unix_seconds, omitted);
@@ -144,39 +169,62 @@ impl Scrollback {
             self.room_names.note_name(active);
         }
         if !event.is_secret() {
+            let active = self.in_front(active);
             let lines = self.renderer.lines(event, unix_seconds, active);
-            self.buffer.push(&lines, event.room());
+            let network = self.network();
+            self.buffer.push(&lines, network, event.room());
         }
     }
 
     /// The text to print for all events that are held back.
     pub fn flush(&mut self, active: Option<&str>) -> String {
-        let mut text = self.flush_group(active);
-        for group in self.netsplits.drain() {
-            text.push_str(&self.netsplit(&group, active));
-        }
-        text
+        self.flush_netsplits(active, Netsplits::drain)
     }
 
     /// The text to print after all events that arrived together. Netsplits are held back until
     /// [`Scrollback::next_deadline`].
     pub fn flush_due(&mut self, active: Option<&str>, elapsed: Duration) -> String {
+        self.flush_netsplits(active, |netsplits| netsplits.drain_due(elapsed))
+    }
+
+    fn flush_netsplits(
+        &mut self,
+        active: Option<&str>,
+        drain: impl Fn(&mut Netsplits) -> Vec<NetsplitGroup>,
+    ) -> String {
         let mut text = self.flush_group(active);
-        for group in self.netsplits.drain_due(elapsed) {
-            text.push_str(&self.netsplit(&group, active));
+        let current = self.current;
+        for at in 0..self.networks.len() {
+            let Some(network) = self.networks.get_mut(at) else {
+                continue;
+            };
+            let groups = drain(&mut network.netsplits);
+            if groups.is_empty() {
+                continue;
+            }
+            self.current = at;
+            self.name_network(at);
+            for group in groups {
+                let active = self.in_front(active);
+                text.push_str(&self.netsplit(&group, active));
+            }
+            self.current = current;
+            self.name_network(current);
         }
         text
     }
 
     /// When [`Scrollback::flush_due`] will have more to print, as the time since the program started.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.netsplits.deadline()
+        let deadlines = self.networks.iter();
+        deadlines.filter_map(|one| one.netsplits.deadline()).min()
     }
 
     /// Adds lines to the buffer. A line for a new day comes first.
     fn recorded(&mut self, lines: String, unix_seconds: i64, room: Option<&str>) -> String {
         let lines = self.with_day_line(self.renderer.table_rows(lines), unix_seconds);
-        self.buffer.push(&lines, room);
+        let network = self.network();
+        self.buffer.push(&lines, network, room);
         lines
     }
 
@@ -193,10 +241,10 @@ impl Scrollback {
         }
     }
 
-    /// Runs a typed command that is about the screen.
-    pub fn run_local(&mut self, command: &LocalCommand) -> String {
+    /// Runs a command about the screen that was typed on a network.
+    pub fn run_local(&mut self, command: &LocalCommand, network: NetworkId) -> String {
         let lines = match command {
-            LocalCommand::History { room, count } => self.history(room.as_deref(), *count),
+            LocalCommand::History { room, count } => self.history(network, room.as_deref(), *count),
             LocalCommand::Search { text } => self.search(text),
             LocalCommand::Set { name, value } => self.set(name.as_deref(), value.as_deref()),
             LocalCommand::Clear if !self.on_terminal => {
@@ -209,8 +257,8 @@ impl Scrollback {
     }
 
     /// The last lines, between two marks: they are not news.
-    fn history(&self, room: Option<&str>, count: usize) -> String {
-        let lines = self.buffer.last(room, count);
+    fn history(&self, network: NetworkId, room: Option<&str>, count: usize) -> String {
+        let lines = self.buffer.last(network, room, count);
         let of_room = room.map_or(String::new(), |room| format!(" of {}", sanitize_name(room)));
         if lines.is_empty() {
             let words = format!("No line{of_room} was shown so far.");

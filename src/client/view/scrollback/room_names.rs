@@ -13,12 +13,18 @@ pub(super) struct RoomNames {
 }
 
 impl RoomNames {
-    /// The room whose name is omitted in the lines for an event.
+    /// The room whose name is omitted in the lines for an event of the active network, or of another
+    /// one.
     pub(super) fn omitted<'a>(
         &mut self,
         event: &Event,
         active: Option<&'a str>,
+        is_in_front: bool,
     ) -> Option<&'a str> {
+        if !is_in_front {
+            self.is_ambiguous |= is_talk(event);
+            return None;
+        }
         if let Event::Entered { room, .. } = event {
             self.note_name(Some(room));
             return active;
@@ -34,6 +40,11 @@ impl RoomNames {
         let is_ambiguous = self.is_ambiguous || self.active.as_deref().is_some_and(is_other);
         self.note_name(active);
         active.filter(|_| !is_ambiguous)
+    }
+
+    /// The active room is one of another network than before.
+    pub(super) fn note_other_network(&mut self) {
+        self.is_ambiguous = true;
     }
 
     /// The active room has been named.

@@ -9,7 +9,7 @@ use crate::client::command::settings::DisplaySettings;
 use crate::client::command::{self, UserCommand};
 use crate::client::event::MessageTags;
 use crate::client::event::Unread;
-use crate::client::event::{DeliveryStatus, MessageKind, Target};
+use crate::client::event::{DeliveryStatus, MessageKind, NetworkId, Target};
 use crate::client::view::Verbosity;
 
 const NOON: i64 = 12 * 3_600 + 60;
@@ -199,17 +199,17 @@ fn history_is_marked_takes_a_room_and_repeats_no_answers() {
     assert_ne!(scrollback.show(&names, NOON, Some("#a")), "");
     scrollback.show(&said_in("#A", "three"), NOON, Some("#a"));
     assert_eq!(
-        scrollback.run_local(&typed("/history")),
+        scrollback.run_local(&typed("/history"), NetworkId::default()),
         "--- the last 3 lines ---\n12:01 <bob> one\n12:01 #b <bob> two\n12:01 #A <bob> three\n\
          --- end of the history ---\n"
     );
     assert_eq!(
-        scrollback.run_local(&typed("/history #a 5")),
+        scrollback.run_local(&typed("/history #a 5"), NetworkId::default()),
         "--- the last 2 lines of #a ---\n12:01 <bob> one\n12:01 #A <bob> three\n\
          --- end of the history ---\n"
     );
     assert_eq!(
-        scrollback.run_local(&typed("/history #nowhere")),
+        scrollback.run_local(&typed("/history #nowhere"), NetworkId::default()),
         "No line of #nowhere was shown so far.\n"
     );
 }
@@ -217,11 +217,11 @@ fn history_is_marked_takes_a_room_and_repeats_no_answers() {
 #[test]
 fn joins_can_be_left_out_or_shown_one_by_one() {
     let mut scrollback = scrollback();
-    scrollback.run_local(&typed("/set joins off"));
+    scrollback.run_local(&typed("/set joins off"), NetworkId::default());
     assert_eq!(scrollback.show(&joined("bob"), NOON, None), "");
     assert_eq!(scrollback.flush(None), "");
-    scrollback.run_local(&typed("/set joins on"));
-    scrollback.run_local(&typed("/set gather off"));
+    scrollback.run_local(&typed("/set joins on"), NetworkId::default());
+    scrollback.run_local(&typed("/set gather off"), NetworkId::default());
     assert_eq!(
         scrollback.show(&joined("bob"), NOON, Some("#a")),
         "12:01 → bob joined\n"
@@ -249,7 +249,7 @@ fn the_bell_rings_as_it_is_set_and_at_most_once_a_second() {
     assert!(rings("alice: hi", true, NOON));
     assert!(!rings("alice: hi", true, NOON));
     assert!(rings("alice: hi", true, NOON + 1));
-    scrollback.run_local(&typed("/set bell off"));
+    scrollback.run_local(&typed("/set bell off"), NetworkId::default());
     let quiet = scrollback.show(&said("alice", true), NOON + 2, Some("#a"));
     assert!(!quiet.contains(BELL));
 }
@@ -257,14 +257,14 @@ fn the_bell_rings_as_it_is_set_and_at_most_once_a_second() {
 #[test]
 fn a_notification_cannot_be_broken_out_of() {
     let mut scrollback = scrollback();
-    scrollback.run_local(&typed("/set notify mentions"));
-    scrollback.run_local(&typed("/set bell off"));
+    scrollback.run_local(&typed("/set notify mentions"), NetworkId::default());
+    scrollback.run_local(&typed("/set bell off"), NetworkId::default());
     let shown = scrollback.show(&said("x\x07\x1b]0;evil\x07", true), NOON, Some("#a"));
     assert_eq!(
         shown,
         "\x1b]9;bob: x^G^[]0;evil^G\x0712:01 <bob> x^G^[]0;evil^G\n"
     );
-    scrollback.run_local(&typed("/set notify-by osc777"));
+    scrollback.run_local(&typed("/set notify-by osc777"), NetworkId::default());
     let shown = scrollback.show(&said("x;\x1b\\y", true), NOON + 1, Some("#a"));
     assert!(
         shown.starts_with("\x1b]777;notify;bob;x;^[\\y\x07"),
@@ -279,15 +279,15 @@ fn lines_that_were_shown_are_found() {
         scrollback.show(&said(text, false), NOON, Some("#a"));
     }
     assert_eq!(
-        scrollback.run_local(&typed("/search apple")),
+        scrollback.run_local(&typed("/search apple"), NetworkId::default()),
         "12:01 <bob> one apple\n12:01 <bob> three Apples\n"
     );
     assert_eq!(
-        scrollback.run_local(&typed("/history 1")),
+        scrollback.run_local(&typed("/history 1"), NetworkId::default()),
         "--- the last line ---\n12:01 <bob> three Apples\n--- end of the history ---\n"
     );
     assert_eq!(
-        scrollback.run_local(&typed("/search plum")),
+        scrollback.run_local(&typed("/search plum"), NetworkId::default()),
         "No line shown so far contains \"plum\".\n"
     );
 }
@@ -295,13 +295,16 @@ fn lines_that_were_shown_are_found() {
 #[test]
 fn lines_that_will_be_wrapped_are_found_by_their_text() {
     let mut scrollback = scrollback();
-    scrollback.run_local(&typed("/set wrap on"));
+    scrollback.run_local(&typed("/set wrap on"), NetworkId::default());
     let shown = scrollback.show(&said("one apple", false), NOON, Some("#a"));
     assert_eq!(shown, "12:01 \u{1e}<bob> \u{1e}one apple\n");
-    assert_eq!(scrollback.run_local(&typed("/search bob> one")), shown);
+    assert_eq!(
+        scrollback.run_local(&typed("/search bob> one"), NetworkId::default()),
+        shown
+    );
     assert!(
         scrollback
-            .run_local(&typed("/search bob> two"))
+            .run_local(&typed("/search bob> two"), NetworkId::default())
             .starts_with("\u{1e}No line shown")
     );
 }
@@ -330,7 +333,7 @@ fn own_messages_are_found_and_passwords_are_not() {
     );
     scrollback.show(&said("which apple?", false), NOON, Some("#a"));
     assert_eq!(
-        scrollback.run_local(&typed("/search apple")),
+        scrollback.run_local(&typed("/search apple"), NetworkId::default()),
         "12:01 <alice> an apple\n12:01 <bob> which apple?\n"
     );
 }
@@ -343,20 +346,26 @@ fn the_buffer_has_a_bound_in_bytes_and_keeps_the_newest_lines() {
         scrollback.show(&said(&format!("{number} {long}"), false), NOON, Some("#a"));
     }
     assert!(scrollback.buffer.bytes() <= BUFFER_BYTES_MAX);
-    let all = scrollback.buffer.last(None, usize::MAX).concat();
+    let all = scrollback
+        .buffer
+        .last(NetworkId::default(), None, usize::MAX)
+        .concat();
     // The name of the room is kept beside each line.
     let rooms = all.matches('\n').count() * "#a".len();
     assert_eq!(all.len() + rooms, scrollback.buffer.bytes());
     assert!(
         scrollback
-            .run_local(&typed("/history 1"))
+            .run_local(&typed("/history 1"), NetworkId::default())
             .contains("<bob> 99 x")
     );
 }
 
 #[test]
 fn clearing_where_there_is_no_screen_is_refused() {
-    assert_eq!(scrollback().run_local(&typed("/clear")), "");
+    assert_eq!(
+        scrollback().run_local(&typed("/clear"), NetworkId::default()),
+        ""
+    );
     let renderer = Renderer::new(
         false,
         Verbosity::Normal,
@@ -365,7 +374,7 @@ fn clearing_where_there_is_no_screen_is_refused() {
     );
     let mut lines = Scrollback::new(renderer, false);
     assert_eq!(
-        lines.run_local(&typed("/clear")),
+        lines.run_local(&typed("/clear"), NetworkId::default()),
         "There is no screen to clear here.\n"
     );
 }
@@ -374,13 +383,19 @@ fn clearing_where_there_is_no_screen_is_refused() {
 fn a_wrong_setting_explains_itself() {
     let mut scrollback = scrollback();
     assert_eq!(
-        scrollback.run_local(&typed("/set bel off")),
+        scrollback.run_local(&typed("/set bel off"), NetworkId::default()),
         "no setting bel; did you mean bell?\n"
     );
-    assert!(scrollback.run_local(&typed("/set")).lines().count() == SETTINGS.len());
     assert!(
         scrollback
-            .run_local(&typed("/set bell all"))
+            .run_local(&typed("/set"), NetworkId::default())
+            .lines()
+            .count()
+            == SETTINGS.len()
+    );
+    assert!(
+        scrollback
+            .run_local(&typed("/set bell all"), NetworkId::default())
             .starts_with("bell is all:")
     );
 }
@@ -394,7 +409,7 @@ fn the_title_shows_unread_messages_if_it_is_on() {
     };
     let title = |scrollback: &Scrollback, count| scrollback.title(Some("#a"), unread(count), 0);
     assert_eq!(title(&scrollback, 0), None);
-    scrollback.run_local(&typed("/set title on"));
+    scrollback.run_local(&typed("/set title on"), NetworkId::default());
     assert_eq!(title(&scrollback, 2).as_deref(), Some("(2) #a"));
     assert_eq!(title(&scrollback, 0).as_deref(), Some("#a"));
     assert_eq!(
@@ -454,8 +469,8 @@ fn a_line_of_the_active_room_names_it_after_another_room_was_talked_in() {
 #[test]
 fn a_notification_passes_through_a_multiplexer_or_goes_to_a_command() {
     let mut scrollback = scrollback();
-    scrollback.run_local(&typed("/set notify all"));
-    scrollback.run_local(&typed("/set bell off"));
+    scrollback.run_local(&typed("/set notify all"), NetworkId::default());
+    scrollback.run_local(&typed("/set bell off"), NetworkId::default());
     scrollback.notify_through(Passthrough::Tmux, false);
     let text = scrollback.show(&said("hi", false), NOON, Some("#a"));
     assert_eq!(

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Scrollback;
+use super::{ActivePlace, Scrollback};
 use crate::client::command::LocalCommand;
-use crate::client::event::Occurrence;
+use crate::client::event::{NetworkId, Occurrence};
 use crate::client::terminal::printer::Printer;
 
 /// The scrollback with the lines of the current step.
@@ -24,9 +24,23 @@ impl ScrollbackWriter {
         }
     }
 
-    /// Shows an event. A message that is on the screen as it was typed is only added to the buffer.
-    pub(in crate::client) fn show(&mut self, occurrence: &Occurrence, active: Option<&str>) {
-        let Occurrence { at, tags, event } = occurrence;
+    /// Shows an event of a network. A message that is on the screen as it was typed is only added to
+    /// the buffer.
+    pub(in crate::client) fn show(
+        &mut self,
+        occurrence: &Occurrence,
+        network: NetworkId,
+        active: &ActivePlace<'_>,
+    ) {
+        let Occurrence {
+            network: name,
+            at,
+            tags,
+            event,
+        } = occurrence;
+        let before = self.scrollback.enter_network(network, name, active);
+        self.lines.push_str(&before);
+        let active = active.room;
         if event.is_as_typed() {
             return self.scrollback.record(event, *at, active);
         }
@@ -42,16 +56,17 @@ impl ScrollbackWriter {
         self.lines.push_str(lines);
     }
 
-    /// Runs a typed command that is about the screen.
-    pub(in crate::client) fn run_local(&mut self, command: &LocalCommand) {
-        let lines = self.scrollback.run_local(command);
+    /// Runs a command about the screen that was typed on a network.
+    pub(in crate::client) fn run_local(&mut self, command: &LocalCommand, network: NetworkId) {
+        let lines = self.scrollback.run_local(command, network);
         self.lines.push_str(&lines);
     }
 
     /// Ends the step: adds the joins and quits that were held back in it.
-    pub(in crate::client) fn end_step(&mut self, active: Option<&str>, elapsed: Duration) {
-        let lines = self.scrollback.flush_due(active, elapsed);
+    pub(in crate::client) fn end_step(&mut self, active: &ActivePlace<'_>, elapsed: Duration) {
+        let lines = self.scrollback.flush_due(active.room, elapsed);
         self.lines.push_str(&lines);
+        self.scrollback.set_active(active);
     }
 
     /// Whether there are lines to print.

@@ -1,0 +1,208 @@
+//! What it takes to run networks: from the names on the command line, in the configuration and after
+//! `/connect` to a session for each.
+
+use std::fmt;
+use std::net::TcpStream;
+
+use super::connect::{session_config, transport_to};
+use super::error::ClientError;
+use super::paths::Paths;
+use crate::client::config::address::Address;
+use crate::client::config::file::Config;
+use crate::client::config::network_key::NetworkKey;
+use crate::client::config::options::{Action, ClientOptions};
+use crate::client::config::resolve::{
+    Missing, Resolution, ResolvedServer, ServerChoice, resolve, split_network,
+};
+use crate::client::net::dial::Dialer;
+use crate::client::net::{NetworkFiles, NetworkSetup, PrepareFailure, RememberedSecurity};
+use crate::client::session::{Session, Transport};
+use crate::client::storage::log::folder_of;
+use crate::client::ui::script::ScriptOptions;
+
+/// What decides on the networks of a run.
+pub(super) struct NetworkSetups {
+    pub(super) options: ClientOptions,
+    pub(super) config: Config,
+    pub(super) paths: Paths,
+    pub(super) script: ScriptOptions,
+    pub(super) dialer: Dialer,
+    /// What is remembered about the encryption of servers.
+    pub(super) remembered: RememberedSecurity,
+    /// Whether a user types the lines.
+    pub(super) interactive: bool,
+}
+
+/// The first network of a run, which the options of the command line are about.
+pub(super) struct Home {
+    pub(super) address: Option<Address>,
+    pub(super) nick: Option<String>,
+}
+
+impl NetworkSetups {
+    /// The servers to connect to at the start: those of the command line, or else that of the
+    /// configuration and, where a user types, those with `connect = true`.
+    pub(super) fn names_at_start(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.options.servers().cloned().collect();
+        if names.is_empty() {
+            names.extend(self.network_of_message());
+        }
+        if names.is_empty() {
+            names.extend(self.config.server.clone());
+            let connected = self.config.connected_at_start();
+            names.extend(connected.filter(|_| self.interactive).cloned());
+        }
+        let mut unique = Vec::new();
+        for name in names {
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        unique
+    }
+
+    /// The network of the configuration that the recipient of `msg` or `ask` names.
+    fn network_of_message(&self) -> Option<String> {
+        let message = match self.options.action.as_ref()? {
+            Action::Ask(ask) => &ask.message,
+            Action::Msg(message) => message,
+            _ => return None,
+        };
+        let names: Vec<String> = self.config.servers.keys().cloned().collect();
+        let target = message.to.strip_prefix('@').unwrap_or(&message.to);
+        split_network(target, &names).map(|(network, _)| network.to_owned())
+    }
+
+    /// Everything for a network. `all_named` are the names of all networks at the start.
+    pub(super) fn network(
+        &self,
+        mut server: ResolvedServer,
+        stream: Option<TcpStream>,
+        all_named: &[String],
+        hosts: bool,
+        persistent: bool,
+    ) -> Result<NetworkSetup, ClientError> {
+        let key = NetworkKey::new(Some(server.network.as_str()), &server.named, &self.config);
+        let name = key.network_name();
+        let files = NetworkFiles {
+            history: self.paths.file_of_network("history", &key),
+            drafts: self.paths.file_of_network("draft", &key),
+            log: self
+                .paths
+                .logs()
+                .filter(|_| self.config.log)
+                .map(|logs| folder_of(&logs, &key)),
+        };
+        let (address, proxy) = (server.address.clone(), server.proxy.clone());
+        let (trust, identity) = (server.trust.clone(), server.identity.clone());
+        let may_accept = trust.can_accept() && !server.is_policy;
+        let wait = self.script.wait_on(name.as_str(), all_named);
+        let is_script = !self.interactive;
+        server.network = name.clone();
+        let config = &self.config;
+        let mut session = session_config(server, &self.options, config, &self.script, is_script)?;
+        session.wait = wait;
+        session.hosts = hosts;
+        session.persistent = persistent && self.interactive;
+        Ok(NetworkSetup {
+            name,
+            stream,
+            address,
+            proxy,
+            trust,
+            may_accept,
+            identity,
+            files,
+            notices: Vec::new(),
+            session: Session::new(session),
+        })
+    }
+
+    /// Everything for the network that `/connect` names, with a connection to it. The user can have
+    /// given the password of the account.
+    pub(super) fn prepare(
+        &self,
+        name: &str,
+        answered_account_password: Option<String>,
+        home: &Home,
+    ) -> Result<NetworkSetup, PrepareFailure> {
+        let choice = ServerChoice {
+            // Without a nick of its own the network gets that of the first one.
+            can_ask: home.nick.is_some(),
+            answered_account_password,
+            named: Some(name.to_owned()),
+            home: home.address.clone(),
+            home_nick: home.nick.clone(),
+            is_typing: true,
+            ..ServerChoice::default()
+        };
+        let failed = |message: &dyn fmt::Display| PrepareFailure::Message(message.to_string());
+        let resolved = resolve(&choice, &self.options, &self.config);
+        let mut server = match resolved.map_err(|error| failed(&error))? {
+            Resolution::Resolved(server) => *server,
+            Resolution::Missing(Missing::AccountPassword { account }) => {
+                return Err(PrepareFailure::NeedsAccountPassword(account));
+            }
+            Resolution::Missing(_) => return Err(failed(&ClientError::Internal)),
+        };
+        let mut notices = self.apply_remembered(&mut server);
+        notices.append(&mut server.warnings);
+        notices.extend(self.plain_notice(&server));
+        let is_policy = server.is_policy;
+        // The session has already said that it connects.
+        let stream = self
+            .dialer
+            .connect(&server.address, server.proxy.as_ref(), || ());
+        let stream = stream.map_err(|error| match is_policy {
+            true => failed(&error.only_encrypted()),
+            false => failed(&error),
+        })?;
+        let setup = self.network(server, Some(stream), &[], false, true);
+        let mut setup = setup.map_err(|error| failed(&error))?;
+        setup.notices = notices;
+        Ok(setup)
+    }
+
+    /// Connects with encryption where the host has asked for that, then without an exception for the
+    /// certificate, and trusts the certificate that the user has accepted elsewhere. Returns what is
+    /// to be reported, such as a file that cannot be read.
+    pub(super) fn apply_remembered(&self, server: &mut ResolvedServer) -> Vec<String> {
+        let mut notices = Vec::new();
+        match self.remembered.policy_port(&server.named) {
+            Ok(Some(port)) => {
+                server.is_policy = true;
+                if !server.named.tls {
+                    server.address = server.named.encrypted_on(port);
+                }
+                if std::mem::take(&mut server.trust.insecure) {
+                    let host = &server.named.host;
+                    notices.push(format!(
+                        "--insecure is ignored: {host} has asked for encrypted connections only, with a \
+                         certificate that is checked"
+                    ));
+                }
+            }
+            Ok(None) => {}
+            Err(message) => notices.push(message),
+        }
+        if server.address.tls && server.trust.can_accept() && !server.is_policy {
+            match self.remembered.accepted(&server.address) {
+                Ok(accepted) => server.trust.accepted = accepted,
+                Err(message) => notices.push(message),
+            }
+        }
+        notices
+    }
+
+    /// That a connection to another machine is not encrypted.
+    pub(super) fn plain_notice(&self, server: &ResolvedServer) -> Option<String> {
+        let is_plain = transport_to(server) == Transport::Plain && !self.options.quiet;
+        let address = &server.address;
+        is_plain.then(|| {
+            format!(
+                "not encrypted: others on the way can read and change what is sent to {address}; \
+                 ircs://HOST encrypts it"
+            )
+        })
+    }
+}

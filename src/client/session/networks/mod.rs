@@ -1,0 +1,236 @@
+//! All networks of a run: one session each, and which of them is active.
+//!
+//! It is as deterministic as a session, and knows as little of sockets and clocks. `route` decides
+//! which network a typed line or a line of a script is for, and `overview` is what others see of all
+//! networks together: the prompt, unread counts, the names to complete and the numbers of rooms.
+//!
+//! With one network everything is as its session says; a room is named with its network only where
+//! there are several.
+
+mod overview;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use super::{Session, SessionOutput, SessionTime};
+use crate::client::event::{Event, InputError, NetworkId, NetworkName};
+
+/// One network: its session, and what the last step of it wants done.
+#[derive(Debug)]
+pub struct Network {
+    /// Its number in this run.
+    pub id: NetworkId,
+    /// Its name.
+    pub name: NetworkName,
+    /// The address of its server, to be shown.
+    pub address: String,
+    /// Its session.
+    pub session: Session,
+    /// What the session wants done. The driver empties it after each step.
+    pub output: SessionOutput,
+}
+
+/// All networks of a run, in the order in which they were added.
+#[derive(Debug, Default)]
+pub struct Networks {
+    list: Vec<Network>,
+    active: Option<NetworkId>,
+    /// The active network that has ended by itself: what is typed is not meant for another one.
+    gone: Option<NetworkName>,
+    /// How many networks were added so far.
+    added: u32,
+}
+
+/// The prompt at which a line was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PromptPlace {
+    /// The network in it; the active one if there is none.
+    pub network: Option<NetworkId>,
+    /// The room in it; the active one if there is none.
+    pub room: Option<String>,
+}
+
+impl Networks {
+    /// Adds a network. The first one is active; another one is in the background.
+    pub fn add(&mut self, name: NetworkName, address: String, mut session: Session) -> NetworkId {
+        self.added += 1;
+        let id = NetworkId(self.added);
+        let is_first = self.list.is_empty();
+        session.set_background(!is_first);
+        if is_first {
+            self.active = Some(id);
+        }
+        self.list.push(Network {
+            id,
+            name,
+            address,
+            session,
+            output: SessionOutput::default(),
+        });
+        id
+    }
+
+    /// Removes a network. If it was the active one and the user wanted it, the one before it becomes
+    /// active; otherwise none does, since the line that is being typed is not meant for another one.
+    pub fn remove(&mut self, id: NetworkId, is_wanted: bool) {
+        let Some(at) = self.list.iter().position(|network| network.id == id) else {
+            return;
+        };
+        let network = self.list.remove(at);
+        if self.active != Some(id) {
+            return;
+        }
+        self.active = None;
+        let next = self.list.get(at.saturating_sub(1)).map(|next| next.id);
+        match next.filter(|_| is_wanted) {
+            Some(next) => self.show(next),
+            None => self.gone = Some(network.name),
+        }
+    }
+
+    /// Makes a network the active one.
+    pub fn show(&mut self, id: NetworkId) {
+        if self.active == Some(id) || self.get(id).is_none() {
+            return;
+        }
+        self.gone = None;
+        self.active = Some(id);
+        for network in &mut self.list {
+            network.session.set_background(network.id != id);
+        }
+    }
+
+    /// The user leaves a network: if it is the active one, the one before it becomes active at once.
+    pub fn show_another(&mut self, id: NetworkId) {
+        let at = self.list.iter().position(|network| network.id == id);
+        let (Some(at), true) = (at, self.active == Some(id)) else {
+            return;
+        };
+        let before = at.checked_sub(1).and_then(|at| self.list.get(at));
+        let other = before.or_else(|| self.list.get(at + 1));
+        if let Some(other) = other.map(|other| other.id) {
+            self.show(other);
+        }
+    }
+
+    /// Whether the lines come from a script.
+    pub fn is_script(&self) -> bool {
+        let mut networks = self.list.iter();
+        networks.any(|network| network.session.settings.script)
+    }
+
+    /// Whether a script ends at the first line that is refused.
+    pub fn is_strict(&self) -> bool {
+        let mut networks = self.list.iter();
+        networks.any(|network| network.session.settings.strict)
+    }
+
+    /// A network.
+    pub fn get(&self, id: NetworkId) -> Option<&Network> {
+        self.list.iter().find(|network| network.id == id)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: NetworkId) -> Option<&mut Network> {
+        self.list.iter_mut().find(|network| network.id == id)
+    }
+
+    /// The network with this name, in any letter case.
+    pub fn find(&self, name: &str) -> Option<&Network> {
+        let has_name = |network: &&Network| network.name.as_str().eq_ignore_ascii_case(name);
+        self.list.iter().find(has_name)
+    }
+
+    /// The active network.
+    pub fn active(&self) -> Option<&Network> {
+        self.get(self.active?)
+    }
+
+    /// All networks.
+    pub fn iter(&self) -> impl Iterator<Item = &Network> {
+        self.list.iter()
+    }
+
+    /// All networks, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Network> {
+        self.list.iter_mut()
+    }
+
+    /// Whether rooms are named with their network.
+    pub fn is_several(&self) -> bool {
+        self.list.len() > 1 || self.gone.is_some()
+    }
+
+    /// The network to leave for `/disconnect`: the named one, or else the one it was typed in.
+    ///
+    /// # Errors
+    ///
+    /// There is no such network, or no other one to go on with.
+    pub fn to_leave(
+        &self,
+        name: Option<&str>,
+        typed_in: NetworkId,
+    ) -> Result<NetworkId, InputError> {
+        let id = match name {
+            Some(name) => {
+                let named = self.find(name);
+                let named = named.ok_or_else(|| InputError::NoSuchNetwork(name.to_owned()));
+                named?.id
+            }
+            None => typed_in,
+        };
+        match self.list.len() {
+            1 => Err(InputError::OnlyNetwork),
+            _ => Ok(id),
+        }
+    }
+
+    /// Leaves all networks. A hosted room that others are in keeps all of them until the user insists.
+    pub fn quit_by_user(&mut self, reason: Option<&str>, keep: bool, now: SessionTime) {
+        // Only one network can be hosted by this program.
+        let (hosted, others): (Vec<_>, Vec<_>) = self
+            .list
+            .iter_mut()
+            .partition(|network| network.session.settings.hosts);
+        for network in hosted.into_iter().chain(others) {
+            let (session, output) = (&mut network.session, &mut network.output);
+            session.quit_by_user(reason, keep, now, output);
+            if !session.is_leaving() {
+                return;
+            }
+        }
+    }
+
+    /// Leaves all networks.
+    pub fn quit(&mut self, reason: Option<&str>, now: SessionTime) {
+        for network in &mut self.list {
+            network.session.quit(reason, now, &mut network.output);
+        }
+    }
+
+    /// The script has no more lines.
+    pub fn input_ended(&mut self, now: SessionTime) {
+        for network in &mut self.list {
+            network.session.input_ended(now, &mut network.output);
+        }
+    }
+
+    /// A script has seen on this network what it waits for: the others wait no longer.
+    pub fn stop_waiting(&mut self, matched: NetworkId, now: SessionTime) {
+        for network in self.list.iter_mut().filter(|other| other.id != matched) {
+            network.session.stop_waiting(now, &mut network.output);
+        }
+    }
+
+    /// Reports that an input was not carried out, to the network where it was typed.
+    pub fn reject(&mut self, id: NetworkId, error: InputError) {
+        self.say(id, Event::InputRejected { error, line: None });
+    }
+
+    /// Adds an event to those of a network.
+    pub fn say(&mut self, id: NetworkId, event: Event) {
+        if let Some(network) = self.get_mut(id) {
+            network.output.events.push(event);
+        }
+    }
+}

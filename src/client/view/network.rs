@@ -1,0 +1,86 @@
+//! The names of networks in lines, where there are several.
+
+use super::Renderer;
+use crate::client::event::{Event, NetworkName, Target};
+use crate::common::sanitize::sanitize_name;
+
+/// The network that the next lines are about.
+#[derive(Debug, Clone)]
+pub(super) struct NamedNetwork {
+    /// Its name, sanitized.
+    pub(super) name: String,
+    /// Whether it is the active one.
+    is_active: bool,
+}
+
+impl Renderer {
+    /// The next lines are about this network, which is the active one or another; `None` where there
+    /// is only one, which no line names.
+    pub(super) fn set_network(&mut self, network: Option<&NetworkName>, is_active: bool) {
+        self.network = network.map(|name| NamedNetwork {
+            name: sanitize_name(name.as_str()),
+            is_active,
+        });
+    }
+
+    /// The next lines are about this network, and name it.
+    pub(in crate::client) fn name_network(&mut self, network: &NetworkName) {
+        self.set_network(Some(network), false);
+    }
+
+    /// Lines for an event, with the network in front unless they name it with their room or need not
+    /// name it.
+    pub(super) fn with_network(&self, event: &Event, lines: String, unix_seconds: i64) -> String {
+        match &self.network {
+            Some(network) if !lines.is_empty() && names_network(event, network.is_active) => {
+                self.with_network_in_front(&network.name, &lines, unix_seconds)
+            }
+            _ => lines,
+        }
+    }
+
+    /// The same for lines that are about several rooms.
+    pub(super) fn with_network_of_rooms(&self, lines: String, unix_seconds: i64) -> String {
+        match &self.network {
+            Some(network) if !lines.is_empty() => {
+                self.with_network_in_front(&network.name, &lines, unix_seconds)
+            }
+            _ => lines,
+        }
+    }
+
+    /// The name comes after the time of the first line.
+    fn with_network_in_front(&self, name: &str, lines: &str, unix_seconds: i64) -> String {
+        let time = self.time_prefix(unix_seconds);
+        let (time, rest) = match lines.strip_prefix(time.as_str()) {
+            Some(rest) => (time.as_str(), rest),
+            None => ("", lines),
+        };
+        format!("{time}{} {rest}", self.dim(name))
+    }
+}
+
+/// Whether the lines for an event begin with the name of the network.
+fn names_network(event: &Event, is_active: bool) -> bool {
+    match event {
+        // Their room has it.
+        Event::Said { .. }
+        | Event::Sent {
+            target: Target::Room(_),
+            ..
+        }
+        | Event::Joined { .. }
+        | Event::Left { .. }
+        | Event::TopicChanged { .. } => false,
+        // What is answered is clear from the line that was typed.
+        event if event.is_answer() => !is_active,
+        Event::Quit { .. }
+        | Event::Renamed { .. }
+        | Event::PersonChanged { .. }
+        | Event::Away { .. } => !is_active,
+        Event::LogStatus(_) | Event::ConfusableNick { .. } | Event::SpoofedQuote { .. } => {
+            !is_active
+        }
+        _ => true,
+    }
+}
