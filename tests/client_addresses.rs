@@ -1,4 +1,4 @@
-//! The addresses at which the client reaches a server: Unix sockets.
+//! The addresses at which the client reaches a server: Unix sockets, and several of one server.
 
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -8,13 +8,14 @@ mod support;
 
 use std::fs::{self, Permissions};
 use std::io::{Read as _, Write as _, copy};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
 
 use chatting_room::server::{EmbeddedServer, Settings};
+use common::Client;
 use nix::unistd::geteuid;
 use support::home::Home;
 use support::{Program, run};
@@ -47,6 +48,127 @@ fn serve_at(path: &Path, server: SocketAddr) {
     });
 }
 
+/// An address of this machine on which nothing listens.
+fn closed_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// Writes a configuration of a server with these addresses.
+fn configure(home: &Home, addresses: &[String]) {
+    let table = format!("server = \"home\"\n[servers.home]\naddress = {addresses:?}\n");
+    home.write(".config/chatroom.toml", &table);
+}
+
+#[test]
+fn the_addresses_of_a_server_are_tried_in_turn() {
+    let host = host();
+    let home = Home::new();
+    let [first, second] = [closed_address(), closed_address()].map(|address| address.to_string());
+    let open = host.address().to_string();
+    configure(&home, &[first.clone(), second.clone(), open.clone()]);
+    let finished = run(home.chatroom(&SEND), "");
+    let words = format!(
+        "chatroom: no server answers on {first} (connection refused); trying {second}\n\
+         chatroom: no server answers on {second} (connection refused); trying {open}\n"
+    );
+    assert_eq!((finished.status, finished.err), (Some(0), words));
+    configure(&home, &[first.clone(), second.clone()]);
+    let finished = run(home.chatroom(&SEND), "");
+    let words = format!(
+        "chatroom: no server answers on {first} (connection refused); trying {second}\n\
+         chatroom: no server answers on {second} (connection refused); is chatroomd running there?\n"
+    );
+    assert_eq!((finished.status, finished.err), (Some(69), words));
+}
+
+#[test]
+fn a_lost_server_is_looked_for_at_its_other_addresses() {
+    let home = Home::new();
+    let first = closed_address();
+    let second = host();
+    let mut bob = Client::new(TcpStream::connect(second.address()).unwrap());
+    bob.register("bob");
+    configure(&home, &[first.to_string(), second.address().to_string()]);
+    let mut command = home.chatroom(&["--plain", "--nick", "alice"]);
+    command.env("USER", "alice");
+    let mut program = Program::start(command);
+    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    // A session that has not begun yet would end.
+    program.give("hello\n");
+    bob.expect("PRIVMSG #lobby :hello");
+    // The server moves to its first address.
+    let mut settings = Settings::listening_on(first);
+    settings.hub.limits.enabled = false;
+    drop(second);
+    let moved = EmbeddedServer::start(&settings).unwrap();
+    program.out.wait_until(is_in(2));
+    program.give("/quit\n");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    drop(moved);
+}
+
+#[test]
+fn a_server_that_does_not_admit_the_user_makes_place_for_the_next() {
+    let home = Home::new();
+    let real = host();
+    let address = real.address();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    configure(
+        &home,
+        &[address.to_string(), other.local_addr().unwrap().to_string()],
+    );
+    let mut bob = Client::new(TcpStream::connect(address).unwrap());
+    bob.register("bob");
+    let mut command = home.chatroom(&["--plain", "--nick", "alice"]);
+    command.env("USER", "alice");
+    let mut program = Program::start(command);
+    program.give("hello\n");
+    bob.expect("PRIVMSG #lobby :hello");
+    drop(real);
+    // This one accepts every connection, and sends each away.
+    let (mut client, _) = other.accept().unwrap();
+    let mut settings = Settings::listening_on(address);
+    settings.hub.limits.enabled = false;
+    let real = EmbeddedServer::start(&settings).unwrap();
+    client.write_all(b"ERROR :Closing Link: full\r\n").unwrap();
+    drop(client);
+    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    program.out.wait_until(is_in(2));
+    program.give("/quit\n");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    drop(real);
+}
+
+#[test]
+fn addresses_that_differ_in_who_can_read_along_are_a_mistake() {
+    let home = Home::new();
+    for (addresses, words) in [
+        (
+            &["chat.example", "irc://chat.example"][..],
+            "must all be encrypted",
+        ),
+        (
+            &["irc://chat.example", "127.0.0.1"],
+            "must all be encrypted",
+        ),
+        (
+            &["chat.example", "x y"],
+            "\"x y\" is not a valid server address",
+        ),
+        (&[], "a server needs an address"),
+    ] {
+        let addresses: Vec<String> = addresses.iter().map(|text| (*text).to_owned()).collect();
+        configure(&home, &addresses);
+        let finished = run(home.chatroom(&SEND), "");
+        assert_eq!(finished.status, Some(78), "{finished:?}");
+        assert!(finished.err.contains(words), "{finished:?}");
+        assert!(finished.err.contains(":3:11: "), "{finished:?}");
+    }
+}
+
 #[test]
 fn a_server_is_reached_at_a_unix_socket_as_on_this_machine() {
     let host = host();
@@ -69,12 +191,12 @@ fn a_server_is_reached_at_a_unix_socket_as_on_this_machine() {
     let mut command = home.chatroom(&["--plain", "--nick", "alice", &tcp]);
     command.env("USER", "alice");
     let mut program = Program::start(command);
-    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
-    program.out.wait_until(is_in(1));
+    program.out.wait_for("you are alice in #lobby");
     program.give(format!("/connect unix:{}x\n", path.display()));
     program.out.wait_for("there is no socket unix:");
     program.give(format!("/connect {address}\n"));
-    program.out.wait_until(is_in(2));
+    // The nick is in use, by the same user.
+    program.out.wait_for("you are alice_ in #lobby");
     program.give("/quit\n");
     let finished = program.finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");

@@ -207,6 +207,10 @@ const WORDS: &[(&str, &str)] = &[
         "expected a text in quotes, a number, true or false",
     ),
     (
+        "data did not match any variant of untagged enum OneOrMore",
+        "expected a text in quotes, or a list of them",
+    ),
+    (
         "expected struct ServerConfig",
         "expected a table [servers.NAME]",
     ),

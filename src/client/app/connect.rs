@@ -233,7 +233,7 @@ pub(super) fn session_config(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, VecDeque};
     use std::net::TcpListener;
 
     use super::*;
@@ -245,6 +245,7 @@ mod tests {
         ResolvedServer {
             network: address.network_name(),
             address: address.clone(),
+            others: VecDeque::new(),
             named: address.clone(),
             is_policy: false,
             proxy: None,

@@ -280,7 +280,18 @@ impl Client {
             .warnings
             .iter()
             .for_each(|warning| stderr::report(warning));
-        let connection = connector.connect(&server, ui.as_deref())?;
+        let mut untried = server.others.len();
+        let connection = loop {
+            match connector.connect(&server, ui.as_deref()) {
+                Err(ClientError::Connect(error)) if untried > 0 && server.take_next_address() => {
+                    untried -= 1;
+                    stderr::report(&error.followed_by(&server.address));
+                    let notices = self.setups.apply_remembered(&mut server);
+                    notices.iter().for_each(|notice| stderr::report(notice));
+                }
+                connection => break connection?,
+            }
+        };
         Ok(Some((server, connection)))
     }
 

@@ -94,6 +94,7 @@ impl NetworkSetups {
                 .map(|logs| folder_of(&logs, &key)),
         };
         let (address, proxy) = (server.address.clone(), server.proxy.clone());
+        let others = server.others.clone();
         let (trust, identity) = (server.trust.clone(), server.identity.clone());
         let may_accept = trust.can_accept() && !server.is_policy;
         let wait = self.script.wait_on(name.as_str(), all_named);
@@ -108,6 +109,7 @@ impl NetworkSetups {
             name,
             stream,
             address,
+            others,
             proxy,
             trust,
             may_accept,
@@ -147,16 +149,22 @@ impl NetworkSetups {
         };
         let mut notices = self.apply_remembered(&mut server);
         notices.append(&mut server.warnings);
-        notices.extend(self.plain_notice(&server));
-        let is_policy = server.is_policy;
         // The session has already said that it connects.
-        let stream = self
-            .dialer
-            .connect(&server.address, server.proxy.as_ref(), || ());
-        let stream = stream.map_err(|error| match is_policy {
-            true => failed(&error.only_encrypted()),
-            false => failed(&error),
-        })?;
+        let mut untried = server.others.len();
+        let stream = loop {
+            let (address, proxy) = (&server.address, server.proxy.as_ref());
+            match self.dialer.connect(address, proxy, || ()) {
+                Ok(stream) => break stream,
+                Err(error) if untried > 0 && server.take_next_address() => {
+                    untried -= 1;
+                    notices.push(error.followed_by(&server.address));
+                    notices.extend(self.apply_remembered(&mut server));
+                }
+                Err(error) if server.is_policy => return Err(failed(&error.only_encrypted())),
+                Err(error) => return Err(failed(&error)),
+            }
+        };
+        notices.extend(self.plain_notice(&server));
         let setup = self.network(server, Some(stream), &[], false, true);
         let mut setup = setup.map_err(|error| failed(&error))?;
         setup.notices = notices;
@@ -168,14 +176,14 @@ impl NetworkSetups {
     /// to be reported, such as a file that cannot be read.
     pub(super) fn apply_remembered(&self, server: &mut ResolvedServer) -> Vec<String> {
         let mut notices = Vec::new();
-        match self.remembered.policy_port(&server.named) {
+        match self.remembered.policy_port(&server.address) {
             Ok(Some(port)) => {
                 server.is_policy = true;
-                if !server.named.tls {
-                    server.address = server.named.encrypted_on(port);
+                if !server.address.tls {
+                    server.address = server.address.encrypted_on(port);
                 }
                 if std::mem::take(&mut server.trust.insecure) {
-                    let host = &server.named.host;
+                    let host = &server.address.host;
                     notices.push(format!(
                         "--insecure is ignored: {host} has asked for encrypted connections only, with a \
                          certificate that is checked"

@@ -89,8 +89,8 @@ enum LookValue {
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ServerConfig {
-    /// Its address, as on the command line.
-    pub address: String,
+    /// Its address as on the command line, or several to be tried in turn.
+    pub address: OneOrMore,
     /// Whether a session with a user connects to it at the start.
     #[serde(default)]
     pub connect: bool,
@@ -151,7 +151,9 @@ impl Config {
     pub(super) fn name_of(&self, address: &Address) -> Option<&str> {
         let servers = self.servers.iter();
         let mut names = servers.filter(|(_, server)| {
-            parse_address(&server.address).is_ok_and(|other| other == *address)
+            let all = server.address.as_slice().iter();
+            all.filter_map(|text| parse_address(text).ok())
+                .any(|other| other == *address)
         });
         names.next().map(|(name, _)| name.as_str())
     }
@@ -164,9 +166,9 @@ impl Config {
             .map(|(name, _)| name)
     }
 
-    /// The address of the server with this name.
+    /// The first address of the server with this name.
     pub fn address_of(&self, name: &str) -> Option<&String> {
-        self.servers.get(name).map(|server| &server.address)
+        self.servers.get(name)?.address.as_slice().first()
     }
 
     /// Reads the file `named` on the command line, or the default file if it exists.

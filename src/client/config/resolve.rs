@@ -4,10 +4,11 @@
 //! It asks nothing itself: [`resolve`] returns what is [`Missing`], and the caller asks and calls
 //! again.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::Path;
 
-use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_server};
+use super::address::{Address, InvalidAddress, ServerName, UrlTarget, parse_address, parse_server};
 use super::credentials::{CredentialError, expand_commands, read_password, run_command};
 use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
@@ -98,6 +99,8 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) network: NetworkName,
     /// The address to connect to.
     pub(in crate::client) address: Address,
+    /// The other addresses to try, in this order.
+    pub(in crate::client) others: VecDeque<Address>,
     /// The address that was named: the host may have asked for encryption since.
     pub(in crate::client) named: Address,
     /// Whether the host has asked for encryption: then no exception is made for its certificate.
@@ -126,6 +129,21 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) warnings: Vec<String>,
     /// Lines to run after each connection, before joining the rooms.
     pub(in crate::client) on_connect: Vec<String>,
+}
+
+impl ResolvedServer {
+    /// Turns to the next address. The ones before it follow the others.
+    pub(in crate::client) fn take_next_address(&mut self) -> bool {
+        let Some(next) = self.others.pop_front() else {
+            return false;
+        };
+        let before = std::mem::replace(&mut self.address, next);
+        self.others.push_back(before);
+        // They are about the address before.
+        self.trust.accepted = None;
+        self.is_policy = false;
+        true
+    }
 }
 
 /// Why there is no server to connect to.
@@ -203,7 +221,10 @@ pub(in crate::client) fn resolve(
         return Ok(Resolution::Missing(Missing::Server { default }));
     }
     let server = named.and_then(|name| config.servers.get(name));
-    let text = server.map(|server| &server.address).or(named);
+    let of_server = server.map_or(&[][..], |server| server.address.as_slice());
+    let text = of_server.first().or(named);
+    let others = of_server.iter().skip(1).map(|text| parse_address(text));
+    let others = others.collect::<Result<_, _>>()?;
     let (address, target) = match text {
         Some(text) => {
             let ServerName { address, target } = parse_server(text)?;
@@ -289,6 +310,7 @@ pub(in crate::client) fn resolve(
         named: address.clone(),
         is_policy: false,
         address,
+        others,
         may_host: named.is_none() && choice.can_ask && !options.no_host,
         nick,
         user: of_either(|server| &server.user, &config.user),

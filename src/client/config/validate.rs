@@ -44,7 +44,7 @@ struct CheckedConfig {
 
 #[derive(Debug, Deserialize)]
 struct CheckedServer {
-    address: Spanned<String>,
+    address: Spanned<OneOrMore>,
     proxy: Option<Spanned<String>>,
     fingerprint: Option<Spanned<OneOrMore>>,
     nick: Option<Spanned<String>>,
@@ -91,6 +91,10 @@ pub(super) enum ConfigProblem {
     Proxy(InvalidProxy),
     /// A proxy for the Unix socket of a server.
     ProxyToSocket,
+    /// A list without an address.
+    NoAddress,
+    /// Some of the addresses of a server are encrypted, or on this machine, and others are not.
+    MixedAddresses,
     /// `server` is neither a table of the file nor an address.
     UnknownServer {
         name: String,
@@ -140,6 +144,10 @@ impl fmt::Display for ConfigProblem {
             Self::ProxyToSocket => {
                 f.write_str("a proxy does not reach a Unix socket of this machine; remove proxy")
             }
+            Self::NoAddress => f.write_str("a server needs an address"),
+            Self::MixedAddresses => f.write_str(
+                "the addresses of one server must all be encrypted, all plain, or all on this machine",
+            ),
             Self::UnknownServer { name, error } => write!(
                 f,
                 "{name:?} is neither a server in this file nor a valid address: {error}"
@@ -238,13 +246,13 @@ fn check_server(
     aliases: &BTreeMap<String, Spanned<String>>,
     mistakes: &mut Vec<ConfigMistake>,
 ) {
-    let address = parse_address(server.address.get_ref());
+    let addresses = check_addresses(server.address.get_ref().as_slice());
     let is_socket = |address: &Address| address.socket_path().is_some();
-    let is_socket = address.as_ref().is_ok_and(is_socket);
-    mistakes.extend(mistake_at(
-        &server.address,
-        address.err().map(ConfigProblem::Address),
-    ));
+    let is_socket = addresses
+        .as_ref()
+        .is_ok_and(|all| all.iter().any(is_socket));
+    let at = server.address.span().start;
+    mistakes.extend(addresses.err().map(|problem| ConfigMistake { at, problem }));
     if let Some(proxy) = &server.proxy {
         let problem = match parse_proxy(proxy.get_ref()) {
             Err(error) => Some(ConfigProblem::Proxy(error)),
@@ -282,6 +290,22 @@ fn check_server(
             at: file.span().start.max(command.span().start),
             problem: ConfigProblem::TwoPasswords,
         });
+    }
+}
+
+/// Reads the addresses of a server. What may be sent there must not depend on which of them answers.
+fn check_addresses(texts: &[String]) -> Result<Vec<Address>, ConfigProblem> {
+    let addresses = texts.iter().map(|text| parse_address(text));
+    let addresses: Vec<Address> = addresses
+        .collect::<Result<_, _>>()
+        .map_err(ConfigProblem::Address)?;
+    let kind = |address: &Address| (address.tls, address.is_loopback());
+    match addresses.split_first() {
+        None => Err(ConfigProblem::NoAddress),
+        Some((first, others)) if others.iter().any(|other| kind(other) != kind(first)) => {
+            Err(ConfigProblem::MixedAddresses)
+        }
+        Some(_) => Ok(addresses),
     }
 }
 

@@ -24,6 +24,7 @@ impl<F: Frontend> Driver<F> {
             name,
             stream: _,
             address,
+            others,
             proxy,
             trust,
             may_accept,
@@ -45,6 +46,7 @@ impl<F: Frontend> Driver<F> {
             })
         });
         let link = NetworkLink {
+            others,
             proxy,
             identity,
             may_accept,

@@ -2,6 +2,7 @@
 //!
 //! A link only does what the driver has begun; what has happened is a [`LinkEvent`].
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -33,6 +34,10 @@ const UNSENT_BYTES_MAX: usize = 1024 * 1024;
 pub(super) struct NetworkLink {
     pub(super) id: NetworkId,
     pub(super) address: Address,
+    /// The other addresses of the server, in the order in which they are tried.
+    pub(super) others: VecDeque<Address>,
+    /// How many of them are left for this attempt to connect.
+    pub(super) untried: usize,
     /// Connections go through it, and never around it.
     pub(super) proxy: Option<ProxyAddress>,
     pub(super) trust: Trust,
@@ -112,6 +117,8 @@ impl NetworkLink {
         Self {
             id,
             address,
+            others: VecDeque::new(),
+            untried: 0,
             proxy: None,
             trust,
             identity: None,

@@ -174,6 +174,18 @@ impl ConnectError {
         }
     }
 
+    /// The error without an advice, and the address that is tried next.
+    pub(in crate::client) fn followed_by(&self, next: &Address) -> String {
+        let why = match self {
+            Self::Unreachable { address, error } => {
+                let error = os_error_text(error);
+                format!("no server answers on {address} ({error})")
+            }
+            other => other.to_string(),
+        };
+        format!("{why}; trying {next}")
+    }
+
     /// Whether the host answered that nothing listens on the port.
     pub(in crate::client) fn is_refused(&self) -> bool {
         matches!(self, Self::Unreachable { error, .. }

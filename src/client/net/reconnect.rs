@@ -8,14 +8,22 @@ use tokio::net::TcpStream;
 use super::connection::LinkPhase;
 use super::{Driver, Frontend};
 use crate::client::config::address::Address;
-use crate::client::session::{CloseReason, SessionTime};
+use crate::client::session::{CloseReason, SessionTime, Transport};
 
 /// How often the frontend can show how long the wait still is.
 pub(super) const COUNTDOWN_STEP: Duration = Duration::from_secs(1);
 
 impl<F: Frontend> Driver<F> {
-    /// Connects to the server of a network.
+    /// Connects to the server of a network, at the first of its addresses that answers, beginning with
+    /// the last one that did.
     pub(super) fn dial(&mut self, at: usize) {
+        if let Some(link) = self.links.get_mut(at) {
+            link.untried = link.others.len();
+        }
+        self.dial_address(at);
+    }
+
+    fn dial_address(&mut self, at: usize) {
         let Some(link) = self.links.get_mut(at) else {
             return;
         };
@@ -53,15 +61,60 @@ impl<F: Frontend> Driver<F> {
             return;
         };
         link.phase = LinkPhase::Waiting;
-        match connected {
-            Ok(stream) => self.connected(at, stream, now),
-            Err(error) => {
-                let error = match link.upgraded {
-                    true => error.only_encrypted(),
-                    false => error,
-                };
-                self.disconnected(at, error.close_reason(), now);
+        let error = match connected {
+            Ok(stream) => return self.connected(at, stream, now),
+            Err(error) if link.upgraded => error.only_encrypted(),
+            Err(error) => error,
+        };
+        let untried = link.untried.checked_sub(1);
+        if let Some(left) = untried.filter(|_| !link.upgraded) {
+            link.untried = left;
+            self.take_next_address(at);
+            return self.dial_address(at);
+        }
+        self.disconnected(at, error.close_reason(), now);
+    }
+
+    /// Turns to the next address of a server. One that has asked for encryption keeps its address.
+    fn take_next_address(&mut self, at: usize) {
+        let Some(link) = self.links.get_mut(at).filter(|link| !link.upgraded) else {
+            return;
+        };
+        let Some(next) = link.others.pop_front() else {
+            return;
+        };
+        let before = std::mem::replace(&mut link.address, next);
+        link.others.push_back(before);
+        // They are about the address before.
+        link.tls = None;
+        link.trust.accepted = None;
+        let mut words = Vec::new();
+        match self.remembered.policy_port(&link.address) {
+            Ok(Some(port)) => {
+                link.may_accept = false;
+                link.trust.insecure = false;
+                if !link.address.tls {
+                    link.address = link.address.encrypted_on(port);
+                    link.upgraded = true;
+                }
             }
+            Ok(None) => link.may_accept = link.trust.can_accept(),
+            Err(message) => words.push(message),
+        }
+        if link.address.tls && link.may_accept {
+            match self.remembered.accepted(&link.address) {
+                Ok(accepted) => link.trust.accepted = accepted,
+                Err(message) => words.push(message),
+            }
+        }
+        if let Some(network) = self.networks.get_mut(link.id) {
+            network.address = link.address.to_string();
+            if link.upgraded {
+                network.session.set_transport(Transport::Encrypted);
+            }
+        }
+        for words in words {
+            self.say(at, words);
         }
     }
 
@@ -71,13 +124,22 @@ impl<F: Frontend> Driver<F> {
         let Some(link) = self.links.get_mut(at) else {
             return;
         };
+        // The server answers there, and is of no use.
+        let is_useless = match &reason {
+            CloseReason::Tls(failure) => !failure.is_final(),
+            _ => link.is_open(),
+        };
         link.phase = LinkPhase::Waiting;
         link.close_requested = false;
         link.unsent.clear();
         link.pending.on_disconnect();
         if let Some(network) = self.networks.get_mut(link.id) {
             let (session, output) = (&mut network.session, &mut network.output);
+            let was_ready = session.is_ready();
             session.disconnected(reason, now, output);
+            if is_useless && !was_ready {
+                self.take_next_address(at);
+            }
         }
         self.offer_question(at);
     }

@@ -1,5 +1,6 @@
 //! What the driver needs to run networks.
 
+use std::collections::VecDeque;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(in crate::client) struct NetworkSetup {
     pub(in crate::client) stream: Option<TcpStream>,
     /// The address to connect to.
     pub(in crate::client) address: Address,
+    /// The other addresses to try, in this order.
+    pub(in crate::client) others: VecDeque<Address>,
     /// The proxy to connect through.
     pub(in crate::client) proxy: Option<ProxyAddress>,
     /// Which certificates are trusted there.

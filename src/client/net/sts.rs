@@ -37,6 +37,9 @@ impl<F: Frontend> Driver<F> {
         link.phase = LinkPhase::Waiting;
         link.close_requested = false;
         link.reconnect_at = Some(now.elapsed);
+        if let Some(network) = self.networks.get_mut(link.id) {
+            network.address = link.address.to_string();
+        }
         for words in words {
             self.say(at, words);
         }
@@ -84,7 +87,7 @@ impl<F: Frontend> Driver<F> {
         }
     }
 
-    fn say(&mut self, at: usize, words: String) {
+    pub(super) fn say(&mut self, at: usize, words: String) {
         if let Some(link) = self.links.get(at) {
             self.networks.say(link.id, Event::Note { words });
         }

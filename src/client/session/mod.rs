@@ -278,6 +278,11 @@ impl Session {
         }
     }
 
+    /// The next connection is made in this way.
+    pub fn set_transport(&mut self, transport: Transport) {
+        self.settings.transport = transport;
+    }
+
     /// Nothing was read from the server until now, so its silence counts from now on.
     pub fn pause_timeout(&mut self, now: SessionTime) {
         self.link.on_received(now.elapsed);

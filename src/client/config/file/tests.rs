@@ -59,7 +59,7 @@ fn servers_are_found_by_name() {
     )
     .unwrap();
     assert_eq!(config.nick.as_deref(), Some("alice"));
-    assert_eq!(config.servers["home"].address, "h:1");
+    assert_eq!(config.servers["home"].address.as_slice(), ["h:1"]);
     assert_eq!(parse(""), Ok(Config::default()));
 }
 
