@@ -6,7 +6,8 @@ does all of it.
 
 import os
 import shutil
-from typing import Optional, Set, Type
+import subprocess
+from typing import Optional, Type
 
 from irctest.basecontrollers import BaseServerController, DirectoryBasedController
 from irctest.runner import NotImplementedByController
@@ -19,6 +20,13 @@ network = "irctest"
 lobby = false
 {password}
 
+[store]
+folder = "store"
+rooms = "all"
+
+[accounts]
+{accounts}
+
 [[operator]]
 name = "operuser"
 password = "operpassword"
@@ -30,7 +38,8 @@ enabled = false
 
 class ChatroomdController(BaseServerController, DirectoryBasedController):
     software_name = "chatroomd"
-    supported_sasl_mechanisms: Set[str] = set()
+    supported_sasl_mechanisms = {"PLAIN", "SCRAM-SHA-256"}
+    extban_account_char = "a"
     supports_sts = False
     extban_mute_char = "m"
     isupport = {
@@ -44,7 +53,14 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
         super().create_config()
 
     def wait_for_services(self) -> None:
-        """There are no services: a test that needs an account asks for one and is then skipped."""
+        """The accounts are in the server itself."""
+
+    def registerUser(self, case, username: str, password: Optional[str] = None) -> None:
+        assert password and self.directory
+        self.wait_for_port()
+        command = [os.environ["CHATROOMD"], "account", "add"]
+        command += [str(self.directory / "store"), username]
+        subprocess.run(command, input=password.encode() + b"\n", check=True)
 
     def run(
         self,
@@ -66,8 +82,16 @@ class ChatroomdController(BaseServerController, DirectoryBasedController):
         self.create_config()
         assert self.directory
         line = f'password = "{password}"' if password else ""
+        accounts = 'registration = "open"'
+        if self.test_config.account_registration_requires_email:
+            accounts = 'registration = "command"\nverify-command = ["true"]'
+        if not self.test_config.account_registration_before_connect:
+            accounts += "\nregister-before-connect = false"
+        settings = SETTINGS.format(
+            hostname=hostname, port=port, password=line, accounts=accounts
+        )
         with self.open_file("chatroomd.toml") as file:
-            file.write(SETTINGS.format(hostname=hostname, port=port, password=line))
+            file.write(settings)
             if websocket_port is not None:
                 address = f"{websocket_hostname}:{websocket_port}"
                 file.write(f'[websocket]\nlisten = ["{address}"]\n')

@@ -101,6 +101,7 @@ struct StoreTable {
 struct AccountsTable {
     registration: Option<Text>,
     verify_command: Option<Spanned<OneOrMore>>,
+    register_before_connect: Option<bool>,
     plain_without_tls: Option<bool>,
     reserve_nicks: Option<bool>,
 }
@@ -182,6 +183,8 @@ pub(super) fn read(
     if let Some(table) = &file.accounts {
         settings.needs_store = true;
         hub.registration = reader.registration(table)?;
+        let before_connect = table.register_before_connect;
+        hub.register_before_connect = before_connect.unwrap_or(hub.register_before_connect);
         hub.plain_without_tls = table.plain_without_tls.unwrap_or(hub.plain_without_tls);
         hub.reserve_nicks = table.reserve_nicks.unwrap_or(hub.reserve_nicks);
     }

@@ -7,7 +7,9 @@
 
 use std::cell::Cell;
 
-use super::Hub;
+use super::state::masks::UserSubject;
+use super::{Hub, Registered};
+use crate::wire::Nick;
 use crate::wire::mask::Subject;
 
 /// A row is a kind of work and its price: the nanoseconds it takes on a small virtual machine.
@@ -87,6 +89,19 @@ impl Hub {
     /// Counts work for the current line.
     pub(super) fn charge(&self, work: Work, count: usize) {
         self.meter.add(work, count);
+    }
+
+    /// Compares the masks of rooms with a user, and charges the steps.
+    pub(super) fn compare_user<T>(
+        &self,
+        user: &Registered,
+        masks: impl FnOnce(&mut UserSubject<'_>) -> T,
+    ) -> T {
+        let account = user.account.as_deref().map(Nick::as_str);
+        let mut subject = UserSubject::new(&user.source, account);
+        let outcome = masks(&mut subject);
+        self.charge(Work::Step, subject.steps());
+        outcome
     }
 
     /// Compares masks with a text, and charges the steps.

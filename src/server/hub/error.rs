@@ -170,6 +170,7 @@ impl Rejection<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AccountFault {
     Closed,
+    NotJoined,
     LoggedIn,
     InClear,
     NoNick,
@@ -200,6 +201,7 @@ impl AccountFault {
     fn code(self) -> &'static str {
         match self {
             Self::Closed | Self::InClear => "DISALLOWED",
+            Self::NotJoined => "COMPLETE_CONNECTION_REQUIRED",
             Self::LoggedIn => "ALREADY_AUTHENTICATED",
             Self::NoNick => "NEED_NICK",
             Self::BadName => "BAD_ACCOUNT_NAME",
@@ -217,6 +219,7 @@ impl fmt::Display for AccountFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Closed => "Accounts are made by the administrator of this server",
+            Self::NotJoined => "Accounts are registered after you have joined",
             Self::LoggedIn => "You are logged in to an account; log out first",
             Self::InClear => {
                 "Passwords are accepted on encrypted connections only. Connect with TLS"

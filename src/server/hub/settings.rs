@@ -42,6 +42,8 @@ pub struct HubSettings {
     pub sts: Option<StsPolicy>,
     /// Who can register accounts.
     pub registration: Registration,
+    /// Whether clients can register accounts before they have joined.
+    pub register_before_connect: bool,
     /// Whether clients can send passwords of accounts without TLS, from other machines, too.
     pub plain_without_tls: bool,
     /// Whether the name of an account is a nick that only its users can have.
@@ -99,6 +101,7 @@ impl Default for HubSettings {
             lobby: RoomName::parse("#lobby").ok(),
             sts: None,
             registration: Registration::Closed,
+            register_before_connect: true,
             plain_without_tls: false,
             reserve_nicks: true,
             stored_rooms: StoredRooms::default(),

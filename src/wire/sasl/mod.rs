@@ -11,7 +11,7 @@ pub mod scram_server;
 use base64ct::{Base64, Encoding as _};
 
 /// A message is cut into parts of this length, in Base64; a shorter part is the last.
-const PART_BYTES: usize = 400;
+pub const PART_BYTES: usize = 400;
 /// The longest message that is accepted, in Base64.
 const MESSAGE_BYTES_MAX: usize = 40 * PART_BYTES;
 

@@ -53,6 +53,8 @@ fn accounts_have_safe_defaults() {
         (true, false)
     );
     assert_eq!(usual.registration, Registration::Closed);
+    assert!(usual.register_before_connect);
+    assert!(!hub("[accounts]\nregister-before-connect = false\n").register_before_connect);
     let registration = |text: &str| {
         let read = read_text(&format!("[accounts]\nregistration = {text}\n"));
         read.map(|settings| settings.hub.registration)
@@ -92,7 +94,7 @@ fn the_help_shows_each_key_with_what_is_usual() {
     // The library lists all keys if none is similar.
     let unknown = read_text("xyzzy = 1").unwrap_err();
     let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 13, "{unknown}");
+    assert_eq!(keys.len(), 14, "{unknown}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),

@@ -180,9 +180,6 @@ impl Hub {
         if !is_same && let Ok(user) = self.people.registered(id) {
             let (source, account) = (&user.source, user.account_or_star());
             let line = self.line(format_args!(":{source} ACCOUNT {account}"));
-            if self.capabilities(id).has(Capabilities::ACCOUNT_NOTIFY) {
-                self.send_fanout(id, self.user_fanout(user, line));
-            }
             self.broadcast_to_peers(id, Capabilities::ACCOUNT_NOTIFY, line);
         }
     }

@@ -15,7 +15,7 @@ use crate::server::hub::task::{ClearPassword, Task};
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply, Work};
 use crate::wire::FoldedName;
 use crate::wire::sasl::scram_server::{ScramServer, account_of};
-use crate::wire::sasl::{Mechanism, PartialMessage, SaslMessageError, parts, read_plain};
+use crate::wire::sasl::{Mechanism, PART_BYTES, PartialMessage, parts, read_plain};
 
 use super::operators::WRONG_PASSWORD_PAUSE;
 
@@ -36,14 +36,15 @@ impl Hub {
         let Some(exchange) = accounts.exchanges.get_mut(&from) else {
             return self.begin_exchange(from, parameter);
         };
-        let message = match exchange.partial.add_within(bytes_max, parameter) {
+        let added = exchange.partial.add_within(bytes_max, parameter);
+        let message = match added {
             Ok(None) => return Ok(()),
             Ok(Some(message)) => message,
-            Err(error) => {
+            Err(_) => {
                 accounts.exchanges.remove(&from);
-                return Err(match error {
-                    SaslMessageError::TooLong => Rejection::SaslTooLong,
-                    SaslMessageError::NotBase64 => Rejection::SaslFailed,
+                return Err(match parameter.len() > PART_BYTES {
+                    true => Rejection::SaslTooLong,
+                    false => Rejection::SaslFailed,
                 });
             }
         };

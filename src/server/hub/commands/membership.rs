@@ -79,7 +79,7 @@ impl Hub {
         if is_asked {
             return Ok(());
         }
-        self.compare(&user.source, |source| {
+        self.compare_user(user, |source| {
             if room.is_banned(source) {
                 return Err(Rejection::Banned(name));
             }

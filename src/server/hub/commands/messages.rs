@@ -286,7 +286,7 @@ impl Hub {
         let is_kept_out = (member.is_none() && room.modes.has('n'))
             || (!has_voice && room.modes.has('m'))
             || (room.modes.has('C') && text.is_some_and(is_ctcp));
-        let is_muted = || self.compare(&speaker.source, |source| room.is_muted(source));
+        let is_muted = || self.compare_user(speaker, |source| room.is_muted(source));
         !is_kept_out && (has_voice || !is_muted())
     }
 }

@@ -8,6 +8,7 @@ use crate::server::hub::settings::Registration;
 use crate::server::hub::state::accounts::{
     AccountStep, NewPassword, PendingAccount, PendingRegistration, ReplyForm,
 };
+use crate::server::hub::state::people::Stage;
 use crate::server::hub::task::{ClearPassword, Task};
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Person, Rejection, Work};
 use crate::wire::Nick;
@@ -22,12 +23,20 @@ const CODE_NEEDED: &str = "VERIFICATION_REQUIRED";
 
 impl Hub {
     /// The value of the capability; `None` while users cannot register accounts.
-    pub(super) fn registration_value(&self) -> Option<&'static str> {
-        match self.settings.registration {
-            Registration::Closed => None,
-            Registration::Open | Registration::Code => Some("before-connect,custom-account-name"),
-            Registration::Command(_) => Some("before-connect,custom-account-name,email-required"),
+    pub(super) fn registration_value(&self) -> Option<String> {
+        let needs_address = match self.settings.registration {
+            Registration::Closed => return None,
+            Registration::Open | Registration::Code => false,
+            Registration::Command(_) => true,
+        };
+        let mut value = "custom-account-name".to_owned();
+        if self.settings.register_before_connect {
+            value.insert_str(0, "before-connect,");
         }
+        if needs_address {
+            value.push_str(",email-required");
+        }
+        Some(value)
     }
 
     pub(super) fn register<'a>(
@@ -43,6 +52,9 @@ impl Hub {
         let fault = |fault| Rejection::Account("REGISTER", account, fault);
         if self.registration_value().is_none() {
             return Err(fault(AccountFault::Closed));
+        }
+        if !self.settings.register_before_connect && self.people.registered(from).is_err() {
+            return Err(fault(AccountFault::NotJoined));
         }
         self.begin_registration(from, account, email, password, ReplyForm::Register)
             .map_err(fault)
@@ -65,7 +77,13 @@ impl Hub {
             return Err(AccountFault::InClear);
         }
         let name = match account {
-            "*" => person.nick().cloned().ok_or(AccountFault::NoNick)?,
+            "*" => match (&person.stage, person.nick()) {
+                (_, Some(nick)) => nick.clone(),
+                (Stage::Unregistered(one), None) if one.was_nick_refused => {
+                    return Err(AccountFault::NickInUse);
+                }
+                (_, None) => return Err(AccountFault::NoNick),
+            },
             name => {
                 let bytes_max = self.settings.limits.nick_bytes as usize;
                 Nick::within(bytes_max, name).map_err(|_| AccountFault::BadName)?

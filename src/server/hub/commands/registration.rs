@@ -26,6 +26,9 @@ impl Hub {
             .map_err(|why| Rejection::InvalidNick(wanted, why))?;
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) || self.is_service(wanted) {
+            if let Ok(pending) = self.people.unregistered(from) {
+                pending.was_nick_refused = true;
+            }
             return Err(Rejection::NickInUse(wanted));
         }
         let person = self.people.get(from);
@@ -82,7 +85,7 @@ impl Hub {
     /// The first room in which the user is muted.
     fn silencing_room(&self, user: &Registered) -> Option<&Room> {
         let mut rooms = self.rooms_of(user);
-        let muting = self.compare(&user.source, |source| {
+        let muting = self.compare_user(user, |source| {
             rooms.find(|(room, member)| !member.has_voice() && room.is_muted(source))
         });
         muting.map(|(room, _)| room)
@@ -120,7 +123,10 @@ impl Hub {
             return;
         };
         match &mut person.stage {
-            Stage::Unregistered(pending) => pending.nick = Some(nick),
+            Stage::Unregistered(pending) => {
+                pending.nick = Some(nick);
+                pending.was_nick_refused = false;
+            }
             Stage::Registered(user) => {
                 user.source = format!("{nick}!{}@{}", user.username, person.host).into();
                 user.nick = nick;

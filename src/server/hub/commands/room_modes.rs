@@ -154,7 +154,12 @@ impl Hub {
             }
             'b' | 'e' | 'I' => {
                 let setter = &self.people.registered(from)?.source;
-                wanted.masks(room, limits, (setter, self.now.unix))
+                wanted.masks(
+                    room,
+                    limits,
+                    self.accounts.is_some(),
+                    (setter, self.now.unix),
+                )
             }
             'k' => wanted.key(room, limits),
             'l' => wanted.limit(room),
@@ -194,8 +199,15 @@ impl<'a> ModeChange<'a> {
         Ok(changed.then(|| Some(user.nick.to_string())))
     }
 
-    fn masks(self, room: &mut Room, limits: &Limits, by: (&str, Duration)) -> Applied<'a> {
-        let mask = masks::normalize(self.needed()?).ok_or(self.bad("Invalid mask"))?;
+    fn masks(
+        self,
+        room: &mut Room,
+        limits: &Limits,
+        has_accounts: bool,
+        by: (&str, Duration),
+    ) -> Applied<'a> {
+        let mask = masks::normalize(self.needed()?, has_accounts);
+        let mask = mask.ok_or(self.bad("Invalid mask"))?;
         if self.on && masks::wildcards(&mask) > limits.mask_wildcards as usize {
             return Err(self.bad("Too many wildcards (* and ?) in this mask"));
         }

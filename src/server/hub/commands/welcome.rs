@@ -54,7 +54,7 @@ impl Hub {
         format!(
             "AWAYLEN={away} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms} \
              CHANMODES={CHANMODES} CHANNELLEN={room_name} CHANTYPES=# ELIST=CMNTU \
-             EXCEPTS=e EXTBAN=,m HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key} \
+             EXCEPTS=e EXTBAN=,{extbans} HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key} \
              KICKLEN={reason} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks} \
              MODES={MODES_MAX} MONITOR={nicks} NAMELEN={real_name} \
              NETWORK={network} NICKLEN={nick} PREFIX=(ov)@+ STATUSMSG=@+ \
@@ -63,6 +63,11 @@ impl Hub {
              USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
              TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX{history}",
             away = limits.away_bytes,
+            extbans = match self.accounts {
+                // IRCv3 account-extban.
+                Some(_) => "am ACCOUNTEXTBAN=a",
+                None => "m",
+            },
             history = history_tokens,
             key = limits.key_bytes,
             masks = limits.masks_per_room,

@@ -81,6 +81,8 @@ pub(in crate::server::hub) struct Unregistered {
     pub(in crate::server::hub) account: Option<Box<Nick>>,
     /// Whether no other connection can take the nick.
     pub(in crate::server::hub) has_reserved_nick: bool,
+    /// Whether the last nick that it asked for is that of another client.
+    pub(in crate::server::hub) was_nick_refused: bool,
     /// `CAP LS` or `CAP REQ` was received, and `CAP END` not yet.
     pub(in crate::server::hub) negotiating: bool,
 }

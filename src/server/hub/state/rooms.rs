@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::masks::MUTE;
+use super::masks::{MUTE, UserSubject};
 use crate::server::hub::stored::MessageId;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Invitation, MemberCapabilities, Membership, Modes,
     People, Rejection,
 };
-use crate::wire::mask::Subject;
 use crate::wire::{FoldedName, RoomName};
 
 /// A room with at least one member.
@@ -62,12 +61,12 @@ pub(in crate::server::hub) struct MaskEntry {
 }
 
 impl Masks {
-    pub(in crate::server::hub) fn matches(&self, source: &mut Subject<'_>) -> bool {
+    pub(in crate::server::hub) fn matches(&self, source: &mut UserSubject<'_>) -> bool {
         self.0.iter().any(|entry| source.matches(&entry.mask))
     }
 
     /// The same, with `m:` masks, which only mute and otherwise never match.
-    fn matches_mute(&self, source: &mut Subject<'_>) -> bool {
+    fn matches_mute(&self, source: &mut UserSubject<'_>) -> bool {
         let mut masks = self.0.iter().map(|entry| &*entry.mask);
         masks.any(|mask| source.matches(mask.strip_prefix(MUTE).unwrap_or(mask)))
     }
@@ -108,12 +107,12 @@ impl RoomMember {
 
 impl Room {
     /// Whether a ban mutes this user.
-    pub(in crate::server::hub) fn is_muted(&self, source: &mut Subject<'_>) -> bool {
+    pub(in crate::server::hub) fn is_muted(&self, source: &mut UserSubject<'_>) -> bool {
         self.bans.matches_mute(source) && !self.exceptions.matches_mute(source)
     }
 
     /// Whether a ban keeps this user out.
-    pub(in crate::server::hub) fn is_banned(&self, source: &mut Subject<'_>) -> bool {
+    pub(in crate::server::hub) fn is_banned(&self, source: &mut UserSubject<'_>) -> bool {
         self.bans.matches(source) && !self.exceptions.matches(source)
     }
 
