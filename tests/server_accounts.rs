@@ -204,6 +204,33 @@ fn a_program_sends_the_code_of_a_registration() {
     assert!(listed.stdout.starts_with(b"alice 20"), "{listed:?}");
 }
 
+// A34.
+#[test]
+fn messages_without_end_take_no_memory_and_keep_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    let mut alice = server.enter("alice");
+    let mut bob = server.enter("bob");
+    let mut hostile: Vec<Client> = (0..50).map(|_| server.connect()).collect();
+    let before = server.resident_bytes();
+    let part = "A".repeat(400);
+    for client in &mut hostile {
+        client.send("AUTHENTICATE PLAIN");
+        let parts: String = (0..300)
+            .map(|_| format!("AUTHENTICATE {part}\r\n"))
+            .collect();
+        client.send_bytes(parts.as_bytes());
+        alice.send("PRIVMSG bob :hello");
+        bob.expect("PRIVMSG bob :hello");
+    }
+    for client in &mut hostile {
+        client.expect(" 904 ");
+        client.fence();
+    }
+    let more = server.resident_bytes().saturating_sub(before);
+    assert!(more < 8 * 1024 * 1024, "{more} bytes");
+}
+
 #[test]
 fn accounts_without_a_store_are_a_mistake() {
     let folder = tempfile::tempdir().unwrap();

@@ -105,6 +105,7 @@ fn record(tag: StoreTag, line: ReadLine) -> Record {
     record.nick = nick.map(str::to_owned);
     record.msgid = Some(format!("{tag}-{}", line.id));
     record.room = Some(line.room);
+    record.account = Some(line.account).filter(|account| !account.is_empty());
     record
 }
 
@@ -120,6 +121,7 @@ mod tests {
             room: "#Dev".to_owned(),
             kind,
             source: "alice!~a@host".to_owned(),
+            account: "Alice".to_owned(),
             text: text.to_owned(),
         };
         let tag = StoreTag::parse("abcd").unwrap();
@@ -137,6 +139,7 @@ mod tests {
             assert_eq!(record.text.as_deref(), Some(shown));
             assert_eq!(record.manner.as_deref(), manner);
             assert_eq!(record.nick.as_deref(), Some("alice"));
+            assert_eq!(record.account.as_deref(), Some("Alice"));
             assert_eq!(record.room.as_deref(), Some("#Dev"));
             assert_eq!(record.time, "1970-01-01T00:00:01Z");
             assert_eq!(record.msgid.as_deref(), Some("abcd-0000000v80007"));

@@ -336,6 +336,21 @@ impl Hub {
 
     /// Handles a deadline: a timeout, a ping, or a later deadline.
     pub(super) fn on_deadline(&mut self, id: ConnectionId) {
+        if self.accounts.is_some() {
+            self.free_reserved_nick(id);
+        }
+        self.on_own_deadline(id);
+        if let Some(at) = self.reserved_nick_deadline(id)
+            && self
+                .people
+                .get(id)
+                .is_some_and(|person| person.deadline > at)
+        {
+            self.reschedule(id, at);
+        }
+    }
+
+    fn on_own_deadline(&mut self, id: ConnectionId) {
         let now = self.now.running;
         let Some(person) = self.people.get(id) else {
             return;

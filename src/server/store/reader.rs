@@ -46,6 +46,8 @@ pub(in crate::server) struct ReadLine {
     pub(in crate::server) kind: StoredKind,
     /// `nick!user@host`.
     pub(in crate::server) source: String,
+    /// The account of the sender; empty without one.
+    pub(in crate::server) account: String,
     pub(in crate::server) text: String,
 }
 
@@ -91,6 +93,7 @@ impl StoreReader {
 
     fn try_check(&self) -> Result<StoreContents, StoreProblem> {
         let connection = &self.connection;
+        let version = database::checked_version(connection)?;
         let mut damage = Vec::new();
         let mut check = connection
             .prepare("PRAGMA integrity_check(20)")
@@ -117,6 +120,15 @@ impl StoreReader {
                 missing => damage.push(format!("{missing} messages have no {what}")),
             }
         }
+        let query = "SELECT count(*) FROM certificate
+                     WHERE account NOT IN (SELECT folded FROM account)";
+        match version {
+            1 => {}
+            _ => match count(query)? {
+                0 => accounts::list(connection).map(|_| ())?,
+                missing => damage.push(format!("{missing} certificates have no account")),
+            },
+        }
         Ok(StoreContents {
             messages: count("SELECT count(*) FROM line")?,
             rooms: count("SELECT count(*) FROM buffer")?,
@@ -142,7 +154,7 @@ impl StoreReader {
         take: &mut dyn FnMut(ReadLine) -> io::Result<()>,
     ) -> rusqlite::Result<io::Result<()>> {
         let mut query = self.connection.prepare(
-            "SELECT id, shown, kind, mask, text FROM buffer
+            "SELECT id, shown, kind, mask, text, account FROM buffer
              JOIN line ON line.buffer = buffer.no JOIN source ON source.no = line.source
              WHERE ?1 IS NULL OR name = ?1 ORDER BY buffer.name, buffer.since, line.id",
         )?;
@@ -157,6 +169,7 @@ impl StoreReader {
                 },
                 source: row.get(3)?,
                 text: row.get(4)?,
+                account: row.get(5)?,
             };
             if let Err(error) = take(line) {
                 return Ok(Err(error));

@@ -1,6 +1,8 @@
 //! What it means that a user has an account: logging in and out, nicks that belong to accounts, and
 //! changes of accounts.
 
+use std::time::Duration;
+
 use tracing::info;
 
 use crate::server::hub::account::{AccountChange, AccountChangeKind};
@@ -15,6 +17,9 @@ use crate::server::hub::{
 };
 use crate::wire::sasl::scram_server::StoredPassword;
 use crate::wire::{FoldedName, Nick};
+
+/// How long the user of a nick that becomes the name of an account has to log in.
+const IDENTIFY_TIME: Duration = Duration::from_secs(30);
 
 impl Hub {
     /// Goes on with what has waited for a task.
@@ -205,6 +210,64 @@ impl Hub {
         owner.is_some_and(|account| !is_own(&account.name))
     }
 
+    /// Gives the user of a nick that has become the name of an account some time to log in.
+    fn warn_wearer(&mut self, name: &Nick) {
+        let owner = self.people.owner_of(name.as_str());
+        let Some(id) = owner.filter(|id| self.is_reserved(*id, name.as_str())) else {
+            return;
+        };
+        let at = self.now.running + IDENTIFY_TIME;
+        if self.people.registered(id).is_ok()
+            && let Some(accounts) = &mut self.accounts
+        {
+            accounts.wearers.insert(id, at);
+            let seconds = IDENTIFY_TIME.as_secs();
+            self.notice(
+                id,
+                format_args!(
+                    "{name} is an account now. Log in to it within {seconds} s, or choose another nick"
+                ),
+            );
+            let next = self.people.get(id).map_or(at, |person| person.deadline);
+            self.reschedule(id, at.min(next));
+        }
+    }
+
+    /// When this user has to have another nick.
+    pub(in crate::server::hub) fn reserved_nick_deadline(
+        &self,
+        id: ConnectionId,
+    ) -> Option<Duration> {
+        self.accounts.as_deref()?.wearers.get(&id).copied()
+    }
+
+    /// Gives a user another nick whose time to log in is over.
+    pub(in crate::server::hub) fn free_reserved_nick(&mut self, id: ConnectionId) {
+        let now = self.now.running;
+        if self.reserved_nick_deadline(id).is_none_or(|at| at > now) {
+            return;
+        }
+        if let Some(accounts) = &mut self.accounts {
+            accounts.wearers.remove(&id);
+        }
+        let nick = self.nick_or_star(id).to_owned();
+        if !self.is_reserved(id, &nick) {
+            return;
+        }
+        let guests = (1_u32..).map(|number| format!("guest-{number}"));
+        let free = guests.into_iter().find(|guest| {
+            self.charge(Work::Name, 1);
+            self.people.owner_of(guest).is_none() && !self.is_reserved(id, guest)
+        });
+        // A limit, or a room in which the user is muted, can keep the nick from changing.
+        let is_changed = free.is_some_and(|guest| {
+            self.nick(id, &guest).is_ok() && self.people.owner_of(&nick) != Some(id)
+        });
+        if !is_changed {
+            self.disconnect(id, "This nick belongs to an account");
+        }
+    }
+
     /// Has the store write a change, if it can be made.
     pub(super) fn start_change(
         &mut self,
@@ -267,8 +330,13 @@ impl Hub {
                 accounts.apply(change);
             }
             info!(account = %name, change = change.kind.word(), "account changed");
-            if change.kind == AccountChangeKind::Remove {
-                self.log_out_all(name);
+            match &change.kind {
+                AccountChangeKind::Remove => self.log_out_all(name),
+                // The user who has registered it is logged in below.
+                AccountChangeKind::Add(..) if self.people.owner_of(name.as_str()) != Some(id) => {
+                    self.warn_wearer(name);
+                }
+                _ => {}
             }
         }
         if self.people.get(id).is_none() {

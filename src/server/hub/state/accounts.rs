@@ -35,6 +35,8 @@ pub(in crate::server::hub) struct Accounts {
     /// The connections that wait for a task about an account.
     pub(in crate::server::hub) pending: BTreeMap<ConnectionId, PendingAccount>,
     pub(in crate::server::hub) attempts: Attempts,
+    /// When these users have to have another nick, because theirs is the name of a new account.
+    pub(in crate::server::hub) wearers: BTreeMap<ConnectionId, Duration>,
     /// The codes with which users can register names.
     invitations: BTreeMap<FoldedName, String>,
     /// The registrations that wait for a code.
@@ -256,6 +258,7 @@ impl Accounts {
     /// Forgets a connection that has ended. A change that it waits for is made nevertheless.
     pub(in crate::server::hub) fn remove(&mut self, id: ConnectionId) {
         self.exchanges.remove(&id);
+        self.wearers.remove(&id);
         self.attempts.forget(id);
     }
 
