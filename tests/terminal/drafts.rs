@@ -409,7 +409,7 @@ fn passwords_are_written_to_no_file() {
 
 impl Terminal {
     /// Waits until a text is in the files of drafts.
-    fn is_kept(&self, text: &str) {
+    pub(super) fn is_kept(&self, text: &str) {
         let folder = self.home().join("chatroom/draft");
         let deadline = Instant::now() + PATIENCE;
         while !everything_in(&folder).contains(text) {

@@ -26,6 +26,7 @@ mod faults;
 mod hostile;
 mod keys;
 mod leaving;
+mod networks;
 mod plain;
 mod prompt;
 mod reflow;

@@ -252,11 +252,7 @@ impl Renderer {
         match active {
             Some(active) if active.eq_ignore_ascii_case(room) => String::new(),
             _ => {
-                let room = sanitize_name(room);
-                let room = match &self.network {
-                    Some(network) => format!("{}/{room}", network.name),
-                    None => room,
-                };
+                let room = self.on_network(sanitize_name(room));
                 format!("{} ", self.dim(&room))
             }
         }

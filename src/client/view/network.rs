@@ -28,6 +28,16 @@ impl Renderer {
         self.set_network(Some(network), false);
     }
 
+    /// A sanitized room as it is written where there are several networks. A whisper has none, but
+    /// the network.
+    pub(super) fn on_network(&self, room: String) -> String {
+        match &self.network {
+            Some(network) if room.is_empty() => network.name.clone(),
+            Some(network) => format!("{}/{room}", network.name),
+            None => room,
+        }
+    }
+
     /// Lines for an event, with the network in front unless they name it with their room or need not
     /// name it.
     pub(super) fn with_network(&self, event: &Event, lines: String, unix_seconds: i64) -> String {

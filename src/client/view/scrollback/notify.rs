@@ -63,6 +63,7 @@ impl Scrollback {
             notifies = true;
             if let Some(notifications) = &mut self.notifications {
                 let room = event.room().map(sanitize_name).unwrap_or_default();
+                let room = self.renderer.on_network(room);
                 notifications.push(Notification { nick, text, room });
             } else {
                 let sequence = notification(self.renderer.settings.notify_by, &nick, &text);
