@@ -37,10 +37,11 @@ type Benchmark = (&'static str, fn(&Arguments) -> Measures);
 fn main() {
     let arguments = Arguments::read();
     println!("the client, medians\n");
-    let benchmarks: [Benchmark; 6] = [
+    let benchmarks: [Benchmark; 7] = [
         ("start", start),
         ("start with TLS", start_with_tls),
         ("flood", floods),
+        ("networks", networks),
         ("script", scripts),
         ("script with TLS", scripts_with_tls),
         ("grammar", grammar),
@@ -136,6 +137,61 @@ fn one_flood() -> Measures {
     ];
     measures.extend(echoes.percentiles("key echo in a flood "));
     measures
+}
+
+/// Key presses on one network while another one floods, and while ten do, and the memory for each
+/// network after the first one.
+fn networks(arguments: &Arguments) -> Measures {
+    let runs = 0..arguments.runs(5);
+    let run = |_| {
+        let mut measures = Vec::new();
+        let quiet = among_floods(2, 0).0;
+        let ten = among_floods(11, 0).0;
+        measures.push((
+            "resident KB for each network".to_owned(),
+            (ten - quiet) / 9.0 / 1e3,
+        ));
+        for (count, name) in [(1, "one flood "), (10, "ten floods ")] {
+            let (_, echoes) = among_floods(count + 1, count);
+            measures.extend(echoes.percentiles(&format!("key echo beside {name}")));
+        }
+        measures
+    };
+    medians(&runs.map(run).collect::<Vec<_>>())
+}
+
+/// Connects to so many networks, of which the last ones flood while keys are pressed on the first.
+/// Returns the resident bytes before the floods, and the times of the echoes.
+fn among_floods(count: usize, floods: usize) -> (f64, Times) {
+    let home = tempfile::tempdir().unwrap();
+    let rooms: Vec<Room> = (0..count).map(|_| Room::open()).collect();
+    let addresses: Vec<String> = rooms.iter().map(|room| room.address.to_string()).collect();
+    let mut arguments: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    arguments.extend(["--nick", "alice", "--no-host"]);
+    let mut terminal = Terminal::start(PROGRAM, &arguments, home.path(), "you are ");
+    terminal.seen();
+    let mut clients: Vec<_> = rooms.iter().map(Room::client).collect();
+    thread::sleep(REST);
+    let resident = terminal.load().resident_bytes();
+    let mut times = Times::default();
+    if floods > 0 {
+        let over = Arc::new(AtomicBool::new(false));
+        let flooding = clients.drain(count - floods..).map(|mut client| {
+            let (over, lines) = (Arc::clone(&over), flood(1_000, "and so on"));
+            thread::spawn(move || {
+                // Its end is the end of the benchmark.
+                while !over.load(Ordering::Relaxed) && client.write_all(lines.as_bytes()).is_ok() {}
+            })
+        });
+        let flooding: Vec<_> = flooding.collect();
+        times = echoes(&mut terminal);
+        over.store(true, Ordering::Relaxed);
+        drop(terminal);
+        for flood in flooding {
+            flood.join().unwrap();
+        }
+    }
+    (resident, times)
 }
 
 /// Presses keys one after the other; each is a character that occurs nowhere else.

@@ -174,6 +174,7 @@ fn each_network_has_its_own_history_and_drafts_and_finds_those_by_address() {
         .sized(30, 120)
         .start();
     alice.shows("for libera/#lobby: draft for libera  Ctrl-Y (or Alt-R) restores it");
+    alice.shows("libera you are alice in #lobby");
     alice.prompts("[home/#lobby]");
     for name in ["history", "draft"] {
         let names = fs::read_dir(state.join(name)).unwrap().flatten();
