@@ -7,15 +7,16 @@ mod common;
 mod support;
 
 use std::fs::{self, Permissions};
-use std::io::{Read as _, Write as _, copy};
+use std::io::{self, Read as _, Write as _, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use chatting_room::server::{EmbeddedServer, Settings};
-use common::Client;
+use common::{Client, PATIENCE};
 use nix::unistd::geteuid;
 use support::home::Home;
 use support::{Program, run};
@@ -26,6 +27,20 @@ fn host() -> EmbeddedServer {
     let mut settings = Settings::listening_on(SocketAddr::from(([127, 0, 0, 1], 0)));
     settings.hub.limits.enabled = false;
     EmbeddedServer::start(&settings).unwrap()
+}
+
+/// The result of an operation that does not block, as soon as there is one.
+fn in_time<T>(mut operation: impl FnMut() -> io::Result<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                assert!(Instant::now() < deadline, "nothing comes");
+                thread::park_timeout(Duration::from_millis(1));
+            }
+            result => return result.unwrap(),
+        }
+    }
 }
 
 /// Accepts connections to a socket at this path, and connects each to the server.
@@ -128,7 +143,8 @@ fn a_server_that_does_not_admit_the_user_makes_place_for_the_next() {
     bob.expect("PRIVMSG #lobby :hello");
     drop(real);
     // This one accepts every connection, and sends each away.
-    let (mut client, _) = other.accept().unwrap();
+    other.set_nonblocking(true).unwrap();
+    let (mut client, _) = in_time(|| other.accept());
     let mut settings = Settings::listening_on(address);
     settings.hub.limits.enabled = false;
     let real = EmbeddedServer::start(&settings).unwrap();
@@ -214,7 +230,9 @@ fn a_password_may_go_to_a_socket_of_this_machine() {
     );
     home.configure(&format!("unix:{}", path.display()), &lines);
     let program = Program::start(home.chatroom(&SEND));
-    let (mut stream, _) = listener.accept().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let (mut stream, _) = in_time(|| listener.accept());
+    stream.set_nonblocking(false).unwrap();
     let mut heard = String::new();
     let mut said = 0;
     let mut buffer = [0; 1024];
