@@ -1,5 +1,5 @@
 //! Accounts on the real server: the subcommand beside it and without it, logins with a password or a
-//! certificate, with our own client and with openssl.
+//! certificate, with our own client, WeeChat, irssi and openssl.
 
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -18,8 +18,10 @@ use std::process::{Child, Command, Output, Stdio};
 use chatting_room::wire::sasl::plain_message;
 use common::accounts::{account, add, log_in, send_message};
 use common::{Client, Server};
+use portable_pty::CommandBuilder;
 use support::home::Home;
-use support::run;
+use support::terminal::Terminal;
+use support::{Program, is_installed, run};
 
 fn start(folder: &Path) -> Server {
     Server::start(&["--no-limits", "--store", folder.to_str().unwrap()])
@@ -471,4 +473,79 @@ fn a_certificate_logs_in_to_its_account_and_nothing_else_does() {
     home.configure(&format!("ircs://{}", server.tls), &lines);
     let refused = run(home.chatroom(&["--nick", "alice"]), "hello\n");
     assert_eq!(refused.status, Some(77), "{refused:?}");
+}
+
+#[test]
+fn weechat_logs_in_with_scram() {
+    if !is_installed("weechat-headless") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path());
+    add(folder.path(), "guest", "sesame-sesame");
+    let mut bob = server.enter("bob");
+    bob.send("CAP REQ :account-tag extended-join");
+    bob.fence();
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new("weechat-headless");
+    command
+        .env("HOME", home.path())
+        .env("XDG_RUNTIME_DIR", home.path());
+    command.env("LANG", "C.UTF-8").arg("-d").arg(home.path());
+    let port = server.address.port();
+    for order in [
+        &format!("/server add room 127.0.0.1/{port}"),
+        // The name of this option depends on the version.
+        "/set irc.server.room.ssl off",
+        "/set irc.server.room.tls off",
+        "/set irc.server.room.nicks guest",
+        "/set irc.server.room.sasl_mechanism scram-sha-256",
+        "/set irc.server.room.sasl_username guest",
+        "/set irc.server.room.sasl_password sesame-sesame",
+        "/connect room",
+    ] {
+        command.args(["-r", order]);
+    }
+    let _weechat = Program::start(command);
+    let joined = bob.expect(" JOIN #lobby guest ");
+    assert!(joined.starts_with("@account=guest :guest!"), "{joined}");
+}
+
+#[test]
+fn irssi_logs_in_with_a_certificate() {
+    let home = Home::new();
+    let certificate = openssl_certificate(&home, "own").filter(|_| is_installed("irssi"));
+    let Some(fingerprint) = certificate else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let server = TlsServer::start(folder.path(), "");
+    let store = folder.path().join("store");
+    add(&store, "guest", "sesame-sesame");
+    let added = account(
+        &store,
+        &["certificate", "add"],
+        &["guest", &fingerprint],
+        "",
+    );
+    assert!(added.status.success(), "{added:?}");
+    let mut bob = Client::new(std::net::TcpStream::connect(server.plain).unwrap());
+    bob.register("bob");
+    bob.send("CAP REQ :account-tag extended-join");
+    bob.fence();
+    let (file, port) = (home.path("own.pem"), server.tls.port());
+    let config = format!(
+        "servers = ( {{ address = \"127.0.0.1\"; chatnet = \"t\"; port = \"{port}\"; \
+         use_tls = \"yes\"; tls_verify = \"no\"; tls_cert = {file:?}; autoconnect = \"yes\"; }} );\n\
+         chatnets = {{ t = {{ type = \"IRC\"; sasl_mechanism = \"EXTERNAL\"; \
+         sasl_username = \"guest\"; sasl_password = \"\"; nick = \"guest\"; }}; }};\n"
+    );
+    home.write("irssi/config", &config);
+    let mut command = CommandBuilder::new("irssi");
+    command.env_clear();
+    command.env("HOME", home.folder());
+    command.arg(format!("--home={}", home.path("irssi").display()));
+    let _irssi = Terminal::start(command);
+    let joined = bob.expect(" JOIN #lobby guest ");
+    assert!(joined.starts_with("@account=guest :guest!"), "{joined}");
 }

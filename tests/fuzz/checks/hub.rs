@@ -3,24 +3,27 @@
 //!
 //! The bytes are read as steps, one per line, so that stored inputs are readable: `0JOIN #x` is a
 //! line of the first connection, `~0c` loses it, `+60` lets a minute pass, `=3` changes the
-//! settings, `!1` completes the oldest password check as right, and `!0` as wrong.
+//! settings, `!1` completes the oldest task, a password check as right, and `!0` as wrong or failed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
-    ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator, Outbox,
+    CertificateFingerprint, ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime,
+    Operator, Outbox, Registration,
 };
-use chatting_room::wire::{FoldedName, Line, Message, RoomName};
+use chatting_room::wire::sasl::scram_server::StoredPassword;
+use chatting_room::wire::{FoldedName, Line, Message, Nick, RoomName};
 
 const PLACES: u8 = 7;
 const LINE_BYTES_MAX: usize = 4606;
 const STEPS_MAX: usize = 300;
 /// Commands whose lines reach a client at most once in a step.
-const NEWS: [&str; 8] = [
-    "JOIN", "PART", "QUIT", "KICK", "NICK", "TOPIC", "AWAY", "SETNAME",
+const NEWS: [&str; 9] = [
+    "JOIN", "PART", "QUIT", "KICK", "NICK", "TOPIC", "AWAY", "SETNAME", "ACCOUNT",
 ];
 
 /// The state that one connection has learned, which decides what it may receive.
@@ -73,6 +76,13 @@ fn settings(kind: u8) -> HubSettings {
         name: "hashed".to_owned(),
         credential: Credential::Hash("the hash".to_owned()),
     });
+    settings.registration = match kind % 7 {
+        3 => Registration::Closed,
+        5 => Registration::Code,
+        6 => Registration::Command(vec!["true".to_owned()]),
+        _ => Registration::Open,
+    };
+    settings.register_before_connect = kind.is_multiple_of(2);
     settings.limits.enabled = kind % 4 != 1;
     settings.limits.rooms_per_person = 4;
     settings.limits.connections = u32::from(PLACES) - 1;
@@ -87,8 +97,20 @@ impl Table {
             running: Duration::ZERO,
             unix: Duration::from_secs(1_700_000_000),
         };
+        let mut hub = Hub::new(settings(0), now);
+        let name = |name| Nick::parse(name).unwrap();
+        hub.accounts_in(StoredAccounts {
+            accounts: vec![Account {
+                name: name("dora"),
+                password: StoredPassword::derive("sesame", b"salt", 1),
+                created: 1_600_000_000,
+                certificates: vec![CertificateFingerprint([0; 32])],
+            }],
+            invitations: vec![(name("al"), "code".to_owned())],
+            ..StoredAccounts::default()
+        });
         Self {
-            hub: Hub::new(settings(0), now),
+            hub,
             outbox: Outbox::default(),
             now,
             seats: [None; PLACES as usize],
@@ -158,9 +180,27 @@ impl Table {
     fn answer(&mut self, is_correct: bool) {
         if let Some(task) = self.tasks.pop_front() {
             let connection = task.connection();
-            let answer = Answer::PasswordChecked {
-                connection,
-                is_correct,
+            let answer = match task {
+                Task::CheckLogin { .. } => Answer::LoginChecked {
+                    connection,
+                    is_correct,
+                },
+                Task::DerivePassword { password, salt, .. } => Answer::PasswordDerived {
+                    connection,
+                    password: StoredPassword::derive(&password.0, salt.as_bytes(), 1),
+                },
+                Task::SendCode { .. } => Answer::CodeSent {
+                    connection,
+                    is_sent: is_correct,
+                },
+                Task::ChangeAccount { .. } => Answer::AccountChanged {
+                    connection,
+                    is_stored: is_correct,
+                },
+                Task::CheckPassword { .. } | Task::ReadHistory(_) => Answer::PasswordChecked {
+                    connection,
+                    is_correct,
+                },
             };
             self.hub.answered(answer, self.now, &mut self.outbox);
             self.settle();
@@ -182,6 +222,10 @@ impl Table {
         self.known.insert(id, Known::default());
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.settle();
+        if place == PLACES - 1 {
+            // That of the account.
+            self.hub.secured(id, Some(CertificateFingerprint([0; 32])));
+        }
         self.seats.get(seat).copied().flatten()
     }
 
@@ -380,7 +424,7 @@ fn check_one(
         "JOIN" | "PART" | "KICK" | "TOPIC" => is_in(target),
         "MODE" => is_in(target),
         "INVITE" => was.nick == Some(FoldedName::of(target)) || is_in(words.get(1).unwrap_or(&"")),
-        "AWAY" | "SETNAME" => was.watches || shares_a_room(),
+        "ACCOUNT" | "AWAY" | "SETNAME" => was.watches || shares_a_room(),
         "NICK" | "QUIT" => shares_a_room(),
         _ => true,
     };
@@ -399,6 +443,7 @@ fn check_tags(was: &Known, is: &Known, line: &str) {
         let name = tag.split('=').next().unwrap_or_default();
         let wanted = match name {
             "time" => "server-time",
+            "account" => "account-tag",
             "label" => "labeled-response",
             "batch" => "batch",
             "msgid" | "bot" => "message-tags",
