@@ -292,6 +292,12 @@ impl Hub {
         Ok(())
     }
 
+    /// Whether this connection is that of the administrator, which never registers.
+    pub(super) fn is_administrator(&self, id: ConnectionId) -> bool {
+        let person = self.people.get(id);
+        person.is_some_and(|person| person.is_administrator)
+    }
+
     /// Carries out a request of the administrator.
     pub(super) fn administer(&mut self, from: ConnectionId, line: &[u8]) {
         let change = str::from_utf8(line).ok().and_then(AccountChange::parse);

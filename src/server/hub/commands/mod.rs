@@ -36,14 +36,10 @@ impl Hub {
         let Line::Whole(line) = line else {
             return self.reject(from, Rejection::LineTooLong);
         };
-        if self
-            .people
-            .get(from)
-            .is_some_and(|one| one.is_administrator)
-        {
+        let unregistered = Some(line).filter(|_| self.people.registered(from).is_err());
+        if unregistered.is_some() && self.is_administrator(from) {
             return self.administer(from, line);
         }
-        let unregistered = Some(line).filter(|_| self.people.registered(from).is_err());
         if let Some(reason) = unregistered.and_then(registration::other_protocol) {
             return self.disconnect(from, reason);
         }

@@ -31,8 +31,8 @@ const HELP: &[&str] = &[
 impl Hub {
     /// Whether a name is that of a service, so that no user can have it.
     pub(super) fn is_service(&self, name: &str) -> bool {
-        let is_one = FoldedName::same(name, NAME) || FoldedName::same(name, SHORT_NAME);
-        is_one && self.accounts.is_some()
+        let is_one = || FoldedName::same(name, NAME) || FoldedName::same(name, SHORT_NAME);
+        self.accounts.is_some() && is_one()
     }
 
     /// Carries out a request to NickServ.
