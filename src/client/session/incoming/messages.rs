@@ -136,6 +136,7 @@ impl Session {
             self.rooms.note_activity(&nick, None);
             if !own && (!is_notice || is_service(&nick)) {
                 self.attention.last_whisperer = Some(nick.clone());
+                self.attention.whispered_at = Some(self.link.last_received);
                 self.attention.highlight_count += u32::from(!is_notice);
             }
         }

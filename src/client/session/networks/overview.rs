@@ -203,10 +203,32 @@ impl Networks {
             }
             _ => first.session.analyze(text),
         };
-        match self.is_several() {
-            true => self.with_room_to_show(first.id, text, analysis),
-            false => analysis,
+        if !self.is_several() {
+            return analysis;
         }
+        match self.analysis_of_reply(first.id, text) {
+            Some(of_reply) => of_reply,
+            None => self.with_room_to_show(first.id, text, analysis),
+        }
+    }
+
+    /// A reply goes to the network of the last whisper, which the hint names.
+    fn analysis_of_reply(&self, from: NetworkId, text: &str) -> Option<LineAnalysis> {
+        let is_command = text.trim_start().starts_with('/');
+        let command = is_command.then(|| self.parse(from, text)).flatten();
+        if !matches!(command, Some(UserCommand::Reply { .. })) {
+            return None;
+        }
+        let network = self.get(self.network_of_reply()?)?;
+        let mut analysis = network.session.analyze(text);
+        if let Some(nick) = analysis
+            .hint
+            .as_deref()
+            .and_then(|hint| hint.strip_prefix("to "))
+        {
+            analysis.hint = Some(format!("to {}", self.label(network, nick)));
+        }
+        Some(analysis)
     }
 
     /// What `/room` does is known here only: rooms are numbered across networks.

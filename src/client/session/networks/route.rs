@@ -107,6 +107,12 @@ impl Networks {
             Some(UserCommand::Quit { reason, keep }) => {
                 self.quit_by_user(reason.as_deref(), keep, now);
             }
+            Some(UserCommand::Reply { .. }) => {
+                let id = self.network_of_reply().unwrap_or(from);
+                if let Some(network) = self.get_mut(id) {
+                    network.session.typed(text, now, &mut network.output);
+                }
+            }
             _ => return false,
         }
         true
@@ -161,6 +167,10 @@ impl Networks {
         };
         match self.parse(active, text)? {
             UserCommand::Quit { .. } => Some(self.scripted_on_all(number, line, now)),
+            UserCommand::Reply { .. } => {
+                let id = self.network_of_reply().unwrap_or(active);
+                Some(self.scripted_on(Ok(id), number, line.clone(), false, now))
+            }
             UserCommand::Rooms => {
                 let nothing = ScriptLine::Command(UserCommand::Nothing);
                 let taken = self.scripted_on(Ok(active), number, nothing, false, now);
@@ -365,6 +375,15 @@ impl Networks {
             line,
             removed: None,
         }
+    }
+
+    /// The network of the last whisper to the user, to which `/reply` goes.
+    pub(super) fn network_of_reply(&self) -> Option<NetworkId> {
+        let whispers = self.list.iter().filter_map(|network| {
+            let at = network.session.attention.whispered_at?;
+            Some((at, network.id))
+        });
+        whispers.max().map(|(_, id)| id)
     }
 
     /// Whether a line chooses the room that text goes to.

@@ -1,5 +1,7 @@
 //! Several networks together: which one a line is for, and what is seen of all of them.
 
+use std::time::Duration;
+
 use super::*;
 use crate::client::event::Unread;
 use crate::client::session::{ScriptLine, SessionAction, SessionConfig};
@@ -262,6 +264,30 @@ fn unread_messages_are_counted_over_all_networks() {
     assert_eq!(played.networks.highlight_count(), 1);
     played.type_line("hm");
     assert_eq!(played.networks.highlight_count(), 0);
+}
+
+#[test]
+fn a_reply_goes_to_the_network_of_the_last_whisper() {
+    let mut played = Played::new(&["home", "libera"]);
+    played.type_line("/reply hi");
+    assert_eq!(played.errors(), ["no one has whispered to you yet"]);
+    for (second, network, nick) in [
+        (1, "home", "carol"),
+        (2, "libera", "bob"),
+        (3, "home", "bob"),
+    ] {
+        played.now.elapsed = Duration::from_secs(second);
+        played.hear(network, &format!(":{nick}!b@h PRIVMSG alice :psst"));
+        let hint = played.networks.analyze("/reply hi").hint;
+        assert_eq!(hint, Some(format!("to {network}/{nick}")));
+        played.take();
+        played.type_line("/reply hi");
+        assert_eq!(
+            played.take_answered(),
+            [format!("{network}: PRIVMSG {nick} :hi")]
+        );
+        assert_eq!(played.prompt(), "home/#lobby");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! the ignore list.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::ignore_list::IgnoreList;
 use crate::client::session::incoming::ctcp::CtcpAnswers;
@@ -16,6 +17,8 @@ pub(in crate::client::session) struct Attention {
     pub(in crate::client::session) typed_in: Option<String>,
     /// The last person who whispered to the user.
     pub(in crate::client::session) last_whisperer: Option<String>,
+    /// The session time of that whisper, also when that person has left.
+    pub(in crate::client::session) whispered_at: Option<Duration>,
     /// The last person who whispered, if that person has left.
     pub(in crate::client::session) departed_whisperer: Option<String>,
     /// How many mentions in the active room and whispers there were since the user last typed.
