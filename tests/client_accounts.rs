@@ -62,7 +62,7 @@ fn a_certificate_is_made_once_and_shown_to_the_server() {
     let before = fs::read(&file).unwrap();
     let again = run(home.chatroom(&["certificate", "libera"]), "");
     let words = format!(
-        "chatroom: {} exists already, and is left as it is; choose another name\n",
+        "chatroom: {} exists already, and is left as it is. Choose another name.\n",
         file.display()
     );
     assert_eq!((again.status, again.err), (Some(73), words));
@@ -159,7 +159,7 @@ fn a_key_that_others_can_read_is_warned_about() {
     lines.hears("USER ");
     welcome(&mut lines, "ci");
     let words = format!(
-        "can read the key in {0}; to prevent it: chmod o-r {0}",
+        "can read the key in {0}. To prevent it: chmod o-r {0}",
         file.display()
     );
     program.err.wait_for(&words);
@@ -302,17 +302,17 @@ fn a_script_that_is_not_logged_in_ends_with_77_and_sends_nothing() {
     for (offered, words) in [
         (
             "tls",
-            "chatroom: not logged in: the server has no logins (SASL); to enter without the account, set \
-             account-optional = true or remove account\n",
+            "chatroom: Not logged in: the server has no logins (SASL); to enter without the account, set \
+             account-optional = true or remove account.\n",
         ),
         (
             "sasl=OAUTHBEARER",
-            "chatroom: not logged in: the server offers OAUTHBEARER, and none of these can be used\n",
+            "chatroom: Not logged in: the server offers OAUTHBEARER, and none of these can be used.\n",
         ),
         (
             "sasl=PLAIN",
-            "chatroom: not logged in: the server refused PLAIN for the account ann: No such ^[[2J \
-             account\n",
+            "chatroom: Not logged in: the server refused PLAIN for the account ann: No such ^[[2J \
+             account.\n",
         ),
     ] {
         let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
@@ -350,7 +350,7 @@ fn a_script_without_the_password_of_its_account_ends_with_what_is_missing() {
         configure(&home, &peer, lines);
         let finished = run(home.chatroom(&["--nick", "ci", "-c", "hi"]), "");
         assert_eq!(finished.status, Some(64), "{finished:?}");
-        let words = "there is no password for the account ann; set account-password-file";
+        let words = "There is no password for the account ann. Set account-password-file";
         assert!(finished.err.contains(words), "{finished:?}");
     }
     let missing = home.path("missing");

@@ -84,15 +84,15 @@ fn the_addresses_of_a_server_are_tried_in_turn() {
     configure(&home, &[first.clone(), second.clone(), open.clone()]);
     let finished = run(home.chatroom(&SEND), "");
     let words = format!(
-        "chatroom: no server answers on {first} (connection refused); trying {second}\n\
-         chatroom: no server answers on {second} (connection refused); trying {open}\n"
+        "chatroom: No server answers on {first}: connection refused. Trying {second}.\n\
+         chatroom: No server answers on {second}: connection refused. Trying {open}.\n"
     );
     assert_eq!((finished.status, finished.err), (Some(0), words));
     configure(&home, &[first.clone(), second.clone()]);
     let finished = run(home.chatroom(&SEND), "");
     let words = format!(
-        "chatroom: no server answers on {first} (connection refused); trying {second}\n\
-         chatroom: no server answers on {second} (connection refused); is chatroomd running there?\n"
+        "chatroom: No server answers on {first}: connection refused. Trying {second}.\n\
+         chatroom: No server answers on {second}: connection refused. Is chatroomd running there?\n"
     );
     assert_eq!((finished.status, finished.err), (Some(69), words));
 }
@@ -108,7 +108,7 @@ fn a_lost_server_is_looked_for_at_its_other_addresses() {
     let mut command = home.chatroom(&["--plain", "--nick", "alice"]);
     command.env("USER", "alice");
     let mut program = Program::start(command);
-    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    let is_in = |times| move |text: &str| text.matches("You are alice in #lobby").count() == times;
     // A session that has not begun yet would end.
     program.give("hello\n");
     bob.expect("PRIVMSG #lobby :hello");
@@ -150,7 +150,7 @@ fn a_server_that_does_not_admit_the_user_makes_place_for_the_next() {
     let real = EmbeddedServer::start(&settings).unwrap();
     client.write_all(b"ERROR :Closing Link: full\r\n").unwrap();
     drop(client);
-    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    let is_in = |times| move |text: &str| text.matches("You are alice in #lobby").count() == times;
     program.out.wait_until(is_in(2));
     program.give("/quit\n");
     let finished = program.finish();
@@ -207,12 +207,12 @@ fn a_server_is_reached_at_a_unix_socket_as_on_this_machine() {
     let mut command = home.chatroom(&["--plain", "--nick", "alice", &tcp]);
     command.env("USER", "alice");
     let mut program = Program::start(command);
-    program.out.wait_for("you are alice in #lobby");
+    program.out.wait_for("You are alice in #lobby");
     program.give(format!("/connect unix:{}x\n", path.display()));
-    program.out.wait_for("there is no socket unix:");
+    program.out.wait_for("There is no socket unix:");
     program.give(format!("/connect {address}\n"));
     // The nick is in use, by the same user.
-    program.out.wait_for("you are alice_ in #lobby");
+    program.out.wait_for("You are alice_ in #lobby");
     program.give("/quit\n");
     let finished = program.finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");
@@ -272,19 +272,19 @@ fn a_socket_that_cannot_be_used_is_reported_with_the_reason() {
         let finished = run(command, "");
         (finished.status, finished.err)
     };
-    let words = format!("chatroom: there is no socket {address}; is its server running?\n");
+    let words = format!("chatroom: There is no socket {address}. Is its server running?\n");
     assert_eq!(sends(&home), (Some(69), words));
     // A server that has ended leaves its socket behind.
     drop(UnixListener::bind(&path).unwrap());
     let words =
-        format!("chatroom: no server listens on {address} (connection refused); start it again\n");
+        format!("chatroom: No server listens on {address}: connection refused. Start it again.\n");
     assert_eq!(sends(&home), (Some(69), words));
     // For the superuser every socket is open.
     if !geteuid().is_root() {
         fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
         let (status, words) = sends(&home);
         assert_eq!(status, Some(69));
-        assert!(words.contains("you may not connect to unix:"), "{words}");
+        assert!(words.contains("Cannot connect to unix:"), "{words}");
     }
     for (address, words) in [
         (

@@ -61,7 +61,7 @@ fn a_server_with_a_name_that_only_the_proxy_can_resolve_is_reached() {
             assert_eq!(proxy.request(), format!("name {HIDDEN}:6667"));
         } else {
             let start = format!(
-                "chatroom: no connection to {HIDDEN}:6667 through the proxy {}: it ",
+                "chatroom: No connection to {HIDDEN}:6667 through the proxy {}: it ",
                 proxy.url()
             );
             assert!(finished.err.starts_with(&start), "{finished:?}");
@@ -83,10 +83,9 @@ fn a_password_of_a_proxy_that_others_can_read_is_reported() {
         fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         let finished = run(home.chatroom(&SEND), "");
         assert_eq!(finished.status, Some(0), "{finished:?}");
-        assert!(finished.err.contains("not encrypted: "), "{finished:?}");
+        assert!(finished.err.contains("Not encrypted: "), "{finished:?}");
         let words = format!(
-            "every user of this machine can read the password of the proxy in {0}; to prevent it: \
-             chmod o-r {0}\n",
+            "Every user of this machine can read the password of the proxy in {0}. To prevent it: chmod o-r {0}\n",
             file.display()
         );
         assert_eq!(finished.err.contains(&words), is_reported, "{finished:?}");
@@ -160,14 +159,14 @@ fn a_reconnection_and_another_server_go_through_the_proxy_too() {
     command.env("ALL_PROXY", proxy.url());
     let mut program = Program::start(command);
     assert_eq!(proxy.request(), format!("name {HIDDEN}:6667"));
-    let is_in = |times| move |text: &str| text.matches("you are alice in #lobby").count() == times;
+    let is_in = |times| move |text: &str| text.matches("You are alice in #lobby").count() == times;
     program.out.wait_until(is_in(1));
     program.give("/reconnect\n");
     assert_eq!(proxy.request(), format!("name {HIDDEN}:6667"));
     program.out.wait_until(is_in(2));
     program.give("/connect irc://other.invalid:7\n");
     assert_eq!(proxy.request(), "name other.invalid:7");
-    program.out.wait_for("you are alice_ in #lobby, with alice");
+    program.out.wait_for("You are alice_ in #lobby, with alice");
     program.give("/quit\n");
     assert_eq!(program.finish().status, Some(0));
     assert!(proxy.is_idle());

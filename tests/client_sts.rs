@@ -111,8 +111,7 @@ fn a_host_with_a_policy_is_never_reached_without_encryption() {
     );
     let finished = script(&home).finish();
     let words = format!(
-        "chatroom: no server answers on ircs://{OTHER}:{closed} (connection refused), and this host has \
-         asked for encrypted connections only\n"
+        "chatroom: No server answers on ircs://{OTHER}:{closed}: connection refused. This host has asked for encrypted connections only.\n"
     );
     assert_eq!((finished.status, finished.err), (Some(69), words));
 }
@@ -130,7 +129,7 @@ fn an_encrypted_port_that_does_not_answer_is_no_reason_to_go_on_without_encrypti
     let finished = script(&home).finish();
     assert_eq!(finished.status, Some(69), "{finished:?}");
     let words =
-        format!("no server answers on ircs://{OTHER}:{closed} (connection refused), and this");
+        format!("no server answers on ircs://{OTHER}:{closed}: connection refused. This host");
     assert!(finished.err.contains(&words), "{finished:?}");
     assert_eq!(heard.join().unwrap(), "CAP LS 302\r\n");
 }
@@ -225,13 +224,13 @@ fn an_unknown_certificate_is_asked_about_after_an_upgrade() {
         .wait_for("Trust this certificate from now on, yes or no? [no]");
     let server = format!("ircs://{OTHER}:{port}");
     program.err.wait_for(&format!(
-        "no known authority has signed the certificate of {server}"
+        "No known authority has signed the certificate of {server}."
     ));
     program.give("yes\n");
     let mut lines = peer.accept();
     lines.hears("USER ");
     lines.sends(":s 001 ci :Welcome\r\n:s 422 ci :No message\r\n:s PONG s chatroom-settled");
-    program.out.wait_for("you are ci on s");
+    program.out.wait_for("You are ci on s");
     let record = home.read(".local/state/chatroom/certificates");
     assert_eq!(record, format!("{server} {}\n", peer.fingerprint()));
     assert_eq!(heard.join().unwrap(), "CAP LS 302\r\n".repeat(2));

@@ -143,8 +143,8 @@ fn a_certificate_is_trusted_by_its_fingerprint_and_no_other_is() {
     let right = host.own.fingerprint();
     let refused = send(&["--fingerprint", &other, &url]);
     let sentence = format!(
-        "chatroom: no secure connection to the server: its certificate has the fingerprint \
-         {right}, and {other} is expected\n"
+        "chatroom: No secure connection to the server: its certificate has the fingerprint \
+         {right}, and {other} is expected.\n"
     );
     assert_eq!((refused.status, refused.err), (Some(76), sentence));
     let both = send(&["--fingerprint", &other, "--fingerprint", &right, &url]);
@@ -215,7 +215,7 @@ fn each_certificate_that_is_not_trusted_has_its_own_sentence() {
     let any = send(&["--insecure", &host.url()]);
     assert_eq!(any.status, Some(0), "{any:?}");
     assert!(
-        any.err.contains("any certificate is accepted (--insecure)"),
+        any.err.contains("Any certificate is accepted (--insecure)"),
         "{any:?}"
     );
 }
@@ -236,11 +236,11 @@ fn the_end_of_an_accepted_certificate_is_reported_and_no_other() {
         lines.hears("CAP LS 302");
         lines.sends(":s 001 alice :Welcome\r\n:s 422 alice :No message");
         lines.sends(":alice!a@h JOIN #lobby\r\n:s 366 alice #lobby :End");
-        program.out.wait_for("you are alice in #lobby");
+        program.out.wait_for("You are alice in #lobby");
         program.signal(Signal::SIGTERM);
         let finished = program.finish();
         let words = format!(
-            "the certificate of {} that you have accepted has expired on 20",
+            "The certificate of {} that you have accepted has expired on 20",
             peer.url()
         );
         assert_eq!(finished.out.contains(&words), is_expired, "{finished:?}");
@@ -294,8 +294,7 @@ fn another_machine_is_reached_with_tls_unless_the_address_says_otherwise() {
     }
     let host = Host::named("localhost");
     let words = format!(
-        "chatroom: no server answers on ircs://{OTHER}:6697 (connection refused); to connect without \
-         encryption, use irc://{OTHER}\n"
+        "chatroom: No server answers on ircs://{OTHER}:6697: connection refused. To connect without encryption, use irc://{OTHER}.\n"
     );
     let bare = send(&[OTHER]);
     assert_eq!((bare.status, bare.err.as_str()), (Some(69), words.as_str()));
@@ -307,7 +306,7 @@ fn another_machine_is_reached_with_tls_unless_the_address_says_otherwise() {
     let mut command = chatroom(&["--plain", "--nick", "alice", &address]);
     command.env("USER", "alice");
     let mut program = Program::start(command);
-    program.out.wait_for("you are alice in #lobby");
+    program.out.wait_for("You are alice in #lobby");
     program.give(format!("/connect {OTHER}\n"));
     program.out.wait_for(&format!("use irc://{OTHER}"));
     program.give("/quit\n");
@@ -320,8 +319,7 @@ fn a_plain_connection_to_another_machine_is_said_once() {
     let port = host.server.address().port();
     let other = format!("{OTHER}:{port}");
     let words = format!(
-        "chatroom: not encrypted: others on the way can read and change what is sent to {other}; \
-         ircs://HOST encrypts it\n"
+        "chatroom: Not encrypted: others on the way can read and change what is sent to {other}. ircs://HOST encrypts it.\n"
     );
     let said = |arguments: &[&str]| {
         let mut command = chatroom(&["--nick", "ci", "-c", "hello"]);
@@ -338,13 +336,13 @@ fn a_plain_connection_to_another_machine_is_said_once() {
     let mut command = chatroom(&["--plain", "--nick", "alice", &format!("127.0.0.1:{port}")]);
     command.env("USER", "alice");
     let mut program = Program::start(command);
-    program.out.wait_for("you are alice in #lobby");
+    program.out.wait_for("You are alice in #lobby");
     program.give(format!("/connect {other}\n"));
     program
         .out
-        .wait_for(&format!("the active room is {other}/#lobby now"));
+        .wait_for(&format!("The active room is {other}/#lobby now."));
     program.give("/reconnect\n");
-    program.out.wait_for(&format!("{other} connected again"));
+    program.out.wait_for(&format!("{other} Connected again."));
     program.give("/quit\n");
     let finished = program.finish();
     assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
@@ -367,7 +365,7 @@ fn a_server_that_ends_without_an_announcement_has_closed_the_connection() {
     let own = Own::new("localhost", [-1, 30]);
     let url = format!("ircs://{}", handshakes_of(&own));
     let finished = send(&["--fingerprint", &own.fingerprint(), &url]);
-    let words = "chatroom: the connection is lost: the server closed the connection\n";
+    let words = "chatroom: The connection is lost: the server closed the connection.\n";
     assert_eq!((finished.status, finished.err.as_str()), (Some(69), words));
 }
 

@@ -181,11 +181,11 @@ fn refused_lines_are_reported_by_number_and_the_others_are_sent() {
         false => (third, second),
     };
     assert!(
-        second.starts_with("chatroom: line 2: there is no user nobody"),
+        second.starts_with("chatroom: line 2: There is no user nobody"),
         "{second}"
     );
     assert!(
-        third.starts_with("chatroom: line 3: no command /quti; did you mean /quit?"),
+        third.starts_with("chatroom: line 3: There is no command /quti. Did you mean /quit?"),
         "{third}"
     );
     assert_eq!(heard_from(&mut bob, "ci"), ["one", "four", "five"]);
@@ -310,7 +310,7 @@ fn a_password_is_sent_first_and_is_one_line() {
     let recorder = Recorder::start();
     let warned = run(command(recorder.address), "hello\n");
     let warning = format!(
-        "chatroom: every user of this machine can read the password in {0}; to prevent it: chmod o-r {0}\n",
+        "chatroom: Every user of this machine can read the password in {0}. To prevent it: chmod o-r {0}\n",
         file.display()
     );
     assert_eq!((warned.status, warned.err), (Some(0), warning));
@@ -419,7 +419,7 @@ fn plain_mode_writes_no_escape_sequence() {
         .out
         .wait_for("The nick bob is in use. Choose another [bob_]?\n");
     program.give("carol\n");
-    program.out.wait_for("you are carol in #lobby, with bob;");
+    program.out.wait_for("You are carol in #lobby, with bob.");
     say(&mut bob, "\x02bold\x02 and \x1b[2J");
     program.out.wait_for("<bob> bold and ^[[2J\n");
     program.give("hello\n/who\n/quti\n/join #dev\n");
@@ -427,8 +427,8 @@ fn plain_mode_writes_no_escape_sequence() {
     program.out.wait_for("#lobby has 2 people:\n");
     program
         .out
-        .wait_for("no command /quti; did you mean /quit?\n");
-    program.out.wait_for("the active room is #dev now\n");
+        .wait_for("There is no command /quti. Did you mean /quit?\n");
+    program.out.wait_for("The active room is #dev now.\n");
     program.give("/quit bye\n");
     let quit = bob.expect(" QUIT ");
     assert!(quit.contains("bye"), "{quit}");
@@ -458,17 +458,17 @@ fn a_new_server_receives_no_line_meant_for_the_first_one() {
     let mut program = Program::start(chatroom(
         &[&arguments[..], &[file.to_str().unwrap(), &here]].concat(),
     ));
-    program.out.wait_for("you are carol in #dev");
+    program.out.wait_for("You are carol in #dev");
     let nowhere = unused_address();
     program.give(format!("/connect {nowhere}\n"));
     program
         .out
-        .wait_for(&format!("no server answers on {nowhere}"));
+        .wait_for(&format!("No server answers on {nowhere}"));
     program.give("@carol still here\n");
     program.out.wait_for("still here");
     program.give(format!("/connect {}\n", second.address));
     bob.expect(":carol!");
-    let out = program.out.wait_for("you are carol in #lobby, with bob");
+    let out = program.out.wait_for("You are carol in #lobby, with bob");
     bob.send("LIST");
     let heard = bob.fence();
     let rooms: Vec<_> = heard.iter().filter(|line| line.contains(" 322 ")).collect();
@@ -517,7 +517,7 @@ fn a_follower_whose_server_disconnects_is_69() {
     program.out.wait_for("#lobby <bob> hello\n");
     server.signal(Signal::SIGTERM);
     server.wait();
-    assert_one_sentence(&program.finish(), 69, &["the connection is lost"]);
+    assert_one_sentence(&program.finish(), 69, &["The connection is lost"]);
 }
 
 #[test]
@@ -561,7 +561,7 @@ fn a_server_that_dies_in_the_middle_is_69() {
     program.give("hello\n");
     bob.expect(" PRIVMSG #lobby :hello");
     drop(server);
-    assert_one_sentence(&program.finish(), 69, &["the connection is lost"]);
+    assert_one_sentence(&program.finish(), 69, &["The connection is lost"]);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn accounts_are_made_and_changed_beside_the_server_and_without_it() {
         outcome(folder, &account(folder, verbs, arguments, input))
     };
     let fails = |status, reason: &str| {
-        let words = format!("chatroomd: store FOLDER: {reason}\n");
+        let words = format!("chatroomd: Store FOLDER: {reason}.\n");
         (Some(status), String::new(), words)
     };
     let works = || (Some(0), String::new(), String::new());

@@ -102,7 +102,7 @@ fn a_file_that_cannot_be_read_ends_with_66() {
         ] {
             let output = run(&[option, path]);
             assert_eq!(output.status.code(), Some(66), "{option} {path}");
-            let sentence = format!("chatroomd: cannot read the {what} {path}: {why}");
+            let sentence = format!("chatroomd: Cannot read the {what} {path}: {why}.");
             assert_eq!(error_of(&output), sentence);
         }
     }
@@ -129,7 +129,7 @@ fn a_valid_configuration_passes_the_check_without_listening() {
     let output = run(&["--check-config", "--config", path_of(&config)]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(error_of(&output), "");
-    let valid = format!("the configuration is valid: read {}\n", path_of(&config));
+    let valid = format!("The configuration is valid: read {}.\n", path_of(&config));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), valid);
     let motd = file("hello\n");
     let listed = [
@@ -141,19 +141,19 @@ fn a_valid_configuration_passes_the_check_without_listening() {
     ];
     let output = run(&listed);
     let valid = format!(
-        "the configuration is valid: read {}, {}\n",
+        "The configuration is valid: read {}, {}.\n",
         path_of(&config),
         path_of(&motd)
     );
     assert_eq!(String::from_utf8(output.stdout).unwrap(), valid);
     let output = run(&["--check-config"]);
-    assert_eq!(output.stdout, b"the configuration is valid\n");
+    assert_eq!(output.stdout, b"The configuration is valid.\n");
     let config = file("password = \"sesame\"\n");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     fs::set_permissions(config.path(), mode).unwrap();
     let output = run(&["--check-config", "--config", path_of(&config)]);
     assert_eq!(output.status.code(), Some(0));
-    assert!(error_of(&output).starts_with("chatroomd: warning: every user "));
+    assert!(error_of(&output).starts_with("chatroomd: warning: Every user "));
     // Two passwords in one file are one warning.
     let text = "password = \"sesame\"\n[[operator]]\nname = \"root\"\npassword = \"x\"\n";
     fs::write(config.path(), text).unwrap();
@@ -212,8 +212,8 @@ fn an_address_in_use_ends_with_69_and_one_clear_sentence() {
     let output = run(&["--quiet", "--listen", &address]);
     assert_eq!(output.status.code(), Some(69));
     let sentence = format!(
-        "chatroomd: cannot listen on {address}: the address is in use; \
-         stop the other program or choose another with --listen"
+        "chatroomd: Cannot listen on {address}: the address is in use; \
+         stop the other program or choose another with --listen."
     );
     assert_eq!(error_of(&output), sentence);
 }

@@ -102,7 +102,7 @@ fn an_empty_password_is_not_hashed() {
     assert_eq!(output.stdout, b"");
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
-        error.starts_with("chatroomd: cannot read or hash a password: "),
+        error.starts_with("chatroomd: Cannot read or hash a password: "),
         "{error}"
     );
 }
@@ -116,7 +116,7 @@ fn a_hash_that_cannot_be_written_differs_from_an_empty_password() {
         let output = hash_password_to(output, "sesame\n");
         assert_eq!(output.status.code(), Some(74), "{output:?}");
         let error = String::from_utf8(output.stderr).unwrap();
-        let sentence = "chatroomd: cannot write to standard output: ";
+        let sentence = "chatroomd: Cannot write to standard output: ";
         assert!(error.starts_with(sentence), "{error}");
     }
 }
@@ -208,7 +208,7 @@ fn a_pipe_in_place_of_a_file_delays_no_client_and_changes_nothing() {
                 "pipe"
             };
             let expected = expected.replace("pipe:", &format!("{file}:"));
-            assert!(news.ends_with(&expected), "{news}");
+            assert!(news.ends_with(&format!("{expected}.")), "{news}");
             assert!(message_of_the_day(&mut bob).ends_with(" :one"));
         }
     }

@@ -103,7 +103,7 @@ fn a_socket_that_does_not_listen_is_reported_at_the_start() {
     assert_eq!(output.status.code(), Some(69), "{output:?}");
     assert_eq!(output.stdout, b"");
     let sentence =
-        format!("chatroomd: cannot listen on {address}: the inherited socket does not listen\n");
+        format!("chatroomd: Cannot listen on {address}: the inherited socket does not listen.\n");
     assert_eq!(String::from_utf8(output.stderr).unwrap(), sentence);
 }
 

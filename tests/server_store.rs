@@ -81,7 +81,7 @@ fn a_room_does_not_inherit_the_messages_of_an_earlier_one() {
     }
     let checked = chatroomd(&["store", "check", store.to_str().unwrap()]);
     let checked = String::from_utf8(checked.stdout).unwrap();
-    assert_eq!(checked, "no damage: 2 messages in 2 rooms\n");
+    assert_eq!(checked, "No damage: 2 messages in 2 rooms.\n");
     let options = [
         "history",
         "export",
@@ -377,7 +377,7 @@ fn messages_that_are_too_old_are_not_given_to_clients_and_are_deleted() {
     let is_pruned = |_: &Server| exported_texts(&kept) == ["new"];
     server.until("old messages are deleted", is_pruned);
     let checked = || chatroomd(&["store", "check", kept.to_str().unwrap()]).stdout;
-    let rooms = |_: &Server| checked() == b"no damage: 1 messages in 1 room\n";
+    let rooms = |_: &Server| checked() == b"No damage: 1 messages in 1 room.\n";
     server.until("rooms without messages are deleted", rooms);
     alice.send("JOIN #x\r\nPRIVMSG #x :again");
     alice.fence();

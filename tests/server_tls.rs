@@ -730,7 +730,13 @@ fn each_mistake_about_certificates_is_one_sentence() {
         ),
     ] {
         let (words, shown) = check(folder, &format!("{table}{lines}"));
-        assert_eq!(words.trim_end(), format!("chatroomd: {sentence}"));
+        assert_eq!(
+            words.trim_end(),
+            match status {
+                0 => format!("chatroomd: {sentence}"),
+                _ => format!("chatroomd: {sentence}."),
+            }
+        );
         assert_eq!(shown, Some(status), "{lines}");
     }
 }

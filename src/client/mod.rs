@@ -1,8 +1,8 @@
 //! The client `chatroom`: an editor with messages above its prompt, and a filter for pipelines.
 //!
 //! This file is the facade: the program and the tests import what it exports, and no folder below
-//! imports it. Each folder's `mod.rs` says what the folder is for and who may import it;
-//! `ARCHITECTURE.md` has the table.
+//! imports it. It must not know how anything is done. Each folder's `mod.rs` says what the folder
+//! is for and who may import it; `ARCHITECTURE.md` has the table.
 
 mod app;
 pub mod command;

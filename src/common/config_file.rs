@@ -45,7 +45,7 @@ pub(crate) fn warning_if_others_can_read(path: &Path, what: &str) -> Option<Stri
     let is_readable = metadata.is_file() && metadata.mode() & READABLE_BY_OTHERS != 0;
     is_readable.then(|| {
         format!(
-            "every user of this machine can read the {what} in {0}; to prevent it: chmod o-r {0}",
+            "Every user of this machine can read the {what} in {0}. To prevent it: chmod o-r {0}",
             path.display()
         )
     })
@@ -88,7 +88,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { what, file, error } => {
-                write!(f, "cannot read the {what} {}: ", file.display())?;
+                write!(f, "Cannot read the {what} {}: ", file.display())?;
                 match error.kind() {
                     io::ErrorKind::NotFound => f.write_str("no such file"),
                     io::ErrorKind::PermissionDenied => f.write_str("permission denied"),

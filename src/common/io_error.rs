@@ -2,17 +2,14 @@
 
 use std::io;
 
+use super::sentence::as_cause;
+
 /// The text of an I/O error without its number, beginning with a small letter:
 /// `connection refused`.
 pub(crate) fn os_error_text(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
-    let text = text.get(..end).unwrap_or_default();
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => text.to_owned(),
-    }
+    as_cause(text.get(..end).unwrap_or_default())
 }
 
 #[cfg(test)]

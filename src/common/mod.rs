@@ -1,8 +1,9 @@
 //! What both programs share besides IRC: the start of a program, configuration files, generated
 //! documents, the sanitizing of text from the network, the record form of what happened, the local
-//! time zone, fingerprints of certificates, certificates that sign themselves, and I/O errors as text.
+//! time zone, fingerprints of certificates, certificates that sign themselves, I/O errors as text,
+//! and the ends of sentences.
 //!
-//! It knows neither program. Both sides import it; it imports `wire` only.
+//! It must not know either program. `client` and `server` import it; it imports `wire` only.
 
 pub mod cli;
 pub(crate) mod config_file;
@@ -23,6 +24,7 @@ pub(crate) mod sanitize;
 pub mod sanitize;
 #[cfg(feature = "tls")]
 pub(crate) mod self_signed;
+pub(crate) mod sentence;
 pub(crate) mod suggest;
 pub(crate) mod test_hooks;
 pub(crate) mod time_zone;

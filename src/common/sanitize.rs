@@ -38,13 +38,13 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
     if text.bytes().fold(true, is_plain) {
         return Cow::Borrowed(text);
     }
-    let mut harmless = String::with_capacity(text.len());
+    let mut sanitized = String::with_capacity(text.len());
     let mut characters = text.chars();
     let mut before = None;
     let mut marks = 0;
     while let Some(c) = characters.next() {
         let rest = characters.as_str();
-        // What takes no cell is drawn into the one before it.
+        // A character without a width is drawn into the cell before it.
         marks = if c.width() == Some(0) { marks + 1 } else { 0 };
         if marks > MARKS_MAX {
             continue;
@@ -54,23 +54,23 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
             COLOR => characters = after_color(rest, 2, |c| c.is_ascii_digit()).chars(),
             HEX_COLOR => characters = after_color(rest, 6, |c| c.is_ascii_hexdigit()).chars(),
             JOINER if before.is_some_and(joins) && rest.chars().next().is_some_and(joins) => {
-                harmless.push(c);
+                sanitized.push(c);
             }
-            TEXT_STYLE | EMOJI_STYLE if has_style(before, rest) => harmless.push(c),
-            '\t' => harmless.push(c),
+            TEXT_STYLE | EMOJI_STYLE if has_style(before, rest) => sanitized.push(c),
+            '\t' => sanitized.push(c),
             c if c.is_ascii_control() => {
-                harmless.push('^');
-                harmless.push(char::from(c as u8 ^ 0x40));
+                sanitized.push('^');
+                sanitized.push(char::from(c as u8 ^ 0x40));
             }
-            c if c.is_control() || is_invisible(c) => push_mark(&mut harmless, c),
+            c if c.is_control() || is_invisible(c) => push_mark(&mut sanitized, c),
             // A row wrapped at such a space could begin like a line of another user.
-            '\u{3000}' => harmless.push_str("  "),
-            c if c.is_whitespace() || c == BLANK => harmless.push(' '),
-            c => harmless.push(c),
+            '\u{3000}' => sanitized.push_str("  "),
+            c if c.is_whitespace() || c == BLANK => sanitized.push(' '),
+            c => sanitized.push(c),
         }
         before = Some(c);
     }
-    Cow::Owned(harmless)
+    Cow::Owned(sanitized)
 }
 
 /// The same for a single word, such as a nick or a room name: spaces are marked too.
@@ -92,9 +92,9 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-fn push_mark(harmless: &mut String, c: char) {
+fn push_mark(sanitized: &mut String, c: char) {
     // Writing to a string cannot fail.
-    let _ = write!(harmless, "<U+{:04X}>", u32::from(c));
+    let _ = write!(sanitized, "<U+{:04X}>", u32::from(c));
 }
 
 // https://modern.ircdocs.horse/formatting.html
@@ -209,10 +209,10 @@ mod tests {
             "\u{e0041}tags",
             "selected\u{e0100}\u{e01ef}",
         ] {
-            let harmless = sanitize(text);
+            let sanitized = sanitize(text);
             assert!(
-                !harmless.chars().any(|c| c.is_control() || is_invisible(c)),
-                "{text:?} became {harmless:?}"
+                !sanitized.chars().any(|c| c.is_control() || is_invisible(c)),
+                "{text:?} became {sanitized:?}"
             );
         }
     }

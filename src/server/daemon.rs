@@ -14,6 +14,7 @@ use nix::unistd::Uid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tracing::{error, info, warn};
 
+use crate::common::sentence::as_cause;
 use crate::server::admin;
 use crate::server::auth::worker;
 use crate::server::certificates;
@@ -144,7 +145,7 @@ fn report_valid(loaded: &LoadReport) -> Result<(), ServerError> {
         true => String::new(),
         false => format!(": read {}", files.collect::<Vec<_>>().join(", ")),
     };
-    writeln!(io::stdout(), "the configuration is valid{read}").map_err(ServerError::Output)
+    writeln!(io::stdout(), "The configuration is valid{read}.").map_err(ServerError::Output)
 }
 
 /// Reads the configuration again while the server runs.
@@ -153,8 +154,10 @@ fn reload(options: &ServerOptions) -> Result<Reloaded, ServerError> {
         let certificates = certificates::load(&settings)?;
         Ok((settings, report, certificates))
     });
-    let (settings, report, certificates) =
-        loaded.inspect_err(|error| error!("the configuration is unchanged: {error}"))?;
+    let (settings, report, certificates) = loaded.inspect_err(|error| {
+        let cause = as_cause(&error.to_string());
+        error!("the configuration is unchanged: {cause}");
+    })?;
     for warning in report.warnings.iter().chain(&certificates.warnings) {
         warn!("{warning}");
     }

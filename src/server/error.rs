@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
+use crate::common::sentence::end_sentence;
 
 /// Why the server cannot start, or stopped.
 #[derive(Debug)]
@@ -84,19 +85,27 @@ impl ServerError {
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = fmt::from_fn(|f| self.write_text(f)).to_string();
+        f.write_str(&end_sentence(text))
+    }
+}
+
+impl ServerError {
+    /// Writes the sentences; the last one may have no full stop.
+    fn write_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(error) => error.fmt(f),
+            Self::Config(error) => write!(f, "{error}"),
             Self::OverlappingAddresses(one, other) if one == other => {
-                write!(f, "the address {one} is given twice; remove one of them")
+                write!(f, "The address {one} is given twice. Remove one of them.")
             }
             Self::OverlappingAddresses(one, other) => {
                 write!(
                     f,
-                    "the addresses {one} and {other} overlap; remove one of them"
+                    "The addresses {one} and {other} overlap. Remove one of them."
                 )
             }
             Self::CannotListen { address, error } => {
-                write!(f, "cannot listen on {address}: ")?;
+                write!(f, "Cannot listen on {address}: ")?;
                 match error.kind() {
                     io::ErrorKind::AddrInUse => f.write_str(
                         "the address is in use; \
@@ -108,7 +117,7 @@ impl fmt::Display for ServerError {
                     io::ErrorKind::PermissionDenied => {
                         f.write_str("ports below 1024 are reserved; choose another with --listen")
                     }
-                    _ => error.fmt(f),
+                    _ => write!(f, "{error}"),
                 }
             }
             Self::CannotListenAt { path, error } => {
@@ -127,26 +136,33 @@ impl fmt::Display for ServerError {
             }
             Self::Certificate { file, problem } => write!(f, "{}: {problem}", file.display()),
             Self::NoCertificate => f.write_str(
-                "[tls] needs certificate and key, or self-signed = true (--tls-self-signed)",
+                "[tls] needs certificate and key, or self-signed = true (--tls-self-signed).",
             ),
-            Self::NoTls => f.write_str("this build of chatroomd has no TLS"),
-            Self::NoWebSocket => {
-                f.write_str("this build of chatroomd has no WebSocket connections")
-            }
+            Self::NoTls => f.write_str(
+                "This build of chatroomd has no TLS. Build it with the Cargo feature tls, or remove \
+                 the TLS options.",
+            ),
+            Self::NoWebSocket => f.write_str(
+                "This build of chatroomd has no WebSocket connections. Build it with the Cargo \
+                 feature websocket, or remove the WebSocket options.",
+            ),
             Self::Store { folder, problem } => {
-                write!(f, "store {}: {problem}", folder.display())
+                write!(f, "Store {}: {problem}", folder.display())
             }
-            Self::NoStore => f.write_str("this build of chatroomd cannot store messages"),
+            Self::NoStore => f.write_str(
+                "This build of chatroomd cannot store messages. Build it with the Cargo feature store, \
+                 or remove the store from the configuration.",
+            ),
             Self::AccountsWithoutStore => f.write_str(
-                "[accounts] needs a store to keep them in; add [store] or --store FOLDER",
+                "[accounts] needs a store to keep them in. Add [store] or --store FOLDER.",
             ),
             Self::NoFolder => f.write_str(
-                "no folder for the self-signed certificate; set STATE_DIRECTORY, XDG_STATE_HOME \
-                 or HOME",
+                "There is no folder for the self-signed certificate. Set STATE_DIRECTORY, \
+                 XDG_STATE_HOME or HOME.",
             ),
-            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
-            Self::Password(error) => write!(f, "cannot read or hash a password: {error}"),
-            Self::System(error) => write!(f, "system error: {error}"),
+            Self::Output(error) => write!(f, "Cannot write to standard output: {error}"),
+            Self::Password(error) => write!(f, "Cannot read or hash a password: {error}"),
+            Self::System(error) => write!(f, "System error: {error}"),
         }
     }
 }

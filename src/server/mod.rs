@@ -1,7 +1,8 @@
 //! `chatroomd`: a slim IRC server in one thread with one event loop.
 //!
 //! This is the facade: [`run`] is the whole program, [`EmbeddedServer`] the same server inside
-//! another program, and [`hub`] the deterministic core, which can be driven in memory.
+//! another program, and [`hub`] the deterministic core, which can be driven in memory. It must not
+//! know how anything is done; `bin` and embedders use it.
 
 #[cfg_attr(not(feature = "store"), path = "no_admin.rs")]
 mod admin;

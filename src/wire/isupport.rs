@@ -145,11 +145,11 @@ impl Isupport {
         let talked_to = self.statusmsg.as_deref().unwrap_or(&self.prefix);
         // A character can be both: `&#room` addresses a rank of `#room`, `&room` is a room.
         let ranks = target.chars().take_while(|c| talked_to.contains(*c));
-        let behind_ranks = ranks.scan(target, |rest, rank| {
+        let without_ranks = ranks.scan(target, |rest, rank| {
             *rest = rest.strip_prefix(rank)?;
             Some(*rest)
         });
-        let mut rooms = behind_ranks.chain([target]);
+        let mut rooms = without_ranks.chain([target]);
         rooms.find(|room| self.is_room(room))
     }
 

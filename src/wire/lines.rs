@@ -112,7 +112,7 @@ impl Lines {
             if self.held_bytes() + piece > self.line_bytes_max as usize + LINE_ENDING_BYTES_MAX {
                 return Some(self.begin_skipping(head));
             }
-            // What still waits moves to the front.
+            // The bytes that are not yet taken move to the front.
             self.held.drain(..self.taken as usize);
             self.taken = 0;
             self.held.extend_from_slice(head);

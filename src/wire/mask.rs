@@ -5,14 +5,15 @@
 /// real name of a server of ours.
 const LINEAR_BYTES_MAX: usize = 127;
 
-/// How many steps a comparison takes that ends at once, and making a text ready for many.
+/// The steps that a comparison costs at least, and that `Subject` costs to prepare a text for many
+/// comparisons.
 const STEPS_TO_BEGIN: usize = 4;
 const STEPS_TO_PREPARE: usize = 100;
-/// How many bytes of a mask are compared with a prepared text in the time of one step.
+/// The bytes of a mask that are compared with a prepared text in the time of one step.
 const PREPARED: usize = 2;
-/// After so many steps for each of its bytes a text is better prepared for more.
+/// After this many steps for each byte of a text, it is cheaper to prepare the text.
 const SEARCHED: usize = 4;
-/// How many bytes are passed over in the time of one step.
+/// The bytes that are skipped in the time of one step.
 const BYTES_A_STEP: usize = 4;
 
 /// Whether all of `text` fits `mask`, where `*` stands for any characters and `?` for one, and the
@@ -239,7 +240,7 @@ pub fn normalize(mask: &str) -> Option<String> {
         (true, true) => mask.to_owned(),
         (true, false) => format!("{mask}@*"),
         (false, true) => format!("*!{mask}"),
-        // What no nick can have in it is part of an address.
+        // No nick contains these characters, so the mask is part of an address.
         (false, false) if mask.contains(['.', ':']) => format!("*!*@{mask}"),
         (false, false) => format!("{mask}!*@*"),
     })

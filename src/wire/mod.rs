@@ -7,8 +7,8 @@
 //! login, `sts` says which connections must be encrypted, and
 //! `outgoing` checks each line that is sent.
 //!
-//! It knows neither program, no socket and no clock. Every other folder may import it; it imports
-//! nothing.
+//! It must not know either program, sockets or the clock. `client`, `server` and `common` import
+//! it; it uses nothing of the crate.
 
 pub mod encoding;
 pub mod isupport;

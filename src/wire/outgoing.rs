@@ -40,7 +40,7 @@ impl fmt::Display for WriteError {
                 write!(f, "U+{:04X} cannot be sent in a line", u32::from(*c))
             }
             Self::TooLong { excess_bytes } => {
-                write!(f, "this is {excess_bytes} bytes too long for one line")
+                write!(f, "This is {excess_bytes} bytes too long for one line.")
             }
         }
     }

@@ -139,7 +139,7 @@ fn names_differ_where_the_casemapping_of_the_server_says_so() {
     let _bob = server.listener("b[o]b", "#lab[x]");
     let done = server.script(&["--nick", "alice", "--join", "#lab{x}"], QUESTIONS);
     assert_eq!(done.status, Some(65), "{done:?}");
-    let refused = "chatroom: line 3: there is no user b{o}b. /names lists who is here.\n";
+    let refused = "chatroom: line 3: There is no user b{o}b. /names lists who is here.\n";
     assert!(done.err.eq_ignore_ascii_case(refused), "{done:?}");
     assert!(done.out.contains("#lab{x} has 1 person:"), "{}", done.out);
 }
@@ -241,6 +241,6 @@ fn other_servers_are_entered_on_plain_connections_to_other_machines() {
         let options = ["--nick", "ci", "--fingerprint", &server.fingerprint, &plain];
         let done = run(chatroom(&options), "/join #lab\nhello\n");
         assert_eq!(done.status, Some(0), "{done:?}");
-        assert!(done.err.contains("not encrypted"), "{done:?}");
+        assert!(done.err.contains("Not encrypted"), "{done:?}");
     }
 }

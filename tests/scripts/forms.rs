@@ -137,7 +137,7 @@ fn json_objects_are_sent_and_invalid_ones_refused_by_number() {
     assert_eq!(finished.status, Some(65), "{finished:?}");
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].starts_with("chatroom: line 5: this is not an object"));
+    assert!(told[0].starts_with("chatroom: line 5: This is not an object"));
     assert!(told[1].starts_with("chatroom: line 7: U+000A cannot be sent"));
     assert!(told[2].starts_with("chatroom: line 8: unknown field `txt`"));
     let heard = heard_from(&mut bob, "ci");
@@ -176,7 +176,7 @@ fn messages_of_the_command_line_replace_the_input() {
     assert!(
         finished
             .err
-            .starts_with("chatroom: line 2: there is no user")
+            .starts_with("chatroom: line 2: There is no user")
     );
     assert_eq!(heard_from(&mut bob, "ci"), ["one", "three"]);
 }

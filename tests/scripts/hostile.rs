@@ -97,7 +97,7 @@ fn random_bytes_are_refused_by_number_and_nothing_crashes() {
     assert!(
         finished
             .err
-            .contains("chatroom: line 2: not sent: the line is not UTF-8")
+            .contains("chatroom: line 2: Not sent: the line is not UTF-8.")
     );
     assert!(!finished.err.contains("panicked"));
     let said = fake.said();

@@ -44,7 +44,7 @@ impl Home {
     fn log(&self, options: &[&str]) -> String {
         let finished = self.ask(options, "");
         assert_eq!(finished.status, Some(0), "{finished:?}");
-        let is_other = |line: &&str| !line.ends_with(".ndjson: one line is damaged and left out");
+        let is_other = |line: &&str| !line.ends_with(".ndjson: one line is damaged and left out.");
         let others: Vec<&str> = finished.err.lines().filter(is_other).collect();
         assert_eq!(others, [""; 0]);
         finished.out
@@ -96,14 +96,14 @@ fn the_log_shows_the_conversation_unchanged_and_only_its_owner_can_read_it() {
     bob.send("PART #lobby :bye");
     live.out.wait_for("(bye)");
     live.give("/whois rob\n/names\n/away lunch\n/kick bob\n");
-    live.out.wait_for("only an operator");
+    live.out.wait_for("Only an operator");
     live.give("/quit\n");
     let live = live.finish();
     assert_eq!(live.status, Some(0), "{live:?}");
-    let seen = live.out.replace("; /help lists the commands", "");
+    let seen = live.out.replace(" /help lists the commands.", "");
     // Every room in the log must be named, and the reply to a refused line has its time.
     let shown = home.log(&[]).replace("#lobby ", "");
-    let refused = shown.find("only an operator").unwrap();
+    let refused = shown.find("Only an operator").unwrap();
     let (before, refused) = shown.split_at(refused);
     let (before, time) = before.split_at(before.len() - "12:24 ".len());
     assert!(time.contains(':'), "{time:?}");
@@ -175,7 +175,7 @@ const SEEN: [&str; 2] = [
 
 {"kind":"message","time":"2026-03-02T10:01:00Z","room":"#A","nick":"rob","text":"\u001b[2Jlate apple"}
 {"kind":"quit","time":"2026-03-02T10:02:00Z","nick":"rob","text":"bye"}
-{"kind":"refused","time":"2026-03-02T10:03:00Z","text":"there is no user rob."}
+{"kind":"refused","time":"2026-03-02T10:03:00Z","text":"There is no user rob."}
 {"kind":"message","time":"2026-03-02T10:0"##,
 ];
 
@@ -188,7 +188,7 @@ fn the_log_is_filtered_by_room_user_time_and_text() {
     assert_eq!(
         all,
         "— Sunday, 1 March 2026 —\n\
-         you are alice in #a, with bob\n\
+         You are alice in #a, with bob.\n\
          22:01 #a <bob> one apple\n\
          22:02 #b <carol> two pears\n\
          22:03 *Bob* whispers: psst\n\
@@ -198,7 +198,7 @@ fn the_log_is_filtered_by_room_user_time_and_text() {
          10:00 bob is now rob\n\
          10:01 #A <rob> ^[[2Jlate apple\n\
          10:02 ← rob left (bye)\n\
-         10:03 there is no user rob.\n"
+         10:03 There is no user rob.\n"
     );
     let shown = |options: &[&str]| -> Vec<String> {
         let lines = home.log(options);
@@ -210,7 +210,7 @@ fn the_log_is_filtered_by_room_user_time_and_text() {
     assert_eq!(
         in_room,
         [
-            "you are alice in #a, with bob",
+            "You are alice in #a, with bob.",
             "22:01 <bob> one apple",
             "10:00 bob is now rob",
             "10:01 <rob> ^[[2Jlate apple",
@@ -244,7 +244,7 @@ fn invalid_queries_are_reported_and_nothing_is_shown() {
         (["--since", "soon"], 64, "expected a time such as 30m, 2h"),
         (["--grep", "("], 64, "unclosed group"),
         (["--format", "raw"], 64, "does not keep protocol lines"),
-        (["--room", "#a"], 66, "there is no log of 127.0.0.1:9"),
+        (["--room", "#a"], 66, "There is no log of 127.0.0.1:9"),
     ] {
         let finished = home.ask(&options, "");
         assert_eq!(finished.status, Some(status), "{finished:?}");
@@ -257,8 +257,8 @@ fn invalid_queries_are_reported_and_nothing_is_shown() {
     assert_eq!(
         finished.err,
         format!(
-            "chatroom: there is no log of ircs://chat.example:6697; the logs are of 127.0.0.1:9; set log = \
-             true in {}/.config/chatroom.toml to keep one\n",
+            "chatroom: There is no log of ircs://chat.example:6697. There are logs of 127.0.0.1:9. Set log = \
+             true in {}/.config/chatroom.toml to keep one.\n",
             home.folder.path().display()
         )
     );
@@ -274,7 +274,7 @@ fn invalid_lines_of_the_log_are_left_out_and_reported() {
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), 3, "{told:?}");
     for (line, number) in told.iter().zip([1, 7, 8]) {
-        let expected = format!("chatroom: line {number}: skipped: not a valid record");
+        let expected = format!("chatroom: line {number}: Skipped: not a valid record.");
         assert_eq!(*line, expected);
     }
 }
@@ -311,7 +311,7 @@ fn messages_logged_by_two_sessions_are_shown_once_and_damaged_lines_are_reported
     }
     let file = home.server_log().join("2026-03-01.ndjson");
     let words = format!(
-        "chatroom: {}: one line is damaged and left out\n",
+        "chatroom: {}: one line is damaged and left out.\n",
         file.display()
     );
     assert_eq!(finished.err, words);
@@ -344,7 +344,7 @@ fn times_are_shown_in_the_named_zone_and_an_unknown_zone_is_reported_once() {
     assert_eq!(late.out, "— Thursday, 2 July 2026 —\n02:00 #c <a> x\n");
     let unknown = shown("Europe/Berln", &["--since", "2026-07-01"]);
     assert_eq!(after_day(&unknown.out), "12:00 #c <a> x\n");
-    let words = "is not a known time zone; times are shown in UTC";
+    let words = "is not a known time zone. Times are shown in UTC.";
     assert_eq!(unknown.err, format!("chatroom: TZ=Europe/Berln {words}\n"));
 }
 

@@ -58,8 +58,8 @@ fn each_line_goes_to_the_network_that_it_names_and_a_refusal_has_its_number() {
     assert_eq!(done.status, Some(65), "{done:?}");
     assert_eq!(done.err.lines().count(), 2, "{done:?}");
     for words in [
-        "chatroom: line 3: there is no room #nowhere",
-        "chatroom: line 4: you have no network frob; /networks lists yours",
+        "chatroom: line 3: There is no room #nowhere",
+        "chatroom: line 4: You have no network frob. /networks lists yours.",
     ] {
         assert!(done.err.contains(words), "{done:?}");
     }
@@ -117,11 +117,11 @@ fn a_network_that_is_lost_is_reported_with_its_lines_and_the_other_goes_on() {
     program.out.wait_for("heard");
     pair.libera.signal(Signal::SIGKILL);
     pair.libera.wait();
-    let words = "chatroom: libera: the connection is lost: ";
+    let words = "chatroom: libera: The connection is lost: ";
     let err = program.err.wait_for(words);
     let report = err.lines().find(|line| line.starts_with(words)).unwrap();
     assert!(
-        report.ends_with("; lines delivered: 2; unknown: none; not sent: from 3 on"),
+        report.ends_with("; lines delivered: 2; unknown: none; not sent: from 3 on."),
         "{report}"
     );
     program.give("three\n@libera/bob four\n");

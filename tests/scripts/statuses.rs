@@ -45,17 +45,17 @@ fn each_exit_status_has_its_reason() {
     assert_status(&to(&["--wait-for", "a("], ""), 64, "--wait-for");
     assert_status(&to(&["--timeout", "soon"], ""), 64, "30s");
     assert_status(&to(&["--from", "ann"], ""), 64, "--wait-for");
-    assert_status(&to(&[], "/quti\n"), 65, "line 1: no command /quti");
+    assert_status(&to(&[], "/quti\n"), 65, "line 1: There is no command /quti");
     assert_status(
         &to(&[], "x\n/clear\n"),
         65,
-        "line 2: a script has no screen",
+        "line 2: A script has no screen",
     );
     assert_status(&to(&["--config", "/nonexistent"], ""), 66, "/nonexistent");
     let far = status(&["--nick", "ci", "nosuchhost.invalid"], "");
     assert_status(&far, 68, "nosuchhost.invalid");
     assert_status(&status(&["--nick", "ci", &nowhere], ""), 69, &nowhere);
-    assert_status(&to(&["--timeout", "100ms", "--follow"], ""), 75, "gave up");
+    assert_status(&to(&["--timeout", "100ms", "--follow"], ""), 75, "Gave up");
     assert_status(
         &to(&["--join", "#a b c"], ""),
         64,
@@ -180,7 +180,7 @@ fn a_time_limit_covers_a_server_that_never_answers() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let finished = status(&["--nick", "ci", "--timeout", "100ms", &address], "x\n");
-    assert_status(&finished, 75, "gave up after 0.1 s");
+    assert_status(&finished, 75, "Gave up after 0.1 s.");
 }
 
 #[test]
@@ -203,5 +203,5 @@ fn log_and_ctl_refuse_the_options_of_a_connection() {
         assert_status(&status(&arguments, ""), 0, "");
     }
     let finished = status(&["--nick", "ci", "loog"], "");
-    assert_status(&finished, 68, "did you mean chatroom log?");
+    assert_status(&finished, 68, "Did you mean chatroom log?");
 }

@@ -33,14 +33,14 @@ fn assert_refused(finished: &Finished, numbers: &[usize]) {
         .iter()
         .map(|number| {
             format!(
-                "chatroom: line {number}: there is no user nobody{number}. /names lists who is here.\n"
+                "chatroom: line {number}: There is no user nobody{number}. /names lists who is here.\n"
             )
         })
         .collect();
     let told: Vec<&str> = finished.err.lines().collect();
     assert_eq!(told.len(), numbers.len(), "{}", finished.err);
     for (line, number) in told.iter().zip(numbers) {
-        let start = format!("chatroom: line {number}: there is no user nobody{number}");
+        let start = format!("chatroom: line {number}: There is no user nobody{number}");
         assert!(line.starts_with(&start), "{line}; expected {expected}");
     }
 }
@@ -132,7 +132,10 @@ impl Told {
     pub(super) fn read(err: &str) -> Self {
         let (_, told) = err.split_once("lines delivered: ").unwrap();
         let (delivered, told) = told.split_once("; unknown: ").unwrap();
-        let (unknown, unsent) = told.trim_end().split_once("; not sent: ").unwrap();
+        let (unknown, unsent) = told
+            .trim_end_matches(['\n', '.'])
+            .split_once("; not sent: ")
+            .unwrap();
         Self {
             delivered: ranges(delivered),
             unknown: ranges(unknown),
@@ -244,7 +247,7 @@ fn a_strict_script_ends_at_the_first_refused_line() {
     assert!(
         finished
             .err
-            .contains("line 2: the lines after this one are not sent")
+            .contains("line 2: The lines after this one are not sent")
     );
     assert_eq!(fake.said(), ["one", "x"]);
 }
@@ -324,7 +327,7 @@ fn an_interrupted_script_reports_the_state_of_its_lines() {
     program.signal(nix::sys::signal::Signal::SIGINT);
     let finished = program.finish();
     assert_eq!(finished.status, Some(130), "{finished:?}");
-    let words = "chatroom: interrupted; lines delivered: 1; unknown: 2-3; not sent: from 4 on\n";
+    let words = "chatroom: Interrupted; lines delivered: 1; unknown: 2-3; not sent: from 4 on.\n";
     assert_eq!(finished.err, words);
 }
 

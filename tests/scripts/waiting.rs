@@ -55,7 +55,7 @@ fn no_matching_message_in_time_is_75() {
     let options = ["--wait-for", "never", "--timeout", "200ms"];
     let finished = waiting(&server, &options).finish();
     assert_eq!(finished.status, Some(75), "{finished:?}");
-    assert_eq!(finished.err, "chatroom: gave up after 0.2 s\n");
+    assert_eq!(finished.err, "chatroom: Gave up after 0.2 s.\n");
     assert_eq!(finished.out, "");
 }
 
@@ -110,7 +110,7 @@ fn lines_that_a_slow_server_has_not_confirmed_in_time_are_reported() {
     let finished = run(chatroom(&arguments), input);
     assert_eq!(finished.status, Some(75), "{finished:?}");
     assert!(finished.err.contains("lines delivered: 1-"), "{finished:?}");
-    assert!(finished.err.contains("on\n"), "{finished:?}");
+    assert!(finished.err.contains(" on.\n"), "{finished:?}");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn asking_an_absent_user_is_65_at_once_and_no_answer_is_75() {
     let finished = waiting(&server, &["ask", "@ann", "deploy?"]).finish();
     assert_eq!(finished.status, Some(65), "{finished:?}");
     // There is only one line, so it has no number.
-    let words = "chatroom: there is no user ann";
+    let words = "chatroom: There is no user ann";
     assert!(finished.err.starts_with(words), "{finished:?}");
     let _ann = server.enter("ann");
     let options = ["ask", "@ann", "deploy?", "--timeout", "200ms"];
@@ -235,7 +235,7 @@ fn a_running_session_can_be_used_by_other_programs() {
     bob.expect(":alice!~alice@127.0.0.1 PRIVMSG bob :psst");
     let wrong = session.ctl(&["send", "/quti"]);
     assert_eq!(wrong.status, Some(65), "{wrong:?}");
-    assert!(wrong.err.starts_with("chatroom: no command /quti"));
+    assert!(wrong.err.starts_with("chatroom: There is no command /quti"));
     let nowhere = session.ctl(&["who", "#nowhere"]);
     assert_eq!(nowhere.status, Some(65), "{nowhere:?}");
     let split = session.ctl(&["send", "a\nQUIT"]);
@@ -307,7 +307,7 @@ fn a_session_in_a_terminal_can_be_used_too() {
     command.args(["--nick", "alice", "--config", config.to_str().unwrap()]);
     command.arg(server.address.to_string());
     let mut terminal = Terminal::start(command);
-    terminal.wait_for(&["you are alice", "[#lobby]"]);
+    terminal.wait_for(&["You are alice", "[#lobby]"]);
     let mut bob = server.enter("bob");
     let mut ctl = chatroom(&["ctl", "send", "@bob", "psst"]);
     ctl.env("XDG_RUNTIME_DIR", runtime.path());
@@ -315,7 +315,7 @@ fn a_session_in_a_terminal_can_be_used_too() {
     assert_eq!(finished.status, Some(0), "{finished:?}");
     bob.expect(" PRIVMSG bob :psst");
     // The user at the terminal sees messages sent in their name.
-    terminal.wait_for(&["from another program: @bob psst"]);
+    terminal.wait_for(&["From another program: @bob psst"]);
     terminal.type_keys("/quit\r");
     terminal.wait_for_end();
 }
@@ -329,7 +329,7 @@ fn a_caller_gets_the_delivery_report_of_its_line() {
         let refused = run(session.command(&arguments), "");
         assert_eq!(refused.status, Some(65), "{refused:?}");
         assert!(
-            refused.err.starts_with("chatroom: there is no user nobody"),
+            refused.err.starts_with("chatroom: There is no user nobody"),
             "{refused:?}"
         );
     }
@@ -368,8 +368,7 @@ fn of_several_sessions_one_is_chosen_and_a_guess_is_reported() {
     let guessed = first.ctl(&["rooms"]);
     assert_eq!(guessed.out, "#lobby\n#b\n");
     let told = format!(
-        "chatroom: several sessions are running; using {two} {address} bob #b; choose \
-         another with --session\n"
+        "chatroom: Several sessions are running; using {two} {address} bob #b. Choose another with --session.\n"
     );
     assert_eq!(guessed.err, told);
     for which in [here.to_string(), one.to_string()] {

@@ -71,15 +71,15 @@ fn an_unknown_certificate_is_shown_and_remembered_after_yes() {
     let host = SelfSigned::on(0);
     let mut bob = Lines::enter(host.server.address(), "bob");
     let mut alice = host.alice().start();
-    alice.shows("no known authority has signed the certificate of ircs://127.0.0.1:");
-    alice.shows("it is for irc.example, valid from 20");
-    alice.shows(&format!("its fingerprint is {}", host.fingerprint()));
+    alice.shows("No known authority has signed the certificate of ircs://127.0.0.1:");
+    alice.shows("It is for irc.example, valid from 20");
+    alice.shows(&format!("Its fingerprint is {}.", host.fingerprint()));
     alice.shows(QUESTION);
     alice.types("perhaps\r");
-    alice.shows("Please answer yes or no [no]: ");
+    alice.shows("Answer yes or no [no]: ");
     assert_eq!(remembered(&alice), "");
     alice.types("yes\r");
-    alice.shows("you are alice in #lobby, with bob");
+    alice.shows("You are alice in #lobby, with bob.");
     alice.types("hello\r");
     bob.hears("PRIVMSG #lobby :hello");
     let record = format!("{} {}\n", host.url(), host.fingerprint());
@@ -91,7 +91,7 @@ fn an_unknown_certificate_is_shown_and_remembered_after_yes() {
     alice.ends_with(0);
 
     let again = host.alice().at_home_of(&alice).start();
-    again.shows("you are alice in #lobby, with bob");
+    again.shows("You are alice in #lobby, with bob.");
     again.look(|shown| assert!(!shown.has("Trust this certificate")));
 }
 
@@ -102,7 +102,7 @@ fn a_certificate_that_the_user_does_not_accept_is_asked_about_again() {
     for answer in [ENTER, "no\r", CTRL_C, CTRL_D] {
         alice.shows(QUESTION);
         alice.types(answer);
-        alice.shows("no secure connection to the server: no known authority");
+        alice.shows("No secure connection to the server: no known authority");
         alice.ends_with(76);
         assert_eq!(remembered(&alice), "");
         alice = host.alice().at_home_of(&alice).start();
@@ -115,20 +115,20 @@ fn a_changed_certificate_is_refused_with_both_fingerprints() {
     let mut alice = host.alice().start();
     alice.shows(QUESTION);
     alice.types("yes\r");
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     let (port, first) = (host.address().port(), host.fingerprint());
     let record = remembered(&alice);
     drop(host);
     // The running session says so too, and waits.
     let other = SelfSigned::on(port);
-    alice.shows("no secure connection: its certificate has changed");
+    alice.shows("No secure connection: its certificate has changed");
     alice.types(CTRL_D);
     alice.ends_with(0);
 
     let mut again = other.alice().sized(24, 1_000).at_home_of(&alice).start();
     let file = again.home().join("chatroom/certificates");
     again.shows(&format!(
-        "chatroom: no secure connection to the server: its certificate has changed: it is {}, and you \
+        "chatroom: No secure connection to the server: its certificate has changed: it is {}, and you \
          have accepted {first}. Others may be reading the connection. If the server has a new \
          certificate, remove its line from {} and connect again",
         other.fingerprint(),
@@ -147,11 +147,11 @@ fn a_connection_that_was_encrypted_is_never_plain_after_a_reconnect() {
     let mut alice = host.alice().start();
     alice.shows(QUESTION);
     alice.types("yes\r");
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     let port = host.address().port();
     drop(host);
     let _plain = host_on(port);
-    alice.shows("no secure connection: it does not speak TLS on this port");
+    alice.shows("No secure connection: it does not speak TLS on this port");
 }
 
 #[test]
@@ -169,11 +169,11 @@ fn that_any_certificate_is_accepted_is_said_in_red() {
     let host = SelfSigned::on(0);
     let arguments = ["--nick", "alice", "--insecure", &host.url()];
     let alice = Start::with(&arguments).sized(24, 120).start();
-    alice.shows("any certificate is accepted (--insecure): others can read and change everything");
-    alice.shows("you are alice in #lobby");
-    alice.look(|shown| assert!(shown.was_sent(b"\x1b[1;38;5;160mchatroom: any certificate")));
+    alice.shows("Any certificate is accepted (--insecure): others can read and change everything.");
+    alice.shows("You are alice in #lobby");
+    alice.look(|shown| assert!(shown.was_sent(b"\x1b[1;38;5;160mchatroom: Any certificate")));
     let again = Start::with(&arguments).at_home_of(&alice).start();
-    again.shows("any certificate is accepted (--insecure)");
+    again.shows("Any certificate is accepted (--insecure)");
     assert_eq!(remembered(&alice), "");
 }
 
@@ -182,10 +182,10 @@ fn whether_to_trust_a_network_is_asked_only_when_it_is_named_again() {
     let host = SelfSigned::on(0);
     let plain = host.server.address();
     let mut alice = Start::as_nick("alice", plain).sized(24, 400).start();
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     let connect = format!("/connect {}\r", host.url());
     alice.types(&connect);
-    alice.shows("no secure connection: no known authority has signed its certificate");
+    alice.shows("No secure connection: no known authority has signed its certificate");
     alice.shows("asks whether to trust it");
     // What is typed meanwhile is no answer.
     alice.types("yes");
@@ -211,6 +211,6 @@ fn whether_to_trust_a_network_is_asked_only_when_it_is_named_again() {
     // The question that was cancelled is no longer there.
     shows_times(&alice, "Trust this certificate", 2);
     alice.types("yes\r");
-    alice.shows("you are alice_ in #lobby, with alice");
+    alice.shows("You are alice_ in #lobby, with alice");
     assert!(remembered(&alice).starts_with(&host.url()));
 }

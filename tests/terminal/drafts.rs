@@ -159,7 +159,7 @@ fn a_saved_text_is_offered_after_the_question_for_another_nick() {
     again.types(&format!("{CTRL_Y}ally"));
     again.shows("ally");
     again.types(ENTER);
-    again.shows("you are ally in #lobby");
+    again.shows("You are ally in #lobby");
     again.shows(&offer("half a thought", ""));
     again.types(CTRL_Y);
     again.settles_below("[#lobby] half a thought");
@@ -182,7 +182,7 @@ fn two_terminals_have_separate_drafts_and_each_nick_gets_its_own() {
             .start()
     };
     let mut ally = start("ally", &alice);
-    ally.shows("you are ally in #lobby");
+    ally.shows("You are ally in #lobby");
     ally.settles_below("[#lobby] ");
     ally.types("of ally");
     ally.is_kept("of ally");
@@ -192,7 +192,7 @@ fn two_terminals_have_separate_drafts_and_each_nick_gets_its_own() {
     alice.ends_with(143);
     for nick in ["ally", "alice"] {
         let mut again = start(nick, &alice);
-        again.shows(&format!("you are {nick} in #lobby"));
+        again.shows(&format!("You are {nick} in #lobby"));
         again.shows(&offer(&format!("of {nick}"), ""));
         again.types(CTRL_Y);
         again.settles_below(&format!("[#lobby] of {nick}"));
@@ -238,11 +238,11 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
     let mut alice = Start::as_nick("alice", address).start();
     alice.is_in();
     drop(host);
-    alice.shows("connection lost");
+    alice.shows("Connection lost");
     alice.types("one\rtwo\r/msg NickServ identify hunter2\r@bob three\rhalf a thought");
     alice.shows("half a thought");
     alice.signals(Signal::SIGTERM);
-    alice.shows("unsent text is saved; the next run offers to restore it");
+    alice.shows("Unsent text is saved. The next run offers to restore it.");
     alice.ends_with(143);
     assert!(!everything_in(alice.home()).contains("hunter2"));
     let _host = host_on(address.port());
@@ -254,7 +254,7 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
             .start()
     };
     let mut again = start();
-    again.shows("you are alice in #lobby");
+    again.shows("You are alice in #lobby");
     again.shows(" for #lobby: /msg #lobby one…");
     again.shows("(2 more after it)");
     again.types(CTRL_Y);

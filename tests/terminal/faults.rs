@@ -52,7 +52,7 @@ fn a_client_suspended_for_too_long_reconnects_and_keeps_its_draft() {
     bob.says("where is she?");
     alice.signals(Signal::SIGCONT);
     bob.stays_until(":alice!~alice@127.0.0.1 JOIN");
-    alice.shows("connected again");
+    alice.shows("Connected again.");
     alice.settles_below("[#lobby] half a line");
     alice.types(ENTER);
     let said = bob.stays_until(" PRIVMSG #lobby :");
@@ -141,7 +141,7 @@ fn messages_over_a_connection_that_breaks_repeatedly_arrive_once_and_in_order() 
     }
     alice.waits_until("it was back each time", |shown| {
         let lines = shown.lines();
-        let back = lines.iter().filter(|line| *line == "connected again");
+        let back = lines.iter().filter(|line| *line == "Connected again.");
         back.count() == BREAKS
     });
     alice.types(&format!("the end{ENTER}"));

@@ -212,7 +212,7 @@ fn all_quits_of_a_netsplit_share_one_line_however_they_arrive() {
         let alice = Start::with(&arguments).start();
         let mut lines = server.accepts();
         lines.lets_alice_in();
-        alice.shows("you are alice in #lobby, with bob");
+        alice.shows("You are alice in #lobby, with bob.");
         for nick in ["bob", "carol", "dan", "erin", "frank"] {
             lines.sends(&format!(":{nick}!u@h QUIT :hub.example leaf.example"));
             // Each is handled before the next one arrives.

@@ -135,20 +135,20 @@ fn a_pasted_line_with_its_line_end_is_one_line_and_runs_at_enter() {
     room.alice.types(&paste("/join #dev\r"));
     room.alice.shows("/join #dev");
     room.alice.types_later(ENTER);
-    room.alice.shows("you are alice in #dev");
+    room.alice.shows("You are alice in #dev");
     room.alice.types(&paste("/me waves\rhello\r"));
     room.alice
-        .shows("(A multi-line paste cannot start with a command)");
+        .shows("(a multi-line paste cannot start with a command)");
     // The note stays while the draft is edited anywhere.
     room.alice.types_later("\x1b[A\x1b[D");
     room.alice
-        .shows("(A multi-line paste cannot start with a command)");
+        .shows("(a multi-line paste cannot start with a command)");
     room.alice.types(ENTER);
     room.alice.shows("Send commands one at a time.");
     room.alice.types(&paste("/usr/bin/env\rhello"));
     room.alice.types_later(ENTER);
     room.alice
-        .shows("no command /usr/bin/env; to send it as text, type //usr/bin/env");
+        .shows("There is no command /usr/bin/env. To send it as text, type //usr/bin/env.");
 }
 
 #[test]
@@ -602,7 +602,7 @@ fn alt_and_a_digit_go_to_a_room_and_leave_the_draft() {
     lines.bob_says("two");
     alice.shows("<bob> two");
     alice.types("\x1b9");
-    alice.shows("you are in no room 9; /rooms lists your rooms");
+    alice.shows("You are in no room 9. /rooms lists your rooms.");
     alice.types("\x1b[F\x15");
     alice.types("\x1b1here\r");
     assert_eq!(lines.takes_from_alice(), "here");

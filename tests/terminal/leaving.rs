@@ -17,7 +17,7 @@ fn ctrl_c_clears_the_line_and_says_how_to_leave() {
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types(CTRL_C);
-    room.alice.shows("to leave, press Ctrl-D or type /quit");
+    room.alice.shows("To leave, press Ctrl-D or type /quit.");
     room.alice.types("hello");
     room.alice.types(ENTER);
     assert_eq!(room.bob.hears_alice(), "hello");
@@ -141,7 +141,7 @@ fn a_connection_lost_before_registration_is_an_error() {
     drop(lines);
     alice.ends_with(69);
     let said = alice.lines();
-    let expected = "chatroom: the connection is lost: closing for today";
+    let expected = "chatroom: The connection is lost: closing for today.";
     assert_eq!(said, [expected]);
 }
 
@@ -160,16 +160,16 @@ fn a_lost_connection_keeps_the_draft_and_is_restored() {
     alice.shows("half a li");
     // Whether the server accepted the second one is unknown.
     drop(lines);
-    let gone = "connection lost (the server closed the connection); trying again in 1 s";
+    let gone = "Connection lost: the server closed the connection. Trying again in 1 s.";
     alice.shows(gone);
     alice.types("ne");
-    let waits = "not connected; your messages are sent when the server is back";
+    let waits = "Not connected. Your messages are sent when the server is back.";
     alice.types(ENTER);
     alice.shows(waits);
     alice.types("@bob two\r");
-    alice.shows("2 lines are waiting");
+    alice.shows("2 lines are waiting.");
     alice.types("three\r");
-    alice.shows("3 lines are waiting");
+    alice.shows("3 lines are waiting.");
     alice.types("a new draft\x1b[D\x1b[D");
     let mut lines = server.accepts();
     lines.lets_alice_in();
@@ -186,12 +186,12 @@ fn a_lost_connection_keeps_the_draft_and_is_restored() {
         "(offline) [#lobby] half a line",
         waits,
         "(offline) [#lobby] @bob two",
-        "2 lines are waiting",
+        "2 lines are waiting.",
         "(offline) [#lobby] three",
-        "3 lines are waiting",
-        "connected again",
-        "you are alice in #lobby, with bob",
-        "sending the 3 lines that waited",
+        "3 lines are waiting.",
+        "Connected again.",
+        "You are alice in #lobby, with bob.",
+        "Sending the 3 lines that waited.",
         "<bob> back",
         "[#lobby] a new draft",
     ];
@@ -207,10 +207,10 @@ fn the_client_reconnects_after_a_restart_of_the_server() {
     room.alice.shows("half a line");
     let port = room.address().port();
     room.host.take().unwrap().stop();
-    room.alice.shows("connection lost");
+    room.alice.shows("Connection lost");
     room.host = Some(host_on(port));
     room.bob = Lines::enter(room.address(), "bob");
-    room.alice.shows("connected again");
+    room.alice.shows("Connected again.");
     room.bob.says("welcome back");
     room.alice.shows("<bob> welcome back");
     room.alice.waits_until("the draft below", |shown| {
@@ -230,7 +230,7 @@ fn the_client_quits_also_without_a_connection() {
     for keys in [CTRL_D, "/quit\r"] {
         let (_server, mut alice, lines) = Scripted::with_alice(|start| start);
         drop(lines);
-        alice.shows("connection lost");
+        alice.shows("Connection lost");
         alice.types(keys);
         alice.ends_with(0);
     }
@@ -336,7 +336,7 @@ fn a_network_that_cannot_be_added_changes_nothing() {
         .start();
     alice.shows("Nick [dora]: ");
     alice.types("alice\r");
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     alice.types("/connect closed\r");
     alice.shows("failed (exit status: 3)");
     alice.waits_until("the prompt of before", |shown| {
@@ -436,7 +436,7 @@ fn a_draft_survives_a_killed_server() {
     alice.types(draft);
     alice.settles(&[&line], &line);
     server.kill();
-    alice.shows("connection lost");
+    alice.shows("Connection lost");
     alice.settles_below(&format!("(offline) {line}"));
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);
@@ -458,7 +458,7 @@ fn a_reconnect_without_an_answer_delays_no_key() {
         queued.push(stream);
     }
     drop(lines);
-    alice.shows("connection lost");
+    alice.shows("Connection lost");
     // It tries again within two seconds, and then for ten.
     let deadline = Instant::now() + Duration::from_secs(3);
     let mut slowest = Duration::ZERO;

@@ -85,7 +85,7 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
     let mut alice = start(networks(home.address(), address));
     alice.types("half a draft");
     libera.kill();
-    alice.shows("libera connection lost");
+    alice.shows("libera Connection lost");
     bob.says("one");
     alice.shows("<bob> one");
     alice.types("\x1b2");
@@ -101,7 +101,7 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
     bob.says("two");
     alice.shows("<bob> two");
     let _again = Killable::start_at(address);
-    alice.shows("libera connected again");
+    alice.shows("libera Connected again.");
     alice.prompts("[home/#lobby] still here");
     alice.types(ENTER);
     bob.hears(" PRIVMSG #lobby :still here");
@@ -139,13 +139,13 @@ fn a_draft_in_tmux_survives_while_another_network_is_lost_and_comes_back() {
     alice.types(draft);
     prompts(&mut alice, &format!("[home/#lobby] {draft}"));
     libera.kill();
-    alice.waits_until("the loss", |seen| seen.has("libera connection lost"));
+    alice.waits_until("the loss", |seen| seen.has("libera Connection lost"));
     for text in ["one", "two", "three"] {
         bob.says(text);
         alice.waits_until(text, |seen| seen.has(&format!("<bob> {text}")));
     }
     let _again = Killable::start_at(address);
-    alice.waits_until("the return", |seen| seen.has("libera connected again"));
+    alice.waits_until("the return", |seen| seen.has("libera Connected again."));
     prompts(&mut alice, &format!("[home/#lobby] {draft}"));
     alice.types(" and more\r");
     bob.hears(&format!(" PRIVMSG #lobby :{draft} and more"));
@@ -174,7 +174,7 @@ fn each_network_has_its_own_history_and_drafts_and_finds_those_by_address() {
         .sized(30, 120)
         .start();
     alice.shows("for libera/#lobby: draft for libera  Ctrl-Y (or Alt-R) restores it");
-    alice.shows("libera you are alice in #lobby");
+    alice.shows("libera You are alice in #lobby");
     alice.prompts("[home/#lobby]");
     for name in ["history", "draft"] {
         let names = fs::read_dir(state.join(name)).unwrap().flatten();
@@ -210,8 +210,8 @@ fn a_network_that_is_down_at_the_start_delays_nothing() {
         .configured(networks(home.address(), address))
         .sized(30, 120)
         .start();
-    alice.shows("libera still not connected (connection refused)");
-    alice.shows("home you are alice in #lobby");
+    alice.shows("libera Still not connected: connection refused");
+    alice.shows("home You are alice in #lobby");
     alice.types("/room home\r");
     alice.prompts("[home/#lobby]");
     let mut bob = Lines::enter(home.address(), "bob");
@@ -223,7 +223,7 @@ fn a_network_that_is_down_at_the_start_delays_nothing() {
     alice.types("/disconnect libera\r");
     alice.prompts("[#lobby]");
     alice.types("/disconnect\r");
-    alice.shows("this is your only network");
+    alice.shows("This is your only network");
     alice.types("/quit\r");
     alice.ends_with(0);
 }

@@ -16,7 +16,7 @@ fn a_message_in_the_middle_of_a_typed_line_has_rows_of_its_own() {
         let host = host_on(0);
         let mut bob = Lines::enter(host.address(), "bob");
         let mut alice = plain(Start::as_nick("alice", host.address())).start();
-        alice.shows("you are alice in #lobby");
+        alice.shows("You are alice in #lobby");
         bob.hears(":alice!");
         bob.says("zero");
         alice.shows("<bob> zero");
@@ -54,7 +54,7 @@ fn the_terminal_echoes_again_however_the_program_ends() {
         let host = host_on(0);
         let address = host.address();
         let mut alice = PLAIN[0](Start::as_nick("alice", address)).start();
-        alice.shows("you are alice in #lobby");
+        alice.shows("You are alice in #lobby");
         alice.types("x");
         alice.shows("x");
         alice.signals(signal);

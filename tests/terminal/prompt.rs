@@ -35,7 +35,7 @@ fn a_new_prompt_keeps_the_draft_and_its_cursor() {
     alice.shows("<bob> one");
     lines.puts_alice_into("#a-much-longer-room");
     lines.bob_says("two");
-    let entered = "you are alice in #a-much-longer-room, with bob";
+    let entered = "You are alice in #a-much-longer-room, with bob.";
     let mut expected = vec![
         "[#lobby] /join #a-much-longer-room",
         "<bob> one",
@@ -59,7 +59,7 @@ fn a_new_prompt_keeps_the_draft_and_its_cursor() {
     lines.sends(":bob!b@h PRIVMSG #a-much-longer-room :four");
     expected.truncate(7);
     expected.extend([
-        "you are alice in #a-much-longer-room, with bob",
+        "You are alice in #a-much-longer-room, with bob.",
         "<bob> four",
         "[#a-much-longer-room] hello wor",
     ]);
@@ -212,7 +212,7 @@ fn a_prompt_that_changes_all_the_time_loses_no_key_and_no_message() {
         lines.puts_alice_into("#lobby");
         expected.push("you left #lobby".to_owned());
         expected.push(format!("*bob* whispers: {number}"));
-        expected.push("you are alice in #lobby, with bob".to_owned());
+        expected.push("You are alice in #lobby, with bob.".to_owned());
     }
     let line = format!("[#lobby] {}", "x".repeat(200));
     lines.bob_says("end");
@@ -335,7 +335,7 @@ fn a_new_prompt_before_a_draft_with_a_hint_leaves_no_copy_of_the_hint() {
     let expected = [
         "you left #lobby",
         "*bob* whispers: one",
-        "you are alice in #lobby, with bob",
+        "You are alice in #lobby, with bob.",
         "[#lobby] /topic [#ROOM] [TEXT|-delete]",
     ];
     alice.settles(&expected, "[#lobby] /topic ");

@@ -313,10 +313,10 @@ fn a_new_prompt_and_a_new_server_leave_the_draft_unchanged() {
     room.alice.settles(&expected, before);
     let port = room.host.as_ref().unwrap().address().port();
     room.host.take().unwrap().stop();
-    room.alice.shows("connection lost");
+    room.alice.shows("Connection lost");
     room.host = Some(host_on(port));
     room.bob = Lines::enter(room.host.as_ref().unwrap().address(), "bob");
-    room.alice.shows("connected again");
+    room.alice.shows("Connected again.");
     room.alice.types("!");
     room.bob.says("two");
     room.alice.shows("<bob> two");
@@ -368,7 +368,7 @@ fn ctrl_z_suspends_the_program_and_fg_brings_the_draft_back() {
         "PS1='$ '; clear\r{}\r",
         Tmux::program(host.address())
     ));
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     bob.hears(":alice!");
     alice.types(DRAFT);
     alice.types(&LEFT.repeat(5));

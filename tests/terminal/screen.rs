@@ -448,7 +448,7 @@ impl Terminal {
     /// Waits until alice has joined the lobby and can type.
     pub(crate) fn is_in(&self) {
         self.waits_until("alice is in the lobby", |shown| {
-            shown.has("you are alice in #lobby") && shown.has("[#lobby]")
+            shown.has("You are alice in #lobby") && shown.has("[#lobby]")
         });
     }
 
@@ -470,7 +470,7 @@ impl Terminal {
                 return false;
             }
             let (lines, row) = shown.lines_and_last_row();
-            let entered = lines.iter().position(|line| line.starts_with("you are "));
+            let entered = lines.iter().position(|line| line.starts_with("You are "));
             let behind = entered.map_or(0, |at| at + 1);
             let cursor = shown.cursor();
             lines.get(behind..) == Some(&expected)

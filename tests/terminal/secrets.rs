@@ -160,7 +160,7 @@ fn no_password_is_in_anything_that_a_whole_session_leaves() {
     alice.shows("Choose a longer one");
     // A mistake in such a command, and the message of another client of the same user.
     alice.types(&format!("/opr root {TYPO}\r"));
-    alice.shows("no command /opr");
+    alice.shows("There is no command /opr");
     lines.sends(&format!(":alice!a@h PRIVMSG NickServ :identify {ECHOED}"));
     lines.bob_says("hello");
     alice.shows("<bob> hello");

@@ -19,7 +19,7 @@ fn server_and_nick_are_asked_for_with_defaults_in_brackets() {
     dora.types(&format!("{}\r", host.address()));
     dora.shows("Nick [dora]: ");
     dora.types(ENTER);
-    dora.shows("you are dora in #lobby, with bob");
+    dora.shows("You are dora in #lobby, with bob.");
     bob.hears(":dora!");
     dora.types("hello\r");
     bob.hears("PRIVMSG #lobby :hello");
@@ -41,7 +41,7 @@ fn another_nick_is_asked_for_until_one_is_free() {
     another.types(ENTER);
     another.shows("is not a valid nick");
     another.types("ro\r");
-    another.shows("you are ro in #lobby, with");
+    another.shows("You are ro in #lobby, with");
     another.types("hello\r");
     let said = bob.hears("PRIVMSG #lobby :hello");
     assert!(said.starts_with(":ro!"), "{said}");
@@ -62,7 +62,7 @@ fn a_required_password_is_asked_for_and_not_shown() {
     alice.shows("The server requires a password. Password: •••••");
     alice.shows("The server refused the password. Password: ");
     alice.types(" correct horse\r");
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     alice.types("hello\r\x1b[A\x1b[A");
     alice.settles_below("[#lobby] hello");
     alice.look(|shown| {
@@ -132,12 +132,12 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     alone.types(ENTER);
     alone.ends_with(69);
     let words = alone.lines().pop().unwrap();
-    let expected = "chatroom: no server answers on 127.0.0.1";
+    let expected = "chatroom: No server answers on 127.0.0.1";
     assert!(words.starts_with(expected), "{words}");
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
     dora.shows("so the room is hosted here");
-    dora.shows("you are dora in #lobby, alone so far");
+    dora.shows("You are dora in #lobby, alone so far");
     let mut bob = Lines::enter(usual, "bob");
     bob.says("thanks");
     dora.shows("<bob> thanks");
@@ -158,7 +158,7 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     // The room is closed, so it can be hosted again. A killed client leaves it to the others.
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
-    dora.shows("you are dora in #lobby, alone so far");
+    dora.shows("You are dora in #lobby, alone so far");
     let server = Process::hosting_room_at(usual);
     let mut bob = Lines::enter(usual, "bob");
     dora.signals(Signal::SIGKILL);
@@ -226,7 +226,7 @@ fn an_invalid_nick_is_asked_for_again() {
 fn a_silent_server_is_reported_and_ctrl_c_leaves() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let mut alice = Start::as_nick("alice", listener.local_addr().unwrap()).start();
-    alice.shows("connected; waiting for the server's greeting");
+    alice.shows("Connected; waiting for the server's greeting.");
     alice.types(CTRL_C);
     alice.ends_with(0);
 }
@@ -239,7 +239,7 @@ fn a_wrong_server_at_the_question_is_asked_for_again() {
     dora.types("a b\r");
     dora.shows("\"a b\" is not a valid server address");
     dora.types("nosuchhost.invalid\r");
-    dora.shows("unknown host nosuchhost.invalid");
+    dora.shows("Unknown host nosuchhost.invalid");
     dora.types(&format!("{}\r", host.address()));
-    dora.shows("you are dora in #lobby");
+    dora.shows("You are dora in #lobby");
 }

@@ -27,7 +27,7 @@ fn a_program_stopped_by_a_signal_gives_the_terminal_back_and_takes_it_again() {
         };
         let program = Tmux::program(host.address());
         alice.types(&format!("sh -c 'echo $$ >pid; exec {program}'\r"));
-        alice.shows("you are alice in #lobby");
+        alice.shows("You are alice in #lobby");
         bob.hears(":alice!");
         alice.types("half a line");
         alice.shows("[#lobby] half a line");
@@ -68,7 +68,7 @@ fn a_program_started_in_the_background_waits_for_the_terminal() {
     alice.types(&format!("{} &\r", Tmux::program(host.address())));
     alice.shows("Stopped");
     alice.types("fg\r");
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     bob.hears(":alice!");
     alice.types("half a line");
     bob.says("one");

@@ -101,7 +101,7 @@ impl Room {
             rows,
         );
         alice.waits_until("alice is in the lobby", |seen| {
-            seen.has("[#lobby]") && seen.has("you are alice")
+            seen.has("[#lobby]") && seen.has("You are alice")
         });
         bob.hears(":alice!");
         Some(Self {
@@ -380,7 +380,7 @@ impl Tmux {
             let entered = seen
                 .lines
                 .iter()
-                .position(|line| line.starts_with("you are "));
+                .position(|line| line.starts_with("You are "));
             let lines = seen.lines.iter().skip(entered.map_or(0, |at| at + 1));
             // In a narrow terminal that line has more rows.
             let lines = lines.skip_while(|line| !line.starts_with(['<', '[']));

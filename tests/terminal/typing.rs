@@ -346,11 +346,11 @@ fn the_password_of_a_command_is_drawn_as_dots() {
         alice.types(&format!("{CTRL_G}\r"));
         lines.hears("OPER root :hun\u{1}ter2");
         lines.sends(":s 464 alice :Password incorrect");
-        alice.shows("password");
+        alice.shows("Password missing or incorrect.");
         alice.types("@NickServ identify correct horse\r");
         lines.hears("PRIVMSG NickServ :identify correct horse");
         lines.sends(":s 401 alice NickServ :No such nick");
-        alice.shows("there is no user NickServ");
+        alice.shows("There is no user NickServ");
         alice.types("/join #den secret\r");
         lines.hears("JOIN #den secret");
         lines.bob_says("two");

@@ -131,8 +131,8 @@ fn the_programs_accept_the_configurations_of_the_documents() {
 }
 
 /// `tests/hostile.md` is the numbered list of known ways to break such programs, and a test names
-/// each row that it covers. Rows in `WAITING` have no test yet: those about TLS, history and several
-/// servers, and the newest ones. That list may only shrink.
+/// each row that it covers. Rows in `WAITING` have no test yet: they are about history that a client
+/// requests, and about several servers. That list may only shrink.
 #[test]
 fn each_known_way_to_break_it_is_tried() {
     const ROWS: usize = 102;
@@ -163,6 +163,70 @@ fn each_known_way_to_break_it_is_tried() {
         }
     }
     assert_none("rows of tests/hostile.md", &mistakes);
+}
+
+/// A path in backticks is that of a file or folder: from the top, from `src`, or from the folder of a
+/// program. A name that ends with `.rs` and has no folder is that of some file.
+#[test]
+fn each_path_in_the_documents_exists() {
+    let mut files = BTreeSet::new();
+    for folder in ["src", "tests", "benches"] {
+        files.extend(sources(folder).into_iter().map(|source| source.name));
+    }
+    let exists = |path: &str| {
+        let (folder, pattern) = path.rsplit_once('/').unwrap_or(("", path));
+        let at = root().join(folder);
+        match pattern.split_once('*') {
+            None => root().join(path).exists() || root().join(format!("{path}.rs")).exists(),
+            Some((start, end)) => fs::read_dir(at).is_ok_and(|entries| {
+                let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+                let is_it = |name: &String| name.starts_with(start) && name.ends_with(end);
+                names.filter(is_it).count() > 0
+            }),
+        }
+    };
+    let tops = [
+        "src",
+        "tests",
+        "benches",
+        "docs",
+        "completions",
+        ".ci",
+        "wire",
+        "common",
+        "server",
+        "client",
+        "bin",
+        "hub",
+        "net",
+    ];
+    let mut mistakes = Vec::new();
+    let mut checked = 0;
+    for name in documents() {
+        let text = read(&name);
+        for (number, line) in text.lines().enumerate() {
+            for code in line.split('`').skip(1).step_by(2) {
+                let path = code.split(' ').next().unwrap_or_default();
+                let is_found = match path.split_once('/') {
+                    Some((top, _)) if tops.contains(&top) => {
+                        let starts = ["", "src/", "src/server/", "src/client/"];
+                        starts.iter().any(|start| exists(&format!("{start}{path}")))
+                    }
+                    None if path.ends_with(".rs") => {
+                        let end = format!("/{path}");
+                        files.iter().any(|file| file.ends_with(&end))
+                    }
+                    _ => continue,
+                };
+                checked += 1;
+                if !is_found {
+                    mistakes.push(format!("{name}:{}: {path}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(checked > 50, "{checked} paths were found");
+    assert_none("paths of the documents that do not exist", &mistakes);
 }
 
 /// The documents: the Markdown files at the top, in `docs` and in `tests`.

@@ -341,3 +341,66 @@ fn an_import_against_the_table_is_found() {
     let to_line = |edge: &Edge| edge.from == "client::event" && edge.to == "wire::line";
     assert!(edges(&files).iter().any(to_line), "{:?}", edges(&files));
 }
+
+/// The head of each folder says what the folder must not know, and names those who import it: parts of
+/// the same program by their folder or file, others by their top folder.
+#[test]
+fn the_head_of_each_folder_says_who_may_import_it() {
+    let files = sources("src");
+    let edges = edges(&files);
+    let mut mistakes = Vec::new();
+    for source in files
+        .iter()
+        .filter(|source| source.name.ends_with("/mod.rs"))
+    {
+        let head: Vec<&str> = source
+            .text
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"))
+            .map(str::trim)
+            .collect();
+        let head = head.join(" ");
+        if !head.contains("must not know") {
+            mistakes.push(format!("{}: what it must not know", source.name));
+        }
+        let folder = module_of(&source.name);
+        if !folder.contains("::") && folder != "wire" && folder != "common" {
+            // A facade is for programs and embedders.
+            continue;
+        }
+        let named: BTreeSet<String> = head
+            .split(['.', ';'])
+            .filter(|clause| clause.contains(" import it") || clause.contains(" imports it"))
+            .flat_map(|clause| clause.split('`').skip(1).step_by(2))
+            .map(str::to_owned)
+            .collect();
+        let wanted = importers(&folder, &edges);
+        if named != wanted {
+            mistakes.push(format!("{}: {wanted:?} import it", source.name));
+        }
+    }
+    assert_none("heads of folders that lack", &mistakes);
+}
+
+/// Who imports something of a folder from outside it.
+fn importers(folder: &str, edges: &[Edge]) -> BTreeSet<String> {
+    let is_inside = |module: &str| {
+        let rest = module.strip_prefix(folder);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let top = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
+    let imported = edges
+        .iter()
+        .filter(|edge| is_inside(&edge.to) && !is_inside(&edge.from) && !edge.from.is_empty());
+    imported
+        .map(|edge| match top(&edge.from) == top(folder) {
+            true => edge
+                .from
+                .split("::")
+                .nth(1)
+                .unwrap_or(edge.from.as_str())
+                .to_owned(),
+            false => top(&edge.from),
+        })
+        .collect()
+}

@@ -89,7 +89,7 @@ pub(super) fn time_zone() -> TimeZone {
             REPORT.call_once(|| {
                 let name = name.display();
                 stderr::report(&format!(
-                    "TZ={name} is not a known time zone; times are shown in UTC"
+                    "TZ={name} is not a known time zone. Times are shown in UTC."
                 ));
             });
         }

@@ -138,7 +138,7 @@ impl Connector<'_> {
         let connect = move || {
             dialer.connect(&address, proxy.as_ref(), || {
                 if is_user {
-                    stderr::report(&format!("connecting to {address} … Ctrl-C ends it"));
+                    stderr::report(&format!("Connecting to {address} … Ctrl-C ends it."));
                 }
             })
         };

@@ -123,7 +123,7 @@ fn choose(
             let location = { locations }.next().map(|location| location.to_string());
             let location = location.unwrap_or_default();
             stderr::report(&format!(
-                "several sessions are running; using {} {location}; choose another with --session",
+                "Several sessions are running; using {} {location}. Choose another with --session.",
                 newest.number
             ));
         }

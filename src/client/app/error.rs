@@ -14,6 +14,7 @@ use crate::client::terminal::stderr;
 use crate::client::ui::script::InvalidMessage;
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
+use crate::common::sentence::end_sentence;
 
 /// Why the client failed.
 #[derive(Debug)]
@@ -166,38 +167,47 @@ impl ClientError {
 /// The message. It can quote a server, so it is sanitized where it is printed.
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = fmt::from_fn(|f| self.write_text(f)).to_string();
+        f.write_str(&end_sentence(text))
+    }
+}
+
+impl ClientError {
+    /// Writes the sentences; the last one may have no full stop.
+    fn write_text(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Resolve(error) => error.fmt(f),
-            Self::Message(error) => error.fmt(f),
-            Self::NoStateFolder => {
-                f.write_str("log = true needs a folder for the log; set HOME or XDG_STATE_HOME")
-            }
+            Self::Config(error) => write!(f, "{error}"),
+            Self::Resolve(error) => write!(f, "{error}"),
+            Self::Message(error) => write!(f, "{error}"),
+            Self::NoStateFolder => f.write_str(
+                "There is no folder for the log, which log = true needs. Set HOME or \
+                     XDG_STATE_HOME.",
+            ),
             Self::NoConfigFolder => {
-                f.write_str("there is no folder for certificates; set HOME or XDG_CONFIG_HOME")
+                f.write_str("There is no folder for certificates. Set HOME or XDG_CONFIG_HOME.")
             }
             Self::NoTls => f.write_str(
-                "this build has no TLS; build chatroom with the feature tls, or make the certificate with \
-                 openssl",
+                "This build of chatroom has no TLS. Build it with the Cargo feature tls, or make \
+                 the certificate with openssl.",
             ),
             Self::Certificate { file, error } if error.kind() == io::ErrorKind::AlreadyExists => {
                 let file = file.display();
                 write!(
                     f,
-                    "{file} exists already, and is left as it is; choose another name"
+                    "{file} exists already, and is left as it is. Choose another name."
                 )
             }
             Self::Certificate { file, error } => {
                 let error = os_error_text(error);
-                write!(f, "cannot make {}: {error}", file.display())
+                write!(f, "Cannot make {}: {error}", file.display())
             }
             Self::RawLog => f.write_str(
-                "the log does not keep protocol lines; use --format plain or --format json",
+                "The log does not keep protocol lines. Use --format plain or --format json.",
             ),
             Self::UnreadableLog { file, error } => {
                 write!(
                     f,
-                    "cannot read {}: {}",
+                    "Cannot read {}: {}",
                     file.display(),
                     os_error_text(error)
                 )
@@ -207,33 +217,34 @@ impl fmt::Display for ClientError {
                 others,
                 config_file,
             } => {
-                write!(f, "there is no log of {server}")?;
+                write!(f, "There is no log of {server}")?;
                 if !others.is_empty() {
-                    write!(f, "; the logs are of {}", others.join(", "))?;
+                    write!(f, ". There are logs of {}", others.join(", "))?;
                 }
                 match config_file {
-                    Some(file) => write!(f, "; set log = true in {} to keep one", file.display()),
+                    Some(file) => write!(f, ". Set log = true in {} to keep one", file.display()),
                     None => Ok(()),
                 }
             }
-            Self::Connect(error) => error.fmt(f),
+            Self::Connect(error) => write!(f, "{error}"),
             Self::CannotHost { address, error } => write!(
                 f,
-                "no server answers on {address}, and hosting the room there failed ({})",
+                "No server answers on {address}, and hosting the room there failed: {}",
                 os_error_text(error)
             ),
-            Self::Session(incomplete) => incomplete.fmt(f),
-            Self::Control(error) => error.fmt(f),
-            Self::NoSession => {
-                f.write_str("no session with control = true in its configuration is running")
-            }
+            Self::Session(incomplete) => write!(f, "{incomplete}"),
+            Self::Control(error) => write!(f, "{error}"),
+            Self::NoSession => f.write_str(
+                "No session with control = true is running. Set it in the configuration file and \
+                     start chatroom.",
+            ),
             Self::NoSuchSession(which) => write!(
                 f,
-                "no running session is {which:?}; list them with chatroom ctl sessions"
+                "No running session is {which:?}. List them with chatroom ctl sessions."
             ),
-            Self::Internal => f.write_str("internal error; please report it"),
-            Self::Output(error) => write!(f, "cannot write the output: {}", os_error_text(error)),
-            Self::Signal(signal) => write!(f, "ended by signal {signal}"),
+            Self::Internal => f.write_str("Internal error. Please report it."),
+            Self::Output(error) => write!(f, "Cannot write the output: {}", os_error_text(error)),
+            Self::Signal(signal) => write!(f, "Ended by signal {signal}."),
         }
     }
 }

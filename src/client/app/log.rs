@@ -214,7 +214,7 @@ impl<'q, W: Write> LogReader<'q, W> {
                 1 => "one line is".to_owned(),
                 many => format!("{many} lines are"),
             };
-            let words = format!("{}: {lines} damaged and left out", name.display());
+            let words = format!("{}: {lines} damaged and left out.", name.display());
             stderr::report(&words);
         }
         Ok(())
@@ -237,7 +237,7 @@ impl<'q, W: Write> LogReader<'q, W> {
             // In a file, a crash or a full disk leaves such lines.
             self.invalid_lines += 1;
             if self.is_stream() {
-                stderr::report_line(number, "skipped: not a valid record");
+                stderr::report_line(number, "Skipped: not a valid record.");
             }
             return Ok(());
         };

@@ -1,7 +1,7 @@
 //! The program of the client: from the options to a session, and from its end to an exit status.
 //!
-//! It wires the other folders together, and is the only one that knows all of them. It has no
-//! protocol and draws nothing. Only the facade of the client imports it.
+//! It wires the other folders together, and is the only one that knows all of them. It must not
+//! know the protocol or draw anything. Only the facade `client` imports it.
 
 mod appearance;
 #[cfg_attr(not(feature = "tls"), path = "no_certificate.rs")]
@@ -298,7 +298,7 @@ impl Client {
     fn warn_if_insecure(&self, server: &ResolvedServer) {
         if server.trust.insecure && server.address.tls {
             let words =
-                "any certificate is accepted (--insecure): others can read and change everything";
+                "Any certificate is accepted (--insecure): others can read and change everything.";
             report_warning(words, &self.setups.options, &self.setups.config);
         }
     }
@@ -316,7 +316,8 @@ impl Client {
             let file = known.file().unwrap_or_else(|| Path::new("")).display();
             let error = os_error_text(&error);
             stderr::report(&format!(
-                "the certificate is trusted until the end of this run: cannot write {file}: {error}"
+                "The certificate is trusted until the end of this run: cannot write {file}: \
+                 {error}."
             ));
         }
         Ok(true)

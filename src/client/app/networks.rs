@@ -185,8 +185,8 @@ impl NetworkSetups {
                 if std::mem::take(&mut server.trust.insecure) {
                     let host = &server.address.host;
                     notices.push(format!(
-                        "--insecure is ignored: {host} has asked for encrypted connections only, with a \
-                         certificate that is checked"
+                        "--insecure is ignored: {host} has asked for encrypted connections only, \
+                         with a certificate that is checked."
                     ));
                 }
             }
@@ -208,8 +208,8 @@ impl NetworkSetups {
         let address = &server.address;
         is_plain.then(|| {
             format!(
-                "not encrypted: others on the way can read and change what is sent to {address}; \
-                 ircs://HOST encrypts it"
+                "Not encrypted: others on the way can read and change what is sent to {address}. \
+                 ircs://HOST encrypts it."
             )
         })
     }

@@ -80,16 +80,19 @@ impl fmt::Display for ParseError {
                 "Missing command after /. /help lists the commands; // begins a message with /.",
             ),
             ParseErrorKind::UnknownCommand { typed, .. } if typed.contains('/') => {
-                write!(f, "no command /{typed}; to send it as text, type //{typed}")
+                write!(
+                    f,
+                    "There is no command /{typed}. To send it as text, type //{typed}."
+                )
             }
             ParseErrorKind::UnknownCommand {
                 typed,
                 nearest: Some(nearest),
-            } => write!(f, "no command /{typed}; did you mean /{nearest}?"),
+            } => write!(f, "There is no command /{typed}. Did you mean /{nearest}?"),
             ParseErrorKind::UnknownCommand {
                 typed,
                 nearest: None,
-            } => write!(f, "no command /{typed}; /help lists the commands"),
+            } => write!(f, "There is no command /{typed}. /help lists the commands."),
             ParseErrorKind::MissingNick => f.write_str(
                 "Missing nick after @. @NICK TEXT whispers to NICK; @@ begins a message with @.",
             ),

@@ -1,10 +1,10 @@
 //! A typed line becomes a [`UserCommand`]; the table of slash commands.
 //!
 //! The grammar is small: text, `@nick text`, `/command …`, and `//` or `@@` for text that begins
-//! with those characters. A line outside the grammar becomes a [`ParseError`] that says what to type
-//! instead; it is never sent as a message. The table of `commands` drives parsing, `/help`, Tab and
-//! hints. It knows no server and no session. The session, the configuration, the editor and the
-//! front ends import it.
+//! with those characters. A line outside the grammar becomes a [`ParseError`] that says what to
+//! type instead; it is never sent as a message. The table of `commands` drives parsing, `/help`,
+//! Tab and hints. It must not know a server or the session. `event`, `session`, `view`, `config`,
+//! `storage`, `net`, `editor` and `ui` import it.
 
 pub mod analysis;
 mod arguments;

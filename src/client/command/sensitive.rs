@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_proves_who_one_is_is_secret_whoever_has_whispered_meanwhile() {
+    fn a_reply_with_a_password_is_secret_whatever_was_whispered_meanwhile() {
         assert!(carries_password("/r identify hunter2", Some("bob")));
         assert!(carries_password("/reply IDENTIFY alice hunter2", None));
         assert!(!carries_password("/r identify", Some("bob")));

@@ -215,17 +215,17 @@ impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { name, nearest } => {
-                write!(f, "no setting {name}")?;
+                write!(f, "There is no setting {name}")?;
                 match nearest {
-                    Some(nearest) => write!(f, "; did you mean {nearest}?"),
-                    None => f.write_str("; /set lists the settings"),
+                    Some(nearest) => write!(f, ". Did you mean {nearest}?"),
+                    None => f.write_str(". /set lists the settings."),
                 }
             }
             Self::Value {
                 name,
                 value,
                 values,
-            } => write!(f, "{value:?} is not a value of {name}: use {values}"),
+            } => write!(f, "{value:?} is not a value of {name}. Use {values}."),
         }
     }
 }
@@ -348,17 +348,17 @@ mod tests {
     #[test]
     fn a_mistake_says_what_was_meant() {
         let words = |name: &str| Setting::find(name).err().unwrap().to_string();
-        assert_eq!(words("bel"), "no setting bel; did you mean bell?");
+        assert_eq!(words("bel"), "There is no setting bel. Did you mean bell?");
         assert_eq!(
             words("frobnicate"),
-            "no setting frobnicate; /set lists the settings"
+            "There is no setting frobnicate. /set lists the settings."
         );
         let bell = Setting::find("bell").unwrap();
         assert_eq!(
             bell.set(&mut DisplaySettings::default(), "loud")
                 .unwrap_err()
                 .to_string(),
-            "\"loud\" is not a value of bell: use off, whispers, mentions or all"
+            "\"loud\" is not a value of bell. Use off, whispers, mentions or all."
         );
     }
 }

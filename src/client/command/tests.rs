@@ -149,11 +149,17 @@ fn commands_take_their_arguments_in_any_spacing_and_letter_case() {
 
 #[test]
 fn wrong_input_explains_itself() {
-    assert_eq!(words("/quti"), "no command /quti; did you mean /quit?");
-    assert_eq!(words("/jo #a"), "no command /jo; did you mean /join?");
+    assert_eq!(
+        words("/quti"),
+        "There is no command /quti. Did you mean /quit?"
+    );
+    assert_eq!(
+        words("/jo #a"),
+        "There is no command /jo. Did you mean /join?"
+    );
     assert_eq!(
         words("/frobnicate"),
-        "no command /frobnicate; /help lists the commands"
+        "There is no command /frobnicate. /help lists the commands."
     );
     assert_eq!(words("/nick"), "Missing nick. Usage: /nick NAME");
     assert_eq!(words("/nick a b"), "Too many arguments. Usage: /nick NAME");

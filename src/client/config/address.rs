@@ -92,9 +92,9 @@ impl Address {
         self.file_name_of_port(self.port)
     }
 
-    /// The path of this server's file or folder in `folder`. What is there from the time when an
-    /// address without a port meant port 6667 is renamed, with the files beside it, unless there is
-    /// something of the new name: a plain connection to that port leads to another server.
+    /// The path of this server's file or folder in `folder`. An address without a port once meant port
+    /// 6667: files with that name are renamed, with those beside them, unless files with the new name
+    /// exist. A plain connection to port 6667 leads to another server.
     pub fn file_in(&self, folder: &Path) -> PathBuf {
         let name = self.file_name();
         if let Some(former) = self.former_file_name() {

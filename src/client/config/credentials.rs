@@ -67,7 +67,7 @@ impl fmt::Display for CredentialError {
             Self::Unreadable { file, error } => {
                 write!(
                     f,
-                    "cannot read {}: {}",
+                    "Cannot read {}: {}",
                     file.display(),
                     os_error_text(error)
                 )

@@ -12,6 +12,7 @@ use super::mechanism::LoginMechanism;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
+use crate::common::sentence::as_cause;
 
 /// A commented file with every key, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -210,7 +211,9 @@ impl Config {
                     SettingError::Unknown { name: other, .. } => {
                         (name.span().start, known.explain_setting(other, &error))
                     }
-                    SettingError::Value { .. } => (value.span().start, error.to_string()),
+                    SettingError::Value { .. } => {
+                        (value.span().start, as_cause(&error.to_string()))
+                    }
                 };
                 source.wrong(Some(at), message)
             })?;

@@ -2,6 +2,7 @@
 
 use crate::client::command::settings::{SETTINGS, Setting, SettingError};
 use crate::common::config_file::ConfigError;
+use crate::common::sentence::as_cause;
 
 /// The keys that the file accepts, by the kind of table.
 pub(super) struct KnownKeys {
@@ -37,7 +38,7 @@ impl KnownKeys {
                 let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
                 format!("no setting {name}; the settings are {}", names.join(", "))
             }
-            _ => error.to_string(),
+            _ => as_cause(&error.to_string()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the command line, the environment and the configuration file to where to connect and as
 //! whom.
 //!
-//! It opens no connection and asks no question. `storage`, `editor`, `net`, `ui` and `app` import
-//! it.
+//! It must not know the session or a socket, and asks no question. `storage`, `editor`, `net`,
+//! `ui`, `app` and the facade `client` import it.
 
 pub mod address;
 pub(super) mod credentials;

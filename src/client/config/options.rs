@@ -179,12 +179,12 @@ pub enum Action {
     ///
     /// Lines look as they did when they were first shown; with --format json they are JSON objects.
     Log(LogArgs),
-    /// Make a certificate, with which services recognize you
+    /// Create a client certificate for logging in to services
     ///
     /// It is written with its key to ~/.config/chatroom/NAME.pem, for client-certificate in the
     /// configuration.
     Certificate {
-        /// The name in it, such as that of the network
+        /// Its name, for example the network
         #[arg(value_parser = certificate_name)]
         name: String,
     },
@@ -209,7 +209,7 @@ pub struct AskArgs {
     #[command(flatten)]
     pub(in crate::client) message: MessageArgs,
 
-    /// Believe only an answer of who is logged in to this account, whatever the nick
+    /// Accept an answer only from a user logged in to this account, whatever their nick
     #[arg(long, value_name = "ACCOUNT")]
     pub(in crate::client) account: Option<String>,
 }
@@ -252,8 +252,8 @@ struct ConnectionArgs {
 /// The arguments of `log`.
 #[derive(Debug, Clone, Args)]
 pub struct LogArgs {
-    /// The server, as for chatting [default: the one of the configuration]; - reads the objects of
-    /// --format json from standard input
+    /// The server whose log is shown, or - to read the JSON objects of a log from standard input
+    /// [default: the server of the configuration]
     #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname)]
     pub server: Option<String>,
 
@@ -527,7 +527,7 @@ const MORE_HELP: &str = r##"Exit status:
   70   an error in chatroom itself
   73   a certificate could not be written, or exists already
   74   writing the output failed
-  75   the time of --timeout is over
+  75   --timeout expired
   76   the server broke the protocol, or its certificate is not trusted
   77   not admitted: the nick is in use, a password is wrong, the login to the account failed,
        or a room is closed

@@ -170,14 +170,14 @@ impl fmt::Display for ResolveError {
             Self::Nick(error) => error.fmt(f),
             Self::Room(room) => write!(
                 f,
-                "{room:?} is not a valid room name; rooms look like #room, or \"#room key\""
+                "{room:?} is not a valid room name. Rooms look like #room, or \"#room key\"."
             ),
             Self::Credential(error) => error.fmt(f),
             Self::Proxy(error) => error.fmt(f),
             Self::NoAccountPassword(account) => write!(
                 f,
-                "there is no password for the account {account}; set account-password-file, \
-                 account-password-command or client-certificate"
+                "There is no password for the account {account}. Set account-password-file, \
+                 account-password-command or client-certificate."
             ),
         }
     }

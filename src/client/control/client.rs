@@ -37,14 +37,14 @@ pub enum ControlError {
 impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidLine => f.write_str("the text must be a single line"),
+            Self::InvalidLine => f.write_str("The text must be a single line."),
             Self::Refused(message) => f.write_str(message),
-            Self::NotListening => f.write_str("the session does not accept requests"),
-            Self::NoAnswer => f.write_str("the session does not answer"),
-            Self::Interrupted => f.write_str("the session closed the connection"),
-            Self::Ended => f.write_str("the session has ended"),
-            Self::TimedOut(limit) => write!(f, "gave up after {} s", limit.as_secs_f64()),
-            Self::Output(error) => write!(f, "cannot write the output: {}", os_error_text(error)),
+            Self::NotListening => f.write_str("The session does not accept requests."),
+            Self::NoAnswer => f.write_str("The session does not answer."),
+            Self::Interrupted => f.write_str("The session closed the connection."),
+            Self::Ended => f.write_str("The session has ended."),
+            Self::TimedOut(limit) => write!(f, "Gave up after {} s.", limit.as_secs_f64()),
+            Self::Output(error) => write!(f, "Cannot write the output: {}", os_error_text(error)),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The control socket: how `chatroom ctl` and other programs of the same user use a running session.
 //!
-//! A caller writes one line, such as `send hello`, and reads `ok` or `error MESSAGE`, then the lines
-//! of the answer until the end. `server` is the session's side and `client` that of `chatroom ctl`;
-//! `pending` are the callers that wait for the delivery of their lines. This folder knows neither the
-//! session nor the network: a closure answers the requests. `net`, `ui` and `app` import it.
+//! A caller writes one line, such as `send hello`, and reads `ok` or `error MESSAGE`, then the
+//! lines of the answer until the end. `server` is the session's side and `client` that of `chatroom
+//! ctl`; `pending` are the callers that wait for the delivery of their lines. It must not know the
+//! session or the network: a closure answers the requests. `net`, `ui` and `app` import it.
 
 pub(super) mod client;
 pub(super) mod pending;

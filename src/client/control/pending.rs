@@ -59,15 +59,18 @@ impl Pending {
             (
                 DeliveryStatus::Refused,
                 Some(Event::Refused {
-                    number, parameters, ..
+                    number,
+                    parameters,
+                    room,
+                    ..
                 }),
-            ) => Some(explain::error(*number, parameters)),
+            ) => Some(explain::error(*number, parameters, *room)),
             (DeliveryStatus::Refused, Some(Event::InputRejected { error, .. })) => {
                 Some(error.to_string())
             }
-            (DeliveryStatus::Refused, _) => Some("the server refused the line".to_owned()),
-            (DeliveryStatus::Unknown, _) => Some("the line may not have arrived".to_owned()),
-            (DeliveryStatus::Unsent, _) => Some("the line was not sent".to_owned()),
+            (DeliveryStatus::Refused, _) => Some("The server refused the line.".to_owned()),
+            (DeliveryStatus::Unknown, _) => Some("The line may not have arrived.".to_owned()),
+            (DeliveryStatus::Unsent, _) => Some("The line was not sent.".to_owned()),
         };
         waiter.failure = waiter.failure.take().or(failure);
         if waiter.missing == 0 {
@@ -121,16 +124,14 @@ mod tests {
         let why = Event::Refused {
             number: 404,
             parameters: vec!["#a".into(), "no".into()],
+            room: None,
             line: None,
             text: None,
             command: None,
         };
         pending.on_event(&sent(4, DeliveryStatus::Refused), Some(&why));
         let answer = first.try_recv().unwrap();
-        assert!(
-            answer.starts_with("error you cannot send to #a"),
-            "{answer}"
-        );
+        assert!(answer.starts_with("error Cannot send to #a"), "{answer}");
         assert!(pending.waiters.is_empty());
     }
 }

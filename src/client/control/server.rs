@@ -78,7 +78,7 @@ fn serve(
     let mut line = String::new();
     BufReader::new((&caller).take(REQUEST_BYTES_MAX)).read_line(&mut line)?;
     let Some(request) = line.strip_suffix('\n').and_then(ControlRequest::parse) else {
-        return writeln!(&caller, "{ERROR}unknown request");
+        return writeln!(&caller, "{ERROR}Unknown request.");
     };
     let (sender, answers) = mpsc::sync_channel(ANSWERS_WAITING);
     handler(request, sender);

@@ -137,7 +137,7 @@ impl Hinter for Helper {
                 .unwrap_or_else(|| self.analysis_without_session(line)),
             _ => self.analysis_without_session(line),
         };
-        // What Enter would do with a held paste is shown wherever the cursor is in it.
+        // The effect of Enter on a held paste is shown wherever the cursor is in it.
         let hint = (position == line.len() || line.contains('\n')).then(|| {
             let note = || analysis.hint.as_ref().map(|note| format!("  ({note})"));
             let usage = || analysis.usage.clone();

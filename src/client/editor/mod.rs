@@ -264,7 +264,7 @@ impl Editor {
             .is_none_or(|room| !assistant.show_room(room))
         {
             self.handle.print_note(&format!(
-                "you are in no room {number}; /rooms lists your rooms\n"
+                "You are in no room {number}. /rooms lists your rooms.\n"
             ));
         }
     }

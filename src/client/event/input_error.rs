@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use super::DeliveryReport;
 use crate::client::command::ParseError;
 use crate::client::event::json::ScriptInputError;
+use crate::common::sentence::end_sentence;
 use crate::wire::outgoing::WriteError;
 
 /// Why an input was not carried out. Nothing was sent for it.
@@ -76,8 +78,13 @@ pub enum InputError {
     NetworkGone(String),
     /// There is no other network to go on with.
     OnlyNetwork,
-    /// The server has reported a failure (`FAIL`), with this text. IRCv3 standard-replies.
-    Fail(String),
+    /// The server has reported a failure (`FAIL`). IRCv3 standard-replies.
+    Fail {
+        /// The text of the server.
+        text: String,
+        /// The command that was typed, if it is known.
+        command: Option<String>,
+    },
     /// The server does not register accounts. IRCv3 account-registration.
     NoRegistration,
     /// The password would be sent where others can read it.
@@ -88,8 +95,8 @@ pub enum InputError {
     NothingToVerify,
     /// An earlier line was refused, and the script is strict.
     Strict,
-    /// The script was interrupted; the text says what became of its lines.
-    Interrupted(String),
+    /// The script was interrupted.
+    Interrupted(DeliveryReport),
     /// The line of the script has more bytes than this.
     LineTooLong {
         /// The limit.
@@ -108,62 +115,67 @@ impl fmt::Display for InputError {
         match self {
             Self::Parse(error) => error.fmt(f),
             Self::UnknownCommand { name, suggestion } => {
-                write!(f, "no command /{name}; did you mean /{suggestion}?")
+                write!(f, "There is no command /{name}. Did you mean /{suggestion}?")
             }
             Self::NoHelp {
                 name,
                 nearest: Some(nearest),
-            } => write!(f, "no command /{name}; did you mean /help {nearest}?"),
+            } => write!(f, "There is no command /{name}. Did you mean /help {nearest}?"),
             Self::NoHelp {
                 name,
                 nearest: None,
-            } => write!(f, "no command /{name}; /help lists the commands"),
+            } => write!(f, "There is no command /{name}. /help lists the commands."),
             Self::CommandInPaste => f.write_str(
                 "A multi-line paste cannot start with a command. Send commands one at a time.",
             ),
             Self::Write(error) => error.fmt(f),
             Self::NoRegistration => f.write_str(
-                "this server does not register accounts by itself; try /msg NickServ help register",
+                "This server does not register accounts by itself. Try /msg NickServ help register.",
             ),
             Self::PasswordUnverified => f.write_str(
-                "with --insecure, the password could be sent to another server; connect with \
-                 --fingerprint first",
+                "With --insecure, the password could be sent to another server. Connect with \
+                 --fingerprint first.",
             ),
             Self::PasswordInClear => f.write_str(
-                "the password would be sent without encryption; connect with ircs://HOST first",
+                "The password would be sent without encryption. Connect with ircs://HOST first.",
             ),
             Self::NothingToVerify => {
-                f.write_str("no account waits for a code; use /verify ACCOUNT CODE")
+                f.write_str("No account waits for a code. Use /verify ACCOUNT CODE.")
             }
-            Self::NoRoom => f.write_str("you are in no room; /join #ROOM joins one"),
+            Self::NoRoom => f.write_str("You are in no room. /join #ROOM joins one."),
             Self::NotInRoom(room) => write!(
                 f,
-                "you are not in {room}; /join {room} joins it, /room #ROOM switches to another"
+                "You are not in {room}. /join {room} joins it, /room #ROOM switches to another."
             ),
             Self::NoSuchRoom(room) => {
-                write!(f, "you are in no room {room}; /rooms lists your rooms")
+                write!(f, "You are in no room {room}. /rooms lists your rooms.")
             }
             Self::NotJoined(room) => {
-                write!(f, "the server did not confirm that you joined {room}")
+                write!(f, "The server did not confirm that you joined {room}.")
             }
-            Self::NotParted(room) => write!(f, "the server did not confirm that you left {room}"),
-            Self::NoWhisperer => f.write_str("no one has whispered to you yet"),
+            Self::NotParted(room) => write!(f, "The server did not confirm that you left {room}."),
+            Self::NoWhisperer => f.write_str("No one has whispered to you yet. @NICK TEXT whispers to NICK."),
             Self::WhispererLeft(nick) => {
-                write!(f, "{nick}, who whispered to you last, has left")
+                write!(f, "{nick}, who whispered to you last, has left.")
             }
-            Self::NotConnected => f.write_str("not connected; try again later"),
-            Self::QueueFull => f.write_str("too many lines are waiting for the connection"),
-            Self::NotIgnored(mask) => write!(f, "{mask} is not ignored"),
+            Self::NotConnected => f.write_str("Not connected. Try again later."),
+            Self::QueueFull => f.write_str(
+                "Too many lines are waiting for the connection. Send this one again when they are sent.",
+            ),
+            Self::NotIgnored(mask) => write!(f, "{mask} is not ignored. /ignore lists the masks that are."),
             Self::NotOnConnect => f.write_str(
-                "cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw",
+                "This cannot run on connect. Use /msg, /notice, /mode NICK, /nick, /away, /join or /raw.",
             ),
             Self::NoScreen => f.write_str(
-                "a script has no screen: /clear, /history, /search and /set do not work",
+                "A script has no screen: /clear, /history, /search and /set do not work.",
             ),
-            Self::ScriptKeepsServer => {
-                f.write_str("a script cannot connect to another network or leave one")
-            }
-            Self::ScriptKeepsConnection => f.write_str("a script cannot reconnect"),
+            Self::ScriptKeepsServer => f.write_str(
+                "A script cannot connect to another network or leave one. Name its networks on the \
+                 command line.",
+            ),
+            Self::ScriptKeepsConnection => f.write_str(
+                "A script cannot reconnect. Start chatroom again for a new connection.",
+            ),
             Self::RoomInUse { nick, others } => {
                 let here = match others {
                     0 => format!("{nick} is here"),
@@ -173,36 +185,43 @@ impl fmt::Display for InputError {
                 write!(
                     f,
                     "{here} and the room closes with you: /quit again closes it, /quit --keep \
-                     leaves it running"
+                     leaves it running."
                 )
             }
-            Self::NotAdded(why) => f.write_str(why),
+            Self::NotAdded(why) => f.write_str(&end_sentence(why.clone())),
             Self::NoSuchNetwork(name) => {
-                write!(f, "you have no network {name}; /networks lists yours")
+                write!(f, "You have no network {name}. /networks lists yours.")
             }
             Self::AlreadyConnected(name) => write!(
                 f,
-                "{name} is one of your networks already; /room {name} switches to it"
+                "{name} is one of your networks already. /room {name} switches to it."
             ),
             Self::NetworkGone(name) => write!(
                 f,
-                "{name} is gone; /room #ROOM switches to another network, /connect {name} connects \
-                 again"
+                "{name} is gone. /room #ROOM switches to another network, /connect {name} connects \
+                 again."
             ),
             Self::OnlyNetwork => {
-                f.write_str("this is your only network; /connect SERVER adds another, /quit leaves")
+                f.write_str("This is your only network. /connect SERVER adds another, /quit leaves.")
             }
-            Self::Fail(text) | Self::Recorded(text) => f.write_str(text),
+            Self::Fail { text, command } => {
+                f.write_str(&end_sentence(text.clone()))?;
+                match command {
+                    Some(command) => write!(f, " Not done: {command}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Recorded(text) => f.write_str(text),
             Self::Strict => {
-                f.write_str("the lines after this one are not sent, because of --strict")
+                f.write_str("The lines after this one are not sent, because of --strict.")
             }
-            Self::Interrupted(report) => write!(f, "interrupted; {report}"),
+            Self::Interrupted(report) => write!(f, "Interrupted; {report}."),
             Self::LineTooLong { bytes_max } => write!(
                 f,
-                "not sent: the line is longer than {} KiB",
+                "Not sent: the line is longer than {} KiB.",
                 bytes_max / 1_024
             ),
-            Self::NotUtf8 => f.write_str("not sent: the line is not UTF-8"),
+            Self::NotUtf8 => f.write_str("Not sent: the line is not UTF-8."),
             Self::Object(error) => error.fmt(f),
         }
     }

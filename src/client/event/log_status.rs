@@ -24,10 +24,10 @@ impl fmt::Display for LogStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { folder, error } => {
-                write!(f, "Cannot write the log in {}: {error}", folder.display())
+                write!(f, "Cannot write the log in {}: {error}.", folder.display())
             }
-            Self::Resumed { dropped: 0 } => f.write_str("Logging resumed"),
-            Self::Resumed { dropped } => write!(f, "Logging resumed; {dropped} lines are missing"),
+            Self::Resumed { dropped: 0 } => f.write_str("Logging resumed."),
+            Self::Resumed { dropped } => write!(f, "Logging resumed; {dropped} lines are missing."),
         }
     }
 }

@@ -86,7 +86,7 @@ impl EventMatcher {
             _ => return false,
         };
         let in_place = match (&self.room, place) {
-            // What is said to the operators of a room is said there.
+            // A message to the operators of a room counts as one to the room.
             (Some(wanted), Some(room)) => same(wanted, naming.room_of_target(room).unwrap_or(room)),
             (Some(_), None) => false,
             (None, place) => place.is_none() || !self.whispered,

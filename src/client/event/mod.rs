@@ -1,10 +1,11 @@
-//! What happened in a session, as values: the session emits them, the front ends show them.
+//! What happened in a session, as values: the session emits them, the frontends show them.
 //!
 //! `explain` turns errors and replies of the server into sentences, `matcher` finds what a script
 //! waits for, and `json` converts events to records. Text in events is as it came from the network:
-//! only the view sanitizes it. Nothing here knows the session or a terminal. All folders above
-//! import it.
+//! only the view sanitizes it. It must not know the session or a terminal. `session`, `view`,
+//! `config`, `control`, `storage`, `net`, `editor`, `ui` and `app` import it.
 
+mod delivery_report;
 pub mod explain;
 mod input_error;
 pub mod json;
@@ -17,6 +18,7 @@ mod target;
 mod unread;
 
 use crate::client::command::message_carries_password;
+pub use delivery_report::{DeliveryReport, Ranges};
 pub use input_error::InputError;
 pub use log_status::LogStatus;
 pub use network::{NetworkId, NetworkName};
@@ -27,6 +29,17 @@ pub use unread::Unread;
 
 /// In place of a message that can carry a password.
 const HIDDEN_TEXT: &str = "(not shown: it can hold a password)";
+
+/// How the user stands to the room that a refusal names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomStanding {
+    /// The user is in it.
+    Member,
+    /// The user is not in it.
+    NotMember,
+    /// The user is not in it, and asked to leave it.
+    Leaving,
+}
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,6 +268,8 @@ pub enum Event {
         number: u16,
         /// The parameters of the numeric after the user's nick.
         parameters: Vec<String>,
+        /// How the user stands to the first parameter, if that is a room.
+        room: Option<RoomStanding>,
         /// The line of input it is about, where lines are numbered.
         line: Option<u64>,
         /// The message that was not delivered, if it is about one.

@@ -101,7 +101,7 @@ impl<F: Frontend> Driver<F> {
             let subject = QuestionSubject::Server(id, server);
             return self.frontend.ask(subject, question);
         }
-        let words = format!("connecting to {server} …");
+        let words = format!("Connecting to {server} …");
         self.networks.say(id, Event::Answer { words });
         self.prepare_network(id, server, None);
     }
@@ -144,7 +144,7 @@ impl<F: Frontend> Driver<F> {
             }
             Err(PrepareFailure::NeedsAccountPassword(account)) => {
                 let words = format!(
-                    "the password of the account {account} is missing; /connect {server} asks for it"
+                    "The password of the account {account} is missing. /connect {server} asks for it."
                 );
                 self.missing_passwords.insert(server, account);
                 return self.networks.say(listener, Event::Note { words });

@@ -22,6 +22,7 @@ use crate::client::config::options::command_names;
 use crate::client::config::proxy::ProxyAddress;
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
+use crate::common::sentence::as_cause;
 use crate::common::suggest::nearest;
 
 /// How long a connection through a proxy may take: one of Tor can take most of a minute.
@@ -85,10 +86,10 @@ impl fmt::Display for ConnectError {
                 // The resolver's text begins with the step that failed.
                 let text = os_error_text(error);
                 let reason = text.rsplit(": ").next().unwrap_or_default();
-                write!(f, "unknown host {host} ({reason})")?;
+                write!(f, "Unknown host {host}: {reason}")?;
                 match nearest {
-                    Some(nearest) => write!(f, "; did you mean {nearest}?"),
-                    None => Ok(()),
+                    Some(nearest) => write!(f, ". Did you mean {nearest}?"),
+                    None => f.write_str("."),
                 }
             }
             Self::Unreachable { address, error } => {
@@ -96,14 +97,14 @@ impl fmt::Display for ConnectError {
                     return no_socket(f, address, error);
                 }
                 let error = os_error_text(error);
-                write!(f, "no server answers on {address} ({error}); ")?;
+                write!(f, "No server answers on {address}: {error}. ")?;
                 match address.tls && address.port == TLS_PORT {
                     true => write!(
                         f,
-                        "to connect without encryption, use {}",
+                        "To connect without encryption, use {}.",
                         address.plain_url()
                     ),
-                    false => f.write_str("is chatroomd running there?"),
+                    false => f.write_str("Is chatroomd running there?"),
                 }
             }
             Self::Proxy {
@@ -112,13 +113,13 @@ impl fmt::Display for ConnectError {
                 error,
             } => write!(
                 f,
-                "no connection to {address} through the proxy {proxy}: {}",
+                "No connection to {address} through the proxy {proxy}: {}.",
                 os_error_text(error)
             ),
             Self::OnlyEncrypted { address, error } => write!(
                 f,
-                "no server answers on {address} ({}), and this host has asked for encrypted \
-                 connections only",
+                "No server answers on {address}: {}. This host has asked for encrypted connections \
+                 only.",
                 os_error_text(error)
             ),
         }
@@ -131,22 +132,22 @@ impl std::error::Error for ConnectError {}
 fn no_socket(f: &mut fmt::Formatter<'_>, address: &Address, error: &io::Error) -> fmt::Result {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            write!(f, "there is no socket {address}; is its server running?")
+            write!(f, "There is no socket {address}. Is its server running?")
         }
         io::ErrorKind::ConnectionRefused => {
             write!(
                 f,
-                "no server listens on {address} (connection refused); start it again"
+                "No server listens on {address}: connection refused. Start it again."
             )
         }
         io::ErrorKind::PermissionDenied => write!(
             f,
-            "you may not connect to {address} (permission denied): the owner of the socket decides who \
-             may"
+            "Cannot connect to {address}: permission denied. The owner of the socket decides who may \
+             connect."
         ),
         _ => write!(
             f,
-            "no server answers on {address} ({})",
+            "No server answers on {address}: {}.",
             os_error_text(error)
         ),
     }
@@ -162,7 +163,9 @@ impl ConnectError {
             Self::Unreachable { error, .. } | Self::UnknownHost { error, .. } => {
                 CloseReason::Io(os_error_text(error))
             }
-            Self::Proxy { .. } | Self::OnlyEncrypted { .. } => CloseReason::Io(self.to_string()),
+            Self::Proxy { .. } | Self::OnlyEncrypted { .. } => {
+                CloseReason::Io(as_cause(&self.to_string()))
+            }
         }
     }
 
@@ -179,11 +182,11 @@ impl ConnectError {
         let why = match self {
             Self::Unreachable { address, error } => {
                 let error = os_error_text(error);
-                format!("no server answers on {address} ({error})")
+                format!("No server answers on {address}: {error}.")
             }
             other => other.to_string(),
         };
-        format!("{why}; trying {next}")
+        format!("{why} Trying {next}.")
     }
 
     /// Whether the host answered that nothing listens on the port.
@@ -268,7 +271,7 @@ impl Dialer {
             connecting.await
         });
         let stream = stream.and_then(|stream| stream.into_std().map_err(unreachable));
-        // A name that is still being looked up delays nothing.
+        // The program does not wait for a name that is still being looked up.
         runtime.shutdown_background();
         stream
     }
@@ -345,11 +348,10 @@ mod tests {
         };
         assert_eq!(
             message(6697, true),
-            "no server answers on ircs://chat.example:6697 (connection refused); to connect without \
-             encryption, use irc://chat.example"
+            "No server answers on ircs://chat.example:6697: connection refused. To connect without encryption, use irc://chat.example."
         );
         for other in [message(7000, true), message(6697, false)] {
-            assert!(other.ends_with("is chatroomd running there?"), "{other}");
+            assert!(other.ends_with("Is chatroomd running there?"), "{other}");
         }
     }
 
@@ -363,20 +365,20 @@ mod tests {
         for (kind, words) in [
             (
                 io::ErrorKind::NotFound,
-                "there is no socket unix:/run/x; is its server running?",
+                "There is no socket unix:/run/x. Is its server running?",
             ),
             (
                 io::ErrorKind::ConnectionRefused,
-                "no server listens on unix:/run/x (connection refused); start it again",
+                "No server listens on unix:/run/x: connection refused. Start it again.",
             ),
             (
                 io::ErrorKind::PermissionDenied,
-                "you may not connect to unix:/run/x (permission denied): the owner of the socket \
-                 decides who may",
+                "Cannot connect to unix:/run/x: permission denied. The owner of the socket decides \
+                 who may connect.",
             ),
             (
                 io::ErrorKind::WouldBlock,
-                "no server answers on unix:/run/x (operation would block)",
+                "No server answers on unix:/run/x: operation would block.",
             ),
         ] {
             assert_eq!(message(kind), words);
@@ -422,16 +424,16 @@ mod tests {
         };
         assert_eq!(
             message("hoem"),
-            "unknown host hoem (no such name); did you mean home?"
+            "Unknown host hoem: no such name. Did you mean home?"
         );
         assert_eq!(
             message("loog"),
-            "unknown host loog (no such name); did you mean chatroom log?"
+            "Unknown host loog: no such name. Did you mean chatroom log?"
         );
         assert_eq!(
             message("certifcate"),
-            "unknown host certifcate (no such name); did you mean chatroom certificate?"
+            "Unknown host certifcate: no such name. Did you mean chatroom certificate?"
         );
-        assert_eq!(message("other"), "unknown host other (no such name)");
+        assert_eq!(message("other"), "Unknown host other: no such name.");
     }
 }

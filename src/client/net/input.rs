@@ -215,7 +215,7 @@ impl<F: Frontend> Driver<F> {
             if rejected.is_some() {
                 network.output.events.truncate(*events);
             } else if Some(*id) == shown_on {
-                let words = format!("from another program: {}", sanitize(line));
+                let words = format!("From another program: {}", sanitize(line));
                 network.output.events.insert(*events, Event::Note { words });
             }
         }

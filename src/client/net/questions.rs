@@ -84,7 +84,7 @@ impl<F: Frontend> Driver<F> {
                 if let Err(error) = known.remember(&facts.server, &facts.fingerprint) {
                     let file = known.file().map(|file| file.display().to_string());
                     let words = format!(
-                        "the certificate is trusted until the end of this run: cannot write {}: {}",
+                        "The certificate is trusted until the end of this run: cannot write {}: {}.",
                         file.unwrap_or_default(),
                         os_error_text(&error)
                     );

@@ -57,5 +57,5 @@ impl RememberedSecurity {
 
 fn unreadable(file: Option<&Path>, error: &io::Error) -> String {
     let file = file.unwrap_or_else(|| Path::new("")).display();
-    format!("cannot read {file}: {}", os_error_text(error))
+    format!("Cannot read {file}: {}.", os_error_text(error))
 }

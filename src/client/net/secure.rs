@@ -82,8 +82,8 @@ impl<F: Frontend> Driver<F> {
         if let (Some(day), Some(link)) = (end.map(utc_text), link) {
             let day = day.split('T').next().unwrap_or_default();
             let words = format!(
-                "the certificate of {} that you have accepted has expired on {day}; its operator should \
-                 renew it",
+                "The certificate of {} that you have accepted has expired on {day}. Its operator should \
+                 renew it.",
                 link.address
             );
             self.networks.say(link.id, Event::Note { words });

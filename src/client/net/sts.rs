@@ -17,13 +17,13 @@ impl<F: Frontend> Driver<F> {
         link.address = link.address.encrypted_on(port);
         link.upgraded = true;
         words.push(format!(
-            "the server asks for an encrypted connection: connecting to {}",
+            "The server asks for an encrypted connection: connecting to {}.",
             link.address
         ));
         // The policy of a server begins with the certificate that proves who it is.
         if std::mem::take(&mut link.trust.insecure) {
             let ignored = "--insecure is ignored: the certificate of a server that asks for an encrypted \
-                 connection is checked";
+                 connection is checked.";
             words.push(ignored.to_owned());
         }
         if link.trust.can_accept() {
@@ -79,7 +79,7 @@ impl<F: Frontend> Driver<F> {
             self.say(
                 at,
                 format!(
-                    "cannot write {}: {}",
+                    "Cannot write {}: {}.",
                     file.unwrap_or_default(),
                     os_error_text(&error)
                 ),

@@ -71,10 +71,7 @@ impl fmt::Display for CloseReason {
                 f.write_str("password missing or incorrect; give it with --password-file")
             }
             Self::NickRefused { nick, reason } => {
-                write!(
-                    f,
-                    "the nick {nick} cannot be used: {reason}; choose another with /nick"
-                )
+                write!(f, "{}; choose another with /nick", reason.about(nick))
             }
             Self::RegistrationTimeout => f.write_str("the server did not answer the registration"),
             Self::PasswordWithheld => f.write_str(

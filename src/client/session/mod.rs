@@ -1,9 +1,9 @@
 //! The deterministic core of the client, for one network: it decides what to send, what to show and
 //! when to give up.
 //!
-//! A session has no sockets, no clock, no terminal and no randomness. It gets what happens
-//! (`connected`, `received`, `disconnected`, `typed`, `tick`) with the time as an argument, and fills
-//! a [`SessionOutput`] with what should be done.
+//! A session must not know sockets, the clock, the terminal or randomness. It gets what happens
+//! (`connected`, `received`, `disconnected`, `typed`, `tick`) with the time as an argument, and
+//! fills a [`SessionOutput`] with what should be done.
 //!
 //! - `connection` registers, negotiates capabilities, and disconnects with an `outcome`.
 //! - `incoming` dispatches what the server sends: messages, numerics, errors and listings.
@@ -14,7 +14,8 @@
 //! - `config` is decided before the session begins, `output` is what a step wants done, and `view`
 //!   is what others can see of the session.
 //!
-//! It imports `event`, `command`, `common` and `wire`. `net` drives it; `ui` and `app` import it.
+//! It imports `event`, `command`, `common` and `wire`. `net`, which drives it, `ui` and `app`
+//! import it.
 
 mod close_reason;
 mod config;
@@ -46,7 +47,6 @@ use connection::link::Link;
 use connection::pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
 pub use delivery::in_flight::ScriptLine;
-pub use delivery::report::{DeliveryReport, Ranges};
 use incoming::queries::PendingQueries;
 pub use login_failure::LoginFailure;
 pub use networks::{Network, Networks, PromptPlace};
@@ -157,7 +157,7 @@ impl Session {
         let awaited = settings.wait.as_ref().and_then(|wait| wait.room.clone());
         let is_joined = |room: &String| settings.rooms.iter().any(|one| one.room == *room);
         if let Some(room) = awaited.filter(|room| !is_joined(room)) {
-            // What is said in a room is heard only there.
+            // Only members get the messages of a room.
             settings.rooms.push(JoinTarget { room, key: None });
         }
         let mut rooms = JoinedRooms::default();
@@ -263,8 +263,8 @@ impl Session {
             .is_some()
         {
             let words = match self.withholds_password() {
-                true => "connected; the password waits for an answer to CAP LS",
-                false => "connected; waiting for the server's greeting",
+                true => "Connected; the password waits for an answer to CAP LS.",
+                false => "Connected; waiting for the server's greeting.",
             };
             let words = words.to_owned();
             output.events.push(Event::Note { words });
@@ -351,7 +351,7 @@ impl Session {
             }
             Err(error) => {
                 // An error in what the client sends by itself is not the user's.
-                if self.is_scripting() || self.delivery.queue_behind {
+                if self.is_scripting() || self.delivery.queue_after {
                     self.reject_input(error.into(), output);
                 }
                 false

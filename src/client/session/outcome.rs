@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{
-    CloseReason, DeliveryReport, LoginFailure, NickRefusal, ProtocolViolation, TlsFailure,
-};
+use super::{CloseReason, LoginFailure, NickRefusal, ProtocolViolation, TlsFailure};
+use crate::client::event::DeliveryReport;
+use crate::common::sentence::{begin_sentence, end_sentence};
 
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,46 +98,55 @@ impl From<Incomplete> for Outcome {
 /// The text can hold words of a server, so it is sanitized before it is printed.
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cause;
         let report = match self {
             Self::Reported(incomplete) => return incomplete.fmt(f),
-            Self::LinesRefused => return f.write_str("some lines were refused"),
+            Self::LinesRefused => return f.write_str("Some lines were refused."),
             Self::NickRefused { nick, reason } => {
-                return write!(
-                    f,
-                    "the nick {nick} cannot be used: {reason}; choose another with --nick"
-                );
+                let why = begin_sentence(&reason.about(nick));
+                return write!(f, "{why}. Choose another with --nick.");
             }
             Self::RegistrationRefused { reason } => {
-                return write!(f, "the server refused the connection: {reason}");
+                return f.write_str(&end_sentence(format!(
+                    "The server refused the connection: {reason}"
+                )));
             }
             Self::NotLoggedIn { failure } => {
-                return write!(f, "not logged in: {failure}{}", failure.way_in());
+                return f.write_str(&end_sentence(format!(
+                    "Not logged in: {failure}{}",
+                    failure.way_in()
+                )));
             }
             Self::AccountsUnknown => {
                 return f.write_str(
-                    "the server does not say who is logged in (account-tag), so no answer could be \
-                     believed",
+                    "The server does not say who is logged in (account-tag), so no answer could be \
+                     believed.",
                 );
             }
-            Self::RoomNotEntered { room } => return write!(f, "{room} could not be entered"),
+            Self::RoomNotEntered { room } => {
+                return write!(
+                    f,
+                    "Cannot join {room}. Check its name and its key, and whether you may join it."
+                );
+            }
             Self::ServerGone { reason, report } => {
-                write!(f, "the connection is lost: {reason}")?;
+                cause = format!("The connection is lost: {reason}");
                 report
             }
             Self::ProtocolBroken {
                 violation: violation @ ProtocolViolation::Encrypted,
                 ..
-            } => return write!(f, "not connected: {violation}"),
+            } => return write!(f, "Not connected: {violation}."),
             Self::NotSecure { failure, report } => {
-                write!(f, "no secure connection to the server: {failure}")?;
+                cause = format!("No secure connection to the server: {failure}");
                 report
             }
             Self::ProtocolBroken { violation, report } => {
-                write!(f, "the server broke the protocol: {violation}")?;
+                cause = format!("The server broke the protocol: {violation}");
                 report
             }
             Self::TimeIsUp { limit, report } => {
-                write!(f, "gave up after {} s", limit.as_secs_f64())?;
+                cause = format!("Gave up after {} s", limit.as_secs_f64());
                 // A complete report adds nothing.
                 match report {
                     Some(report) if report.is_complete() => &None,
@@ -145,9 +154,9 @@ impl fmt::Display for Incomplete {
                 }
             }
         };
-        match report {
-            Some(report) => write!(f, "; {report}"),
-            None => Ok(()),
-        }
+        f.write_str(&end_sentence(match report {
+            Some(report) => format!("{cause}; {report}"),
+            None => cause,
+        }))
     }
 }

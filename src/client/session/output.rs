@@ -74,7 +74,7 @@ pub enum SessionAction {
     /// The nick is refused: ask the user for another one, which goes to
     /// [`Session::answer_nick`](super::Session::answer_nick).
     AskNick(RefusedNick),
-    /// The user entered a command that only concerns the screen: the front end carries it out.
+    /// The user entered a command that only concerns the screen: the frontend carries it out.
     Local(LocalCommand),
     /// The user wants to connect to one more network.
     Connect {

@@ -156,7 +156,7 @@ impl Played {
 }
 
 #[test]
-fn registering_introduces_and_enters_the_lobby() {
+fn registration_joins_the_lobby() {
     let mut played = Played::new(false);
     played.connect();
     assert_eq!(
@@ -204,7 +204,7 @@ fn wrong_input_sends_nothing() {
     assert_eq!(played.output.lines, "");
     assert_eq!(
         played.rejections(),
-        ["no command /quti; did you mean /quit?"]
+        ["There is no command /quti. Did you mean /quit?"]
     );
 }
 

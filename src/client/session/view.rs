@@ -23,12 +23,12 @@ pub enum MembersError {
 impl fmt::Display for MembersError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRoom => f.write_str("this session is in no room"),
-            Self::NotInRoom(room) => write!(f, "this session is not in {room}"),
+            Self::NoRoom => f.write_str("This session is in no room."),
+            Self::NotInRoom(room) => write!(f, "This session is not in {room}."),
             Self::NotListed(room) => write!(
                 f,
-                "the members of {room} are not known until it is the active room: this server does \
-                 not list them at a join"
+                "The members of {room} are not known until it is the active room: this server does \
+                 not list them at a join."
             ),
         }
     }

@@ -276,7 +276,7 @@ fn unix_seconds() -> i64 {
 /// The report that drafts cannot be saved.
 fn unusable(file: &Path, error: &io::Error) -> String {
     let (file, error) = (file.display(), os_error_text(error));
-    format!("Cannot save drafts in {file}: {error}\n")
+    format!("Cannot save drafts in {file}: {error}.\n")
 }
 
 /// The report that a file was damaged.
@@ -286,7 +286,7 @@ fn damaged(count: usize, copy: &Path) -> String {
         many => format!("{many} unsent texts were damaged and are ignored"),
     };
     format!(
-        "{texts}; the damaged file was copied to {}\n",
+        "{texts}; the damaged file was copied to {}.\n",
         copy.display()
     )
 }

@@ -18,7 +18,7 @@ pub(in crate::client) fn repair(file: &Path) -> Result<Option<String>, String> {
     let at = file.display();
     let unusable = |error: io::Error| {
         let error = os_error_text(&error);
-        format!("Cannot use the history in {at}: {error}")
+        format!("Cannot use the history in {at}: {error}.")
     };
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(unusable)?;
@@ -44,7 +44,7 @@ pub(in crate::client) fn repair(file: &Path) -> Result<Option<String>, String> {
         many => format!("{many} lines of the history were damaged and are ignored"),
     };
     Ok(Some(format!(
-        "{lines}; the damaged file was copied to {}",
+        "{lines}; the damaged file was copied to {}.",
         copy.display()
     )))
 }
@@ -79,7 +79,10 @@ mod tests {
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), "#V2\none\nfour\n");
         let copy = folder.path().join("history.damaged1");
-        assert!(message.ends_with(&copy.display().to_string()), "{message}");
+        assert!(
+            message.ends_with(&format!(" {}.", copy.display())),
+            "{message}"
+        );
         assert_eq!(fs::read(copy).unwrap(), damaged);
         assert_eq!(repair(&file), Ok(None));
     }

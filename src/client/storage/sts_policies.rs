@@ -144,7 +144,7 @@ mod tests {
         // Each connection renews it, and can change the port.
         policies.set("chat.example", 6698, 100, 1_090).unwrap();
         assert_eq!(port("chat.example", 1_189), Some(6698));
-        // What has ended leaves the file.
+        // Expired policies are removed from the file.
         assert_eq!(
             fs::read_to_string(&file).unwrap(),
             "chat.example 6698 1190\n"

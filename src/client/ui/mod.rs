@@ -1,7 +1,7 @@
 //! Frontends: the editor in a terminal, plain lines, and scripts.
 //!
-//! Each one shows what the sessions do and gives them lines; it decides nothing about IRC and opens no
-//! socket to a server. Only `app` imports this folder.
+//! Each one shows what the sessions do and gives them lines; it must not know the protocol of IRC or a
+//! socket to a server. Only `app` imports it.
 
 pub(super) mod interactive;
 pub(super) mod plain;

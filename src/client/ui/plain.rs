@@ -385,8 +385,8 @@ impl Frontend for PlainFrontend {
             .is_some_and(|last| last.room.is_some() && !is_same(last))
         {
             self.writer.add(&match &room {
-                Some(room) => format!("the active room is {} now\n", sanitize_name(room)),
-                None => "you are in no room now\n".to_owned(),
+                Some(room) => format!("The active room is {} now.\n", sanitize_name(room)),
+                None => "You are in no room now.\n".to_owned(),
             });
         }
         if !self.room.as_ref().is_some_and(is_same) {

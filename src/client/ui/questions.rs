@@ -8,6 +8,7 @@ use crate::client::net::{NetworkQuestion, TRUSTED};
 use crate::client::session::{CertificateFacts, NickRefusal, RefusedNick};
 use crate::client::view::Renderer;
 use crate::common::sanitize::{sanitize, sanitize_name};
+use crate::common::sentence::begin_sentence;
 
 /// A question, and the answer that an empty line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,30 +129,20 @@ pub(in crate::client) fn certificate_lines(
         .map(|[from, to]| format!(", valid from {} to {}", date(from), date(to)));
     let lines = [
         format!(
-            "no known authority has signed the certificate of {}",
+            "No known authority has signed the certificate of {}.",
             facts.server
         ),
-        format!("it is for {names}{}", validity.unwrap_or_default()),
-        format!("its fingerprint is {}", facts.fingerprint),
+        format!("It is for {names}{}.", validity.unwrap_or_default()),
+        format!("Its fingerprint is {}.", facts.fingerprint),
     ];
     lines.map(|line| sanitize(&line))
 }
 
 /// Asks for another nick, after the server refused `refused`.
 pub(super) fn retry_nick(refused: &RefusedNick) -> Question {
-    let nick = sanitize_name(&refused.nick);
-    let statement = match &refused.reason {
-        NickRefusal::InUse => format!("The nick {nick} is in use"),
-        NickRefusal::ServerError(text) => {
-            let text = sanitize(text);
-            format!(
-                "The server refused the nick {nick}: {}",
-                text.trim_end_matches('.')
-            )
-        }
-    };
+    let cause = refused.reason.about(&sanitize_name(&refused.nick));
     Question {
-        text: format!("{statement}. Choose another"),
+        text: format!("{}. Choose another", sanitize(&begin_sentence(&cause))),
         default: match refused.is_repeated {
             true => String::new(),
             false => suggest_nick(&refused.nick, &refused.reason).unwrap_or_default(),
@@ -208,7 +199,7 @@ impl Question {
                 "yes" | "y" => Ok(YES.to_owned()),
                 "no" | "n" => Ok(NO.to_owned()),
                 _ => Err(Self {
-                    text: "Please answer yes or no".to_owned(),
+                    text: "Answer yes or no".to_owned(),
                     ..self.clone()
                 }),
             };
@@ -241,6 +232,15 @@ mod tests {
             "The server refused the nick a^[[2Jb: no ^[]0;owned^Gway<U+009B>2J. Choose another"
         );
         assert_eq!(question.default, "a[2Jb");
+        let question = retry_nick(&RefusedNick {
+            nick: "9lives".into(),
+            reason: NickRefusal::Invalid("it cannot begin with a digit".into()),
+            is_repeated: false,
+        });
+        assert_eq!(
+            question.text,
+            "\"9lives\" is not a valid nick: it cannot begin with a digit. Choose another"
+        );
     }
 
     #[test]
@@ -267,14 +267,14 @@ mod tests {
         }
         for answer in ["ye", "yes please", "sure", "1"] {
             let again = question.validate(answer).unwrap_err();
-            assert_eq!(again.text, "Please answer yes or no", "{answer:?}");
+            assert_eq!(again.text, "Answer yes or no", "{answer:?}");
             assert_eq!(again.validate(""), Ok(NO.to_owned()));
         }
     }
 
     #[test]
     fn a_similar_nick_is_suggested_that_a_server_can_accept() {
-        let invalid = NickRefusal::ServerError("Erroneous nickname".into());
+        let invalid = NickRefusal::Invalid("Erroneous nickname".into());
         for (refused, reason, suggested) in [
             ("bob", &NickRefusal::InUse, "bob_"),
             ("9lives", &NickRefusal::InUse, "lives"),
@@ -293,8 +293,8 @@ mod tests {
                     is_repeated,
                 })
             };
-            assert_eq!(question(false).default, suggested, "{refused} {reason}");
-            assert_eq!(question(true).default, "", "{refused} {reason}");
+            assert_eq!(question(false).default, suggested, "{refused} {reason:?}");
+            assert_eq!(question(true).default, "", "{refused} {reason:?}");
         }
     }
 

@@ -108,7 +108,7 @@ pub(super) fn try_control_server(
     let report = |error: &io::Error| {
         let reason = os_error_text(error);
         printer.push(format!(
-            "other programs cannot use this session: {reason}\n"
+            "Other programs cannot use this session: {reason}.\n"
         ));
     };
     start_control_server(folder, commands)

@@ -29,23 +29,23 @@ impl Renderer {
         others: Option<&[String]>,
         first: bool,
     ) -> String {
-        let company = match others {
+        let with = match others {
             None => String::new(),
             Some([]) => ", alone so far".to_owned(),
             Some(others) => format!(", with {}", self.name_list(others, NAMED_ON_ENTRY_MAX)),
         };
         let names = if others.is_some_and(|others| others.len() > NAMED_ON_ENTRY_MAX) {
-            "; /names lists them"
+            " /names lists them."
         } else {
             ""
         };
         let help = if first {
-            "; /help lists the commands"
+            " /help lists the commands."
         } else {
             ""
         };
         let (nick, room) = (self.nick(nick), sanitize_name(room));
-        format!("you are {nick} in {room}{company}{names}{help}\n")
+        format!("You are {nick} in {room}{with}.{names}{help}\n")
     }
 
     /// Up to `named_max` users by name, and the number of the others.
@@ -73,6 +73,10 @@ impl Renderer {
 
     pub(super) fn who(&self, room: &str, people: &[WhoEntry], all: bool, now: i64) -> String {
         let count = match people.len() {
+            0 => {
+                let room = sanitize_name(room);
+                return format!("There is no room {room}, or you cannot see who is in it.\n");
+            }
             1 => "1 person".to_owned(),
             many => format!("{many} people"),
         };
@@ -179,7 +183,7 @@ impl Renderer {
     /// The rooms that the user is in, numbered for `/room`.
     pub(super) fn own_rooms(&self, rooms: &[RoomSummary]) -> String {
         if rooms.is_empty() {
-            return "you are in no room; /join #ROOM joins one\n".to_owned();
+            return "You are in no room. /join #ROOM joins one.\n".to_owned();
         }
         let mut lines = String::new();
         for (number, room) in (1..).zip(rooms) {

@@ -27,6 +27,7 @@ use crate::client::command::message_carries_password;
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
 use crate::common::sanitize::{sanitize, sanitize_name};
+use crate::common::sentence::end_sentence;
 use network::NamedNetwork;
 pub use prompt::{Prompt, hide_secret};
 pub use wrap::{INDENT_MARK, cells, strip_styles, with_indents, wrap_block};
@@ -189,16 +190,18 @@ impl Renderer {
                 format!("{} is away: {}", self.nick(nick), sanitize(message))
             }
             Event::PersonChanged { nick, change } => self.person_changed(nick, change),
-            Event::OwnAway { away: true } => "you are marked as away; /away ends that".to_owned(),
-            Event::OwnAway { away: false } => "you are no longer away".to_owned(),
+            Event::OwnAway { away: true } => "You are marked as away. /away ends that.".to_owned(),
+            Event::OwnAway { away: false } => "You are no longer away.".to_owned(),
             Event::Refused {
                 number,
                 parameters,
+                room,
                 text,
                 command,
                 ..
             } => {
-                let why = explain::error_with_command(*number, parameters, command.as_deref());
+                let command = command.as_deref();
+                let why = explain::error_with_command(*number, parameters, *room, command);
                 let target = parameters.first().map(String::as_str).unwrap_or_default();
                 let is_shown = |text: &&String| !message_carries_password(target, text);
                 let why = match text.as_ref().filter(is_shown) {
@@ -209,11 +212,11 @@ impl Renderer {
             }
             Event::ConfusableNick { nick, other } => {
                 let (nick, other) = (sanitize_name(nick), sanitize_name(other));
-                return self.warning(&format!("{nick} is not {other}: the two nicks look alike"));
+                return self.warning(&format!("{nick} is not {other}: the two nicks look alike."));
             }
             Event::SpoofedQuote { nick, other } => {
                 let (nick, other) = (sanitize_name(nick), sanitize_name(other));
-                return self.warning(&format!("{nick} wrote that line, not {other}"));
+                return self.warning(&format!("{nick} wrote that line, not {other}."));
             }
             Event::InputRejected { error, .. } => {
                 let error = sanitize(&error.to_string());
@@ -224,7 +227,7 @@ impl Renderer {
                 retry_seconds,
                 still,
             } => server_lost(why, *retry_seconds, *still),
-            Event::ServerBack => "connected again".to_owned(),
+            Event::ServerBack => "Connected again.".to_owned(),
             Event::Note { words } | Event::Answer { words } => {
                 // Most notes are this program's own text, but they can contain names from others.
                 let lines: Vec<String> = words.split('\n').map(sanitize).collect();
@@ -249,12 +252,13 @@ pub fn raw_line(line: &[u8], on_terminal: bool) -> String {
 /// The message about a lost connection, or about a failed attempt to reconnect.
 fn server_lost(why: &str, retry_seconds: Option<u64>, still: bool) -> String {
     let what = if still {
-        "still not connected"
+        "Still not connected"
     } else {
-        "connection lost"
+        "Connection lost"
     };
-    let retry = retry_seconds.map(|seconds| format!("; trying again in {seconds} s"));
-    format!("{what} ({}){}", sanitize(why), retry.unwrap_or_default())
+    let retry = retry_seconds.map(|seconds| format!(" Trying again in {seconds} s."));
+    let lost = end_sentence(format!("{what}: {}", sanitize(why)));
+    format!("{lost}{}", retry.unwrap_or_default())
 }
 
 /// The lowest verbosity at which an event is shown.

@@ -98,7 +98,7 @@ fn whispers_notices_joins_kicks_and_quits_read_as_sentences() {
             others: Some(vec![]),
             first: true
         }),
-        "you are alice in #lobby, alone so far; /help lists the commands\n"
+        "You are alice in #lobby, alone so far. /help lists the commands.\n"
     );
     assert_eq!(
         lines(Event::Entered {
@@ -107,7 +107,7 @@ fn whispers_notices_joins_kicks_and_quits_read_as_sentences() {
             others: Some(vec!["bob".into(), "carol".into(), "dan".into()]),
             first: false
         }),
-        "you are alice in #lobby, with bob, carol and dan\n"
+        "You are alice in #lobby, with bob, carol and dan.\n"
     );
 }
 
@@ -215,6 +215,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
         Event::Refused {
             number: 499,
             parameters: vec![own.clone(); 2],
+            room: None,
             line: None,
             text: Some(own.clone()),
             command: Some(own.clone()),
@@ -370,9 +371,9 @@ fn colours_of_nicks_can_be_read_on_black_and_on_white() {
 
 #[test]
 fn a_note_with_a_rooms_name_in_it_is_harmless_and_keeps_its_lines() {
-    let words = "you are not in #lo\x1b[2J any more\nand so on".to_owned();
+    let words = "You are not in #lo\x1b[2J any more.\nand so on".to_owned();
     let shown = renderer(false).lines(&Event::Note { words }, 0, None);
-    assert_eq!(shown, "you are not in #lo^[[2J any more\nand so on\n");
+    assert_eq!(shown, "You are not in #lo^[[2J any more.\nand so on\n");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! The subcommands `chatroomd store`, `chatroomd history` and `chatroomd account`. Those that read a store may run beside
-//! its server; those that write need its lock, except for accounts, which the server changes itself.
+//! The subcommands `chatroomd store`, `chatroomd history` and `chatroomd account`. Those that read
+//! a store may run beside its server; those that write need its lock, except for accounts, which
+//! the server changes itself.
 //!
-//! Only the daemon imports it.
+//! It must not know the hub in motion or a client. Only `daemon` imports it.
 
 mod accounts;
 
@@ -81,11 +82,11 @@ fn check(folder: &Path) -> Result<(), ServerError> {
                 1 => "1 room".to_owned(),
                 rooms => format!("{rooms} rooms"),
             };
-            writeln!(out, "no damage: {messages} messages in {rooms}").map_err(ServerError::Output)
+            writeln!(out, "No damage: {messages} messages in {rooms}.").map_err(ServerError::Output)
         }
         false => Err(ServerError::Store {
             folder: folder.to_owned(),
-            problem: StoreProblem::Damaged(format!("{} faults were found", contents.damage.len())),
+            problem: StoreProblem::Damaged(format!("{} faults were found.", contents.damage.len())),
         }),
     }
 }

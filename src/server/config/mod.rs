@@ -1,7 +1,8 @@
 //! Turns the command line, the environment and the configuration file into the settings of the
 //! server.
 //!
-//! It reads files and knows no socket. `daemon`, `embedded`, `logging` and the facade import it.
+//! It reads files and must not know sockets. `admin`, `certificates`, `daemon`, `embedded`,
+//! `hosted_room`, `logging`, `store` and the facade `server` import it.
 
 pub(super) mod file;
 pub(super) mod load;

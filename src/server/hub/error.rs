@@ -73,7 +73,7 @@ rejections! {
     InvalidUserName => InvalidUsername;
     RealNameTooLong => UnknownError;
     RealNameEmpty => UnknownError;
-    InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "Invalid nick: {why}";
+    InvalidNick(wanted: &'a str; why: NameError) => ErroneousNickname "{why}";
     NickInUse(wanted: &'a str) => NicknameInUse;
     /// It belongs to an account that the client is not logged in to.
     NickReserved(wanted: &'a str) => NicknameInUse
@@ -90,10 +90,10 @@ rejections! {
     NoSuchServer(server: &'a str) => NoSuchServer;
     NoHelp(subject: &'a str) => HelpNotFound;
     NoSuchRoom(room: &'a str) => NoSuchChannel;
-    InvalidRoomName(room: &'a str; why: NameError) => BadChanMask
-        "Invalid room name: {why}";
+    InvalidRoomName(room: &'a str; why: NameError) => BadChanMask "{why}";
     NotInRoom(room: &'a str) => NotOnChannel;
-    CannotSendToRoom(room: &'a str) => CannotSendToChan;
+    CannotSendToRoom(room: &'a str; why: SendRefusal) => CannotSendToChan
+        "Cannot send to channel {why}";
     /// Sent as a `FAIL`.
     NotStored(command: &'static str, target: &'a str) => UnknownError;
     /// Sent as a `FAIL`.
@@ -121,6 +121,31 @@ rejections! {
     MasksFull(room: &'a str, letter: char) => BanListFull;
     ModesOfAnotherUser => UsersDontMatch;
     UnknownUserMode => UnknownModeFlag;
+}
+
+/// Why a room does not accept a message. The texts name the mode, as those of other servers do, so
+/// that a client can find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SendRefusal {
+    /// `n`: the sender is not in the room.
+    NotMember,
+    /// `m`: the sender has no voice.
+    Moderated,
+    /// `C`: the message is a CTCP request.
+    Ctcp,
+    /// `b`: a ban or a mute matches the sender.
+    Banned,
+}
+
+impl fmt::Display for SendRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotMember => "(+n): you are not in it",
+            Self::Moderated => "(+m): it is moderated and you have no voice",
+            Self::Ctcp => "(+C): it does not allow CTCP",
+            Self::Banned => "(+b): you are banned or muted there",
+        })
+    }
 }
 
 /// The result of a request or of a part of it.

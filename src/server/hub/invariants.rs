@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Capabilities, ConnectionId, Hub, Person, Registered, Stage};
+use super::{Capabilities, ConnectionId, ConnectionStage, Hub, Person, Registered};
 use crate::wire::FoldedName;
 
 /// A fault to inject into a hub, for tests of the tests.
@@ -61,7 +61,8 @@ impl Hub {
         for person in self.people.all() {
             let Some(nick) = person.nick() else { continue };
             // Without the password of the server a nick is not reserved.
-            if matches!(&person.stage, Stage::Unregistered(pending) if !pending.has_reserved_nick) {
+            if matches!(&person.stage, ConnectionStage::Unregistered(pending) if !pending.has_reserved_nick)
+            {
                 continue;
             }
             let owner = self.people.owner_of(nick.as_str());

@@ -9,7 +9,7 @@ use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::state::people::{HostName, Stage};
+use super::state::people::{ConnectionStage, HostName};
 use super::{CommandResult, ConnectionId, Hub, Person, Rejection, Work};
 use crate::wire::name::{NICK_BYTES_MAX, ROOM_NAME_BYTES_MAX};
 
@@ -360,21 +360,23 @@ impl Hub {
         let given_up_at = person.last_heard + Duration::from_secs(limits.flood_seconds.into());
         let next_ping = self.next_ping(person.last_heard);
         match person.stage {
-            Stage::Unregistered(_) => {
+            ConnectionStage::Unregistered(_) => {
                 let seconds = limits.registration_seconds;
                 let reason = format!("Registration timeout: {seconds} seconds");
                 self.disconnect(id, &reason);
             }
-            Stage::Registered(_) if self.is_flooding(person) => match given_up_at <= now {
-                true => self.disconnect(id, "Excess Flood"),
-                false => self.send_ping(id, given_up_at.min(now + FLOOD_PING)),
-            },
-            Stage::Registered(_) if next_ping > now => self.reschedule(id, next_ping),
-            Stage::Registered(_) if person.pinged => {
+            ConnectionStage::Registered(_) if self.is_flooding(person) => {
+                match given_up_at <= now {
+                    true => self.disconnect(id, "Excess Flood"),
+                    false => self.send_ping(id, given_up_at.min(now + FLOOD_PING)),
+                }
+            }
+            ConnectionStage::Registered(_) if next_ping > now => self.reschedule(id, next_ping),
+            ConnectionStage::Registered(_) if person.pinged => {
                 let silence = now.saturating_sub(person.last_heard).as_secs();
                 self.disconnect(id, &format!("Ping timeout: {silence} seconds"));
             }
-            Stage::Registered(_) => {
+            ConnectionStage::Registered(_) => {
                 if let Some(person) = self.people.get_mut(id) {
                     person.pinged = true;
                 }

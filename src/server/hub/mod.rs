@@ -40,8 +40,8 @@
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
 //!
-//! The hub imports `common` and `wire` alone and knows nothing of sockets or files. `auth`, `net`,
-//! `config`, the daemon and the facade import it. Events are logged as they happen.
+//! The hub uses `common` and `wire` alone and must not know sockets or files. `admin`, `auth`,
+//! `config`, `net` and `store` import it. Events are logged as they happen.
 
 pub mod account;
 mod capabilities;
@@ -64,7 +64,7 @@ mod time;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::error::Error;
+use std::fmt;
 use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -86,7 +86,9 @@ use replies::Visited;
 use state::accounts::{AccountOutcome, Accounts};
 use state::modes::Modes;
 use state::operators::Operators;
-use state::people::{Invitation, Membership, People, Person, Registered, Stage, Unregistered};
+use state::people::{
+    ConnectionStage, Invitation, Membership, People, Person, Registered, Unregistered,
+};
 use state::rooms::{Room, RoomMember, Rooms};
 use stored::{StoreInfo, StoreState, StoreTag};
 use task::Answer;
@@ -202,12 +204,12 @@ impl Hub {
             };
             if mem::replace(&mut store.state, state) != state {
                 hub.notify_operators(match state {
-                    StoreState::Ready => "Messages can be stored again",
+                    StoreState::Ready => "Messages can be stored again.",
                     StoreState::Refusing => {
-                        "Messages cannot be stored: the disk is full or fails. They are refused"
+                        "Messages cannot be stored: the disk is full or fails. They are refused."
                     }
                     StoreState::Stalled => {
-                        "The disk of the message store does not answer. Messages are refused"
+                        "The disk of the message store does not answer. Messages are refused."
                     }
                 });
             }
@@ -238,20 +240,20 @@ impl Hub {
 
     fn accept(&mut self, id: ConnectionId, host: HostName) {
         let now = self.now.running;
-        let patience = self.settings.limits.registration_seconds;
+        let seconds = self.settings.limits.registration_seconds;
         let person = Person {
             id,
             host,
             capabilities: Capabilities::NONE,
             last_heard: now,
-            deadline: now + Duration::from_secs(patience.into()),
+            deadline: now + Duration::from_secs(seconds.into()),
             pinged: false,
             is_secure: false,
             certificate: None,
             is_administrator: false,
             has_cap_302: false,
             allowance_used: now,
-            stage: Stage::Unregistered(Box::<Unregistered>::default()),
+            stage: ConnectionStage::Unregistered(Box::<Unregistered>::default()),
         };
         self.track(&person);
         self.people.insert(person);
@@ -344,14 +346,14 @@ impl Hub {
     /// Operators are notified.
     pub fn reconfigured(
         &mut self,
-        read: Result<HubSettings, Box<dyn Error>>,
+        read: Result<HubSettings, &dyn fmt::Display>,
         now: HubTime,
         outbox: &mut Outbox,
     ) {
         self.step(now, outbox, |hub| hub.reconfigure(read));
     }
 
-    /// Handles the deadlines that have come. To be called at [`Hub::next_deadline`]; harmless at
+    /// Handles the deadlines that have come. To be called at [`Hub::next_deadline`]; of no effect at
     /// any other time.
     pub fn tick(&mut self, now: HubTime, outbox: &mut Outbox) {
         self.tick_except(now, outbox, |_, _| false);

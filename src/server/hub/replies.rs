@@ -28,7 +28,7 @@ impl Hub {
     pub(super) fn reject(&mut self, from: ConnectionId, rejection: Rejection<'_>) {
         self.send_rejection(from, rejection);
         if matches!(rejection, Rejection::WrongPassword) {
-            self.disconnect(from, "Password incorrect");
+            self.disconnect(from, "Password missing or incorrect");
         }
     }
 

@@ -103,7 +103,7 @@ impl Reactor {
     /// end.
     #[inline(never)] // In its caller it would have too few registers.
     fn queue_lines(&mut self) {
-        let behind_bytes = self.backlog_bytes();
+        let backlog_bytes = self.backlog_bytes();
         let has_large_fanout = self.outbox.spans().len() > LARGE_FANOUT;
         self.budget.has_large_fanout |= has_large_fanout;
         let mut queued_bytes = 0;
@@ -114,7 +114,7 @@ impl Reactor {
             let Some(connection) = known(&mut self.connections, to) else {
                 continue;
             };
-            if connection.extend_span(line, behind_bytes, &mut self.queues) {
+            if connection.extend_span(line, backlog_bytes, &mut self.queues) {
                 match has_large_fanout {
                     true => connection.defer_write(&mut self.unsent_later),
                     false => connection.schedule_write(&mut self.unsent),
@@ -132,17 +132,17 @@ impl Reactor {
     /// Returns whether it was queued.
     #[cold]
     fn queue_line(&mut self, to: ConnectionId, line: LineSpan, has_large_fanout: bool) -> bool {
-        let behind_bytes = self.backlog_bytes();
+        let backlog_bytes = self.backlog_bytes();
         let Some(connection) = known(&mut self.connections, to) else {
             return false;
         };
         if connection.queue == SendQueue::Open
-            && connection.unsent_bytes() + line.len() > behind_bytes
+            && connection.unsent_bytes() + line.len() > backlog_bytes
         {
             // It may only wait for the end of this iteration.
             let written = connection.write(&self.outbox, &mut self.queues);
             let unsent = connection.unsent_bytes() + line.len();
-            if unsent > behind_bytes && self.budget.from != Some(to) {
+            if unsent > backlog_bytes && self.budget.from != Some(to) {
                 let time = duration_at_rate(line.len(), READER_BYTES_PER_SECOND);
                 connection.busy_until = connection.busy_until.max(self.now.running) + time;
                 self.budget.pause_until(connection.busy_until);
@@ -335,7 +335,7 @@ impl Reactor {
     }
 
     pub(super) fn write(&mut self, index: usize) {
-        let behind_bytes = self.backlog_bytes();
+        let backlog_bytes = self.backlog_bytes();
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
@@ -349,7 +349,7 @@ impl Reactor {
         if connection.state != ConnectionState::Closing {
             if written.is_err() {
                 self.lost.push((id, DisconnectReason::Lost));
-            } else if connection.must_drain && connection.unsent_bytes() <= behind_bytes {
+            } else if connection.must_drain && connection.unsent_bytes() <= backlog_bytes {
                 connection.must_drain = false;
                 self.mark_ready(index);
             }
@@ -410,7 +410,7 @@ mod tests {
 
     /// A reactor with one connection, and its client, which reads nothing: the buffers of the
     /// system are full, and `waiting` bytes are queued.
-    fn with_a_reader_behind(limits: Limits, waiting: usize) -> (Reactor, net::TcpStream) {
+    fn with_a_slow_reader(limits: Limits, waiting: usize) -> (Reactor, net::TcpStream) {
         let settings = HubSettings {
             limits,
             ..HubSettings::default()
@@ -466,7 +466,7 @@ mod tests {
         for limits in [one, all] {
             for (line_bytes, stays) in [(99, true), (100, true), (101, false)] {
                 let waiting = BOUND as usize - 100;
-                let (mut reactor, _reader) = with_a_reader_behind(limits.clone(), waiting);
+                let (mut reactor, _reader) = with_a_slow_reader(limits.clone(), waiting);
                 let (_, connection) = reactor.connections.iter().next().unwrap();
                 let id = connection.id;
                 let line = line_of(line_bytes, &mut reactor.outbox);

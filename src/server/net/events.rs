@@ -47,12 +47,12 @@ impl Reactor {
 
     /// How long to wait for events: zero while there is work left, none without a deadline.
     fn poll_timeout(&self) -> Option<Duration> {
-        let is_behind = self.ready.len() > 0 && !self.is_draining()
+        let has_ready = self.ready.len() > 0 && !self.is_draining()
             || self.has_released()
             || !self.unsent.is_empty()
             || !self.unsent_later.is_empty()
             || !self.lost.is_empty();
-        if self.listeners.has_pending() || is_behind {
+        if self.listeners.has_pending() || has_ready {
             return Some(Duration::ZERO);
         }
         let mut next = self.hub.next_deadline();

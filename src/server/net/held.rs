@@ -327,7 +327,7 @@ impl Reactor {
             }
             link.gate.clear();
             link.stop_at = None;
-            self.say_goodbye(None);
+            self.announce_shutdown(None);
         }
     }
 
@@ -343,7 +343,7 @@ impl Reactor {
         if self.stopping_since.is_none() {
             let _ = self.poll.registry().deregister(&mut self.stop);
             let words = "store failed; what was not acknowledged may be stored";
-            self.say_goodbye(Some(words));
+            self.announce_shutdown(Some(words));
         }
     }
 }

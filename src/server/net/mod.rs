@@ -2,10 +2,10 @@
 //!
 //! One thread owns all sockets. Each iteration waits for events, reads a bounded amount from each
 //! connection that is ready, and at its end writes once to each connection with unsent lines. It
-//! alone of the server reads the clock.
+//! reads the clock for the hub.
 //!
-//! It knows the hub and the errors of the server, and no configuration and no password. `daemon`
-//! and `embedded` import it.
+//! It must not know the configuration or passwords. `daemon`, `embedded` and `hosted_room` import
+//! it.
 
 mod connection;
 mod deliver;
@@ -307,12 +307,12 @@ impl Reactor {
         let _ = self.poll.registry().deregister(&mut self.stop);
         self.listeners.close();
         if !self.begin_draining() {
-            self.say_goodbye(None);
+            self.announce_shutdown(None);
         }
     }
 
     /// Closes all connections, with another reason than usual if there is one.
-    fn say_goodbye(&mut self, reason: Option<&str>) {
+    fn announce_shutdown(&mut self, reason: Option<&str>) {
         self.stopping_since = Some(self.now.running);
         match reason {
             None => self.hub.stop(&mut self.outbox),

@@ -281,13 +281,13 @@ impl Reactor {
 
     /// A connection that does not read its responses is not read until it has.
     fn require_drain(&mut self, index: usize) {
-        let behind_bytes = self.backlog_bytes();
-        let is_behind = |connection: &Connection| connection.unsent_bytes() > behind_bytes;
-        if self.connections.get(index).is_some_and(is_behind) {
+        let backlog_bytes = self.backlog_bytes();
+        let has_backlog = |connection: &Connection| connection.unsent_bytes() > backlog_bytes;
+        if self.connections.get(index).is_some_and(has_backlog) {
             // It may only wait for the end of this iteration.
             self.write(index);
             if let Some(connection) = self.connections.get_mut(index) {
-                connection.must_drain = is_behind(connection);
+                connection.must_drain = has_backlog(connection);
             }
         }
     }

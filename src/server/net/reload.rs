@@ -56,8 +56,11 @@ impl Reactor {
             self.origins = reloaded.origins;
             reloaded.hub
         });
-        let read = read.map_err(Into::into);
-        self.hub.reconfigured(read, self.now, &mut self.outbox);
+        let (now, outbox) = (self.now, &mut self.outbox);
+        match read {
+            Ok(settings) => self.hub.reconfigured(Ok(settings), now, outbox),
+            Err(error) => self.hub.reconfigured(Err(&error), now, outbox),
+        }
         self.deliver();
     }
 }

@@ -72,7 +72,7 @@ pub(super) struct Database {
 impl Database {
     /// Opens the database in a folder whose lock is held, and creates it if the folder is new.
     pub(super) fn open(folder: &Path) -> Result<Self, StoreProblem> {
-        // What is left of a creation that did not end.
+        // Files of a creation that was interrupted.
         let _ = fs::remove_file(folder.join(NEW_DATABASE));
         let _ = fs::remove_file(folder.join(format!("{NEW_DATABASE}-journal")));
         if folder::has_orphaned_log(folder) {

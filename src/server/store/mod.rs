@@ -9,7 +9,8 @@
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
 //!
-//! It knows the port in `hub::stored`, and no socket. `daemon`, `embedded` and `admin` import it.
+//! It must not know sockets, and of the hub only the port. `daemon`, `embedded` and `admin` import
+//! it.
 
 mod accounts;
 mod database;

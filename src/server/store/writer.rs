@@ -69,7 +69,7 @@ pub(super) fn start(
     let thread = thread::Builder::new().name("store".to_owned());
     let waker = EventLoopWaker(wake);
     thread.spawn(move || {
-        // What is declared last ends first: the database and the mailbox before the lock.
+        // Locals are dropped in reverse order: the database and the mailbox before the lock.
         let _end: Sender<()> = end;
         let _lock = lock;
         let waker = waker;

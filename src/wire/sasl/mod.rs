@@ -1,9 +1,9 @@
 //! Logging in with SASL: mechanisms, and the lines of `AUTHENTICATE`.
 //! <https://ircv3.net/specs/extensions/sasl-3.1>
 //!
-//! It decides nothing about who may log in, and has no randomness. `scram` is the mechanism
-//! SCRAM-SHA-256 on the side of the client, and `scram_server` on the side of the server, with what
-//! that keeps of a password.
+//! It must not know who may log in, and has no randomness. `client` and `server` import it. `scram`
+//! is the mechanism SCRAM-SHA-256 on the side of the client, and `scram_server` on the side of the
+//! server, with what that keeps of a password.
 
 pub mod scram;
 pub mod scram_server;

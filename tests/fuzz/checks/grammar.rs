@@ -19,6 +19,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let _ = explain::error(
         u16::from(bytes.first().copied().unwrap_or(0)) * 4,
         &[line.to_string()],
+        None,
     );
     if let Ok(address) = line.parse::<Address>() {
         let written = address.to_string();

@@ -150,7 +150,7 @@ impl Table {
             [b'!', digit, ..] => self.answer(*digit == b'1'),
             [b'=', kind, ..] => {
                 let read = match kind {
-                    b'!' => Err("there is a mistake".into()),
+                    b'!' => Err(&"there is a mistake" as &dyn std::fmt::Display),
                     kind => Ok(settings(*kind)),
                 };
                 self.hub.reconfigured(read, self.now, &mut self.outbox);

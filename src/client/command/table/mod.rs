@@ -2,7 +2,7 @@
 //! colours of a typed line.
 //!
 //! The rows are grouped by subject, one file each. `usage` reads what a row says of its arguments.
-//! Only `command` imports it.
+//! It must not know the grammar of a line. `command`, `config` and `session` import it.
 
 mod messages;
 mod operators;

@@ -175,7 +175,7 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
         ),
         (
             "[look]\nbel = \"off\"",
-            "2:1: no setting bel; did you mean bell?",
+            "2:1: there is no setting bel. Did you mean bell?",
         ),
         (
             "[look]\nlog = true",
@@ -183,15 +183,15 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
         ),
         (
             "[look]\n\nbell = 3",
-            "3:8: \"3\" is not a value of bell: use off, whispers, mentions or all",
+            "3:8: \"3\" is not a value of bell. Use off, whispers, mentions or all",
         ),
         (
             "[look]\ntime = 5",
-            "2:8: \"5\" is not a value of time: use a format such as %H:%M:%S, or off",
+            "2:8: \"5\" is not a value of time. Use a format such as %H:%M:%S, or off",
         ),
         (
             "[look]\nwrap = \"maybe\"",
-            "2:8: \"maybe\" is not a value of wrap: use on or off",
+            "2:8: \"maybe\" is not a value of wrap. Use on or off",
         ),
         (
             "[look.bell]\nx = 1",
@@ -256,6 +256,6 @@ fn only_a_named_file_must_exist() {
     let words = Config::load(Some(missing), None).unwrap_err().to_string();
     assert_eq!(
         words,
-        "cannot read the configuration /nonexistent/chatroom.toml: no such file"
+        "Cannot read the configuration /nonexistent/chatroom.toml: no such file"
     );
 }

@@ -422,6 +422,7 @@ mod tests {
         let refused = Event::Refused {
             number: 401,
             parameters: vec!["bob".into(), "No such nick".into()],
+            room: None,
             line: None,
             text: Some("secret words".into()),
             command: None,
@@ -436,7 +437,7 @@ mod tests {
             decode(&record),
             Event::InputRejected {
                 error: InputError::Recorded(
-                    "there is no user bob. /names lists who is here.".into()
+                    "There is no user bob. /names lists who is here.".into()
                 ),
                 line: None
             }

@@ -227,12 +227,14 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
         Event::Refused {
             number,
             parameters,
+            room,
             command,
             ..
         } => Record {
             text: Some(explain::error_with_command(
                 *number,
                 parameters,
+                *room,
                 command.as_deref(),
             )),
             ..blank(RecordKind::Refused)

@@ -46,14 +46,14 @@ pub enum ScriptInputError {
 impl fmt::Display for ScriptInputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnObject => write!(f, "this is not an object; write {FORMS}"),
-            Self::Json(error) => write!(f, "{error}; write {FORMS}"),
-            Self::Recipient(to) => write!(f, "{to:?} is neither a nick nor a room"),
+            Self::NotAnObject => write!(f, "This is not an object. Write {FORMS}."),
+            Self::Json(error) => write!(f, "{error}. Write {FORMS}."),
+            Self::Recipient(to) => write!(f, "{to:?} is neither a nick nor a room."),
             Self::Message(error) => error.fmt(f),
             Self::NotACommand(command) => {
-                write!(f, "{command:?} is not a command; commands begin with /")
+                write!(f, "{command:?} is not a command. Commands begin with /.")
             }
-            Self::Fields => write!(f, "this is neither a message nor a command; write {FORMS}"),
+            Self::Fields => write!(f, "This is neither a message nor a command. Write {FORMS}."),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `encode` makes a `Record` of an event and `decode` an event of a
 //! record; `listings` are the parts of both for lists and WHOIS. `input` is what `--input json`
-//! reads. It knows no session. All parts of the client that print or keep events import it.
+//! reads. It must not know the session. `event`, `storage`, `net`, `ui` and `app` import it.
 
 mod decode;
 mod encode;

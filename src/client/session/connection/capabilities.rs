@@ -262,12 +262,12 @@ impl Session {
                 }
             }
             "LIST" if !has_more => self.on_cap_answered(output),
-            // The other capabilities are refused on their own.
+            // Only the request for `sasl` is refused; the other capabilities have requests of their own.
             "NAK" if known(list).next().is_none() && self.link.login.is_pending() => {
                 self.on_sasl_enabled(false, output);
             }
             "NAK" => {
-                // A request is refused as a whole, so each capability of it gets its own.
+                // A request is refused as a whole, so each of its capabilities is requested again alone.
                 let refused: Vec<_> = known(list).collect();
                 if refused.len() > 1 {
                     for (name, _) in refused {
@@ -347,7 +347,7 @@ impl Session {
             return false;
         };
         self.keep_sts_policy(sts, output);
-        // What is sent to this machine is not on the way anywhere, and may be a tunnel.
+        // A connection to this machine crosses no network, and may be a tunnel.
         if self.settings.transport != Transport::Plain || !cfg!(feature = "tls") {
             return false;
         }

@@ -7,6 +7,7 @@ use crate::client::session::{
     CloseReason, Incomplete, Outcome, Phase, ProtocolViolation, Session, SessionAction,
     SessionOutput, SessionTime, truncate,
 };
+use crate::common::sentence::end_sentence;
 use crate::wire::Request;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -68,11 +69,12 @@ impl Session {
         if let Some(refusal) = &self.link.refusal {
             // Another attempt would get the same answer.
             let what = match refusal {
-                CloseReason::Tls(_) => "no secure connection",
-                CloseReason::Login(_) => "not logged in",
-                _ => "the server refused the connection",
+                CloseReason::Tls(_) => "No secure connection",
+                CloseReason::Login(_) => "Not logged in",
+                _ => "The server refused the connection",
             };
-            let words = format!("{what}: {refusal}; /reconnect tries again");
+            let words = end_sentence(format!("{what}: {refusal}"));
+            let words = format!("{words} /reconnect tries again.");
             output.events.push(Event::Note { words });
             return self.requeue_unsent(output);
         }
@@ -185,8 +187,8 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         if self.delivery.ended && self.is_ready() && self.is_done() {
-            let farewell = self.delivery.quit_reason.take();
-            self.quit(farewell.as_deref(), now, output);
+            let quit_reason = self.delivery.quit_reason.take();
+            self.quit(quit_reason.as_deref(), now, output);
         }
     }
 }

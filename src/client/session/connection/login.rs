@@ -7,6 +7,7 @@ use crate::client::session::{
     AccountLogin, CloseReason, Incomplete, LoginFailure, Phase, Session, SessionAction,
     SessionOutput, Transport,
 };
+use crate::common::sentence::end_sentence;
 use crate::wire::Message;
 use crate::wire::sasl::scram::{ScramClient, ScramError, ScramVerifier, nonce, prepared};
 use crate::wire::sasl::{Mechanism, PartialMessage, parts, plain_message};
@@ -316,7 +317,7 @@ impl Session {
         let is_optional = account.is_some_and(|account| account.is_optional);
         let is_registering = matches!(self.phase, Phase::Registering { .. } | Phase::Asking);
         if is_optional || !is_registering {
-            let words = format!("not logged in: {failure}");
+            let words = end_sentence(format!("Not logged in: {failure}"));
             return output.events.push(Event::Note { words });
         }
         if self.is_lasting() {

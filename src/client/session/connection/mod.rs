@@ -1,7 +1,7 @@
 //! From the first line of a connection to its last: registration, capabilities, disconnect and
 //! reconnect.
 //!
-//! It knows no socket. Only the session imports it.
+//! It must not know sockets. Only `session` imports it.
 
 pub(super) mod capabilities;
 mod disconnect;

@@ -218,9 +218,9 @@ impl Session {
             if let Some(deferred) = &mut self.link.deferred_user {
                 deferred.at = now.elapsed + deferred.answer_timeout;
             }
-            self.delivery.queue_behind = true;
+            self.delivery.queue_after = true;
             self.request_nick(nick, output);
-            self.delivery.queue_behind = false;
+            self.delivery.queue_after = false;
         } else {
             let after = Duration::ZERO;
             output.actions.push(SessionAction::Reconnect { after });
@@ -323,7 +323,7 @@ impl Session {
         let was_registered = std::mem::replace(&mut self.link.was_registered, true);
         for room in self.rooms.unjoined() {
             self.rooms.leave(&room);
-            let words = format!("you are not in {room} any more");
+            let words = format!("You are not in {room} any more.");
             output.events.push(Event::Note { words });
         }
         if let Some(room) = self.room_refused() {
@@ -354,15 +354,15 @@ impl Session {
                 .or(self.link.server.as_ref());
             let network = network.map_or(String::new(), |network| format!(" on {network}"));
             let words = format!(
-                "you are {}{network}; /join #ROOM joins a room, /list shows them, /help lists the \
-                 commands",
+                "You are {}{network}. /join #ROOM joins a room, /list shows them, /help lists the \
+                 commands.",
                 self.identity.nick
             );
             output.events.push(Event::Note { words });
         }
         // Once: a reconnection is not the time for it.
         if let Some(nick) = self.settings.person.take() {
-            let words = format!("@{nick} TEXT whispers to {nick}");
+            let words = format!("@{nick} TEXT whispers to {nick}.");
             output.events.push(Event::Note { words });
         }
         self.send_backlog(now, output);

@@ -1,8 +1,9 @@
 //! The end of a script that does not come from its last line: the awaited event, the time limit, or
 //! a signal.
 
-use super::report::{DeliveryReport, Ranges};
-use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags};
+use crate::client::event::{
+    DeliveryReport, DeliveryStatus, Event, InputError, MessageTags, Ranges,
+};
 use crate::client::session::{Incomplete, Outcome, Session, SessionOutput, SessionTime};
 
 impl Session {
@@ -76,7 +77,7 @@ impl Session {
             return;
         }
         if let Some(report) = self.report(output) {
-            let error = InputError::Interrupted(report.to_string());
+            let error = InputError::Interrupted(report);
             let line = None;
             output.events.push(Event::InputRejected { error, line });
         }
@@ -99,11 +100,11 @@ impl Session {
             };
             self.report_request(&mut flight, status, output);
             let Some(line) = flight.line else { continue };
-            let script = &mut self.delivery;
+            let delivery = &mut self.delivery;
             if !flight.refusals.is_empty() {
-                script.report_refusals(&mut flight, output);
+                delivery.report_refusals(&mut flight, output);
             }
-            let is_known = script.refused_lines.ends_with(line)
+            let is_known = delivery.refused_lines.ends_with(line)
                 || unknown.ends_with(line)
                 || unsent.ends_with(line);
             if is_known || flight.pending_answers == 0 {
@@ -125,24 +126,24 @@ impl Session {
                     output,
                 );
             }
-            let script = &self.delivery;
+            let delivery = &self.delivery;
             let Some(line) = piece.line else { continue };
             // The state of a line of which a part was accepted is unknown.
-            let known = [&script.refused_lines, &unknown, &unsent];
+            let known = [&delivery.refused_lines, &unknown, &unsent];
             if !known.iter().any(|known| known.ends_with(line)) {
                 unknown.add(line);
             }
         }
-        let script = &self.delivery;
-        let known = [&script.refused_lines, &unknown, &unsent];
-        let of_others = &script.foreign_lines;
-        let delivered = Ranges::all_but(script.last, &[&known[..], &[of_others]].concat());
-        let is_over = script.ended && !script.stopped;
-        (script.last > 0).then(|| DeliveryReport {
+        let delivery = &self.delivery;
+        let known = [&delivery.refused_lines, &unknown, &unsent];
+        let of_others = &delivery.foreign_lines;
+        let delivered = Ranges::all_but(delivery.last, &[&known[..], &[of_others]].concat());
+        let is_over = delivery.ended && !delivery.stopped;
+        (delivery.last > 0).then(|| DeliveryReport {
             delivered,
             unknown,
             unsent,
-            unsent_from: (!is_over).then_some(script.last + 1),
+            unsent_from: (!is_over).then_some(delivery.last + 1),
         })
     }
 }

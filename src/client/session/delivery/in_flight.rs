@@ -9,10 +9,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::report::{DeliveryReport, Ranges};
 use super::window::SendWindow;
 use crate::client::command::UserCommand;
-use crate::client::event::{Event, InputError, MessageTags};
+use crate::client::event::{DeliveryReport, Event, InputError, MessageTags, Ranges};
 use crate::client::session::outgoing::message::OutgoingMessage;
 use crate::client::session::outgoing::sent_command::{SentCommand, TargetChange};
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
@@ -45,7 +44,7 @@ pub(in crate::client::session) struct DeliveryTracker {
     /// How many bytes were written to the connection.
     pub(in crate::client::session) written_bytes: u64,
     /// Requests wait for those in flight, as those that a user types do.
-    pub(in crate::client::session) queue_behind: bool,
+    pub(in crate::client::session) queue_after: bool,
     /// The command that is being carried out, until one of its requests is queued.
     pub(in crate::client::session) queued_command: Option<SentCommand>,
     /// How many requests in flight are commands of the user: they do not fill the window.
@@ -154,9 +153,13 @@ impl Session {
 
     /// Whether the next line may be given to [`Session::scripted`].
     pub fn wants_input(&self) -> bool {
-        let script = &self.delivery;
-        let moving = script.target_pending && !script.in_flight.is_empty();
-        self.is_ready() && !script.ended && !moving && script.queued.is_empty() && self.has_window()
+        let delivery = &self.delivery;
+        let moving = delivery.target_pending && !delivery.in_flight.is_empty();
+        self.is_ready()
+            && !delivery.ended
+            && !moving
+            && delivery.queued.is_empty()
+            && self.has_window()
     }
 
     pub(super) fn has_window(&self) -> bool {
@@ -216,8 +219,8 @@ impl Session {
             target_refused: false,
             tags: MessageTags::default(),
         });
-        let script = &mut self.delivery;
-        script.window_used |= script.in_flight.len() >= script.window.lines();
+        let delivery = &mut self.delivery;
+        delivery.window_used |= delivery.in_flight.len() >= delivery.window.lines();
     }
 
     pub(super) fn end_request(&mut self, output: &mut SessionOutput) {

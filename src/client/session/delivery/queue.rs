@@ -50,13 +50,13 @@ impl Session {
     /// Queues a request without a message after the queued messages, and gives it back if there are
     /// none.
     pub(in crate::client::session) fn queue_in_turn(&mut self, request: String) -> Option<String> {
-        let script = &mut self.delivery;
-        if !script.queue_behind || script.writing || script.queued.is_empty() {
+        let delivery = &mut self.delivery;
+        if !delivery.queue_after || delivery.writing || delivery.queued.is_empty() {
             return Some(request);
         }
-        let command = script.queued_command.take();
-        let number = command.as_ref().map(|_| script.take_number());
-        script.queued.push_back(QueuedLine {
+        let command = delivery.queued_command.take();
+        let number = command.as_ref().map(|_| delivery.take_number());
+        delivery.queued.push_back(QueuedLine {
             number,
             line: None,
             request,

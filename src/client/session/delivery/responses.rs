@@ -20,16 +20,16 @@ impl Session {
         if !self.settings.script {
             return self.report_error(event, output);
         }
-        let script = &mut self.delivery;
-        let at_fault = match script.answering {
-            _ if script.writing => script.in_flight.back_mut(),
-            Some(number) => script.request_mut(number),
+        let delivery = &mut self.delivery;
+        let at_fault = match delivery.answering {
+            _ if delivery.writing => delivery.in_flight.back_mut(),
+            Some(number) => delivery.request_mut(number),
             // Without labels a refusal comes between the answers to two fences.
-            None if !self.link.capabilities.can_label() => script.in_flight.front_mut(),
+            None if !self.link.capabilities.can_label() => delivery.in_flight.front_mut(),
             None => None,
         };
         let Some(flight) = at_fault else {
-            script.refused = true;
+            delivery.refused = true;
             return output.events.push(event);
         };
         if flight.line.is_none() {
@@ -89,7 +89,7 @@ impl Session {
         let request = delivery
             .answering
             .and_then(|number| delivery.request(number));
-        // What `/raw` says is not on the screen.
+        // A message sent with `/raw` is not on the screen.
         request.is_some_and(|request| self.settings.script || request.command.is_none())
     }
 
@@ -122,11 +122,11 @@ impl Session {
     /// Reports the oldest requests in flight that are answered, and fills the window again.
     pub(super) fn complete(&mut self, now: SessionTime, output: &mut SessionOutput) {
         while let Some(mut flight) = self.take_completed(now) {
-            let script = &mut self.delivery;
-            let full = script.window_used;
-            script.window_used &= !script.in_flight.is_empty();
+            let delivery = &mut self.delivery;
+            let full = delivery.window_used;
+            delivery.window_used &= !delivery.in_flight.is_empty();
             if flight.answered_at > flight.sent_at {
-                script
+                delivery
                     .window
                     .answered(flight.sent_at, flight.answered_at, full);
             }

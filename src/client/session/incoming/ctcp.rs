@@ -64,7 +64,7 @@ impl Session {
         }
         if ctcp.is_reply {
             let text = match ping_time(&command, text, now) {
-                Some(seconds) => format!("{nick} answers in {seconds:.2} s"),
+                Some(seconds) => format!("{nick} answers in {seconds:.2} s."),
                 None => format!("{nick} answers {command}: {text}"),
             };
             return output.events.push(Event::ServerSaid { text, asked: true });
@@ -88,7 +88,7 @@ impl Session {
         let may_answer = self.settings.ctcp && ctcp.wants_answer && can_tell;
         let answers = &mut self.attention.ctcp_answers;
         let answer = answer.filter(|_| may_answer && answers.take(nick, now.elapsed));
-        let fate = match (&answer, command.as_str()) {
+        let outcome = match (&answer, command.as_str()) {
             (_, "DCC") => None,
             (Some(_), _) => Some("answered"),
             (None, _) => Some("not answered"),
@@ -98,8 +98,8 @@ impl Session {
             let targets = nick;
             self.send(&Request::Notice { targets, text }, output);
         }
-        if let Some(fate) = fate {
-            let text = format!("{nick} asks this program: {command} ({fate})");
+        if let Some(outcome) = outcome {
+            let text = format!("{nick} asks this program: {command} ({outcome}).");
             output.events.push(Event::ServerNotice { text });
         }
     }
@@ -135,10 +135,10 @@ fn dcc_words(nick: &str, text: &str) -> String {
     let bytes = words.next_back().and_then(|size| size.parse::<u64>().ok());
     match (kind.as_str(), bytes) {
         ("SEND", Some(bytes)) => {
-            format!("{nick} offers the file {name} ({bytes} bytes) by DCC; declined")
+            format!("{nick} offers the file {name} ({bytes} bytes) by DCC; declined.")
         }
-        ("SEND", None) => format!("{nick} offers the file {name} by DCC; declined"),
-        ("CHAT", _) => format!("{nick} offers a direct chat by DCC; declined"),
-        _ => format!("{nick} sends a DCC request: {kind}; declined"),
+        ("SEND", None) => format!("{nick} offers the file {name} by DCC; declined."),
+        ("CHAT", _) => format!("{nick} offers a direct chat by DCC; declined."),
+        _ => format!("{nick} sends a DCC request: {kind}; declined."),
     }
 }

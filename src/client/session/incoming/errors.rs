@@ -1,7 +1,7 @@
 //! Error numerics: which numerics are refusals, and what a refusal means for the request.
 
 use super::fields::parameters_from;
-use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags};
+use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags, RoomStanding};
 use crate::client::session::outgoing::message::OutgoingMessage;
 use crate::client::session::outgoing::sent_command::SentCommand;
 use crate::client::session::{
@@ -61,6 +61,9 @@ impl Session {
         }
         let reason = match number == Reply::NicknameInUse.number() {
             true => NickRefusal::InUse,
+            false if number == Reply::ErroneousNickname.number() => {
+                NickRefusal::Invalid(why.to_owned())
+            }
             false => NickRefusal::ServerError(why.to_owned()),
         };
         self.nick_refused(number, reason, output);
@@ -173,7 +176,11 @@ impl Session {
             self.queries.whois.remove(key);
             self.queries.topics.remove(key);
         }
+        let room = message
+            .parameter(1)
+            .filter(|name| self.rooms.naming.is_room(name));
         let event = Event::Refused {
+            room: room.map(|room| self.standing(number, room)),
             number,
             parameters: message
                 .parameters
@@ -186,6 +193,19 @@ impl Session {
             command: None,
         };
         self.record_error(event, output);
+    }
+
+    /// How the user stands to the room of a refusal. A refused `PART` is no longer waited for.
+    fn standing(&mut self, number: u16, room: &str) -> RoomStanding {
+        let means_not_in_room = [Reply::NoSuchNick, Reply::NoSuchChannel, Reply::NotOnChannel];
+        let mut replies = means_not_in_room.iter();
+        if replies.any(|reply| reply.number() == number) && self.rooms.part_refused(room) {
+            return RoomStanding::Leaving;
+        }
+        match self.rooms.get(room) {
+            Some(_) => RoomStanding::Member,
+            None => RoomStanding::NotMember,
+        }
     }
 
     /// Reports a refusal to the user at once, with the text of the message if it is about one.
@@ -215,12 +235,11 @@ impl Session {
             // A second refusal is about another part of the same command.
             *command = flight.command.as_mut().and_then(SentCommand::take_typed);
         } else if let Event::InputRejected {
-            error: InputError::Fail(text),
+            error: InputError::Fail { command, .. },
             ..
         } = &mut event
-            && let Some(typed) = flight.command.as_mut().and_then(SentCommand::take_typed)
         {
-            text.push_str(&format!(" Not done: {typed}"));
+            *command = flight.command.as_mut().and_then(SentCommand::take_typed);
         }
         output.events.push(event);
     }
@@ -253,7 +272,7 @@ impl Session {
                 of_message.or_else(of_command)
             }
             Event::InputRejected {
-                error: InputError::Fail(_),
+                error: InputError::Fail { .. },
                 ..
             } => of_command(),
             _ => None,

@@ -1,10 +1,10 @@
-//! Whether a text calls the user: by nick, or by a word that the user has chosen.
+//! Whether a text mentions the user: by nick, or by a word that the user has chosen.
 
 use crate::wire::isupport::Isupport;
 
 /// Whether `text` holds the nick, in a spelling that is the same on the server, or one of `words` in
 /// any letter case, as a word of its own.
-pub(super) fn calls(text: &str, nick: &str, words: &[String], naming: &Isupport) -> bool {
+pub(super) fn is_mention(text: &str, nick: &str, words: &[String], naming: &Isupport) -> bool {
     has_nick(text, nick, naming)
         || !words.is_empty() && {
             let lower = text.to_lowercase();
@@ -91,7 +91,7 @@ mod tests {
     use crate::wire::Message;
 
     fn is_called(nick: &str, text: &str) -> bool {
-        calls(text, nick, &[], &Isupport::default())
+        is_mention(text, nick, &[], &Isupport::default())
     }
 
     #[test]
@@ -142,17 +142,17 @@ mod tests {
         let mut ascii = Isupport::default();
         let line = ":s 005 a CASEMAPPING=ascii :are supported";
         ascii.apply(&Message::parse(line).unwrap());
-        assert!(!calls("a{b}: hi", "a[b]", &[], &ascii));
-        assert!(calls("A[B]: hi", "a[b]", &[], &ascii));
+        assert!(!is_mention("a{b}: hi", "a[b]", &[], &ascii));
+        assert!(is_mention("A[B]: hi", "a[b]", &[], &ascii));
     }
 
     #[test]
     fn words_of_the_user_have_the_letter_case_of_their_script() {
         let words = ["ärger".to_owned(), "deploy".to_owned()];
-        let calls = |text: &str| calls(text, "m", &words, &Isupport::default());
-        assert!(calls("Großer ÄRGER hier"));
-        assert!(calls("Deploy!"));
-        assert!(!calls("deployment"));
-        assert!(!calls("https://deploy/"));
+        let is_mention = |text: &str| is_mention(text, "m", &words, &Isupport::default());
+        assert!(is_mention("Großer ÄRGER hier"));
+        assert!(is_mention("Deploy!"));
+        assert!(!is_mention("deployment"));
+        assert!(!is_mention("https://deploy/"));
     }
 }

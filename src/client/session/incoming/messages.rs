@@ -4,7 +4,7 @@
 //! A line that lacks a parameter is ignored, and nothing more.
 
 use super::ctcp::{self, CtcpMessage};
-use super::mentions::calls;
+use super::mentions::is_mention;
 use crate::client::command::is_service;
 use crate::client::event::{Event, MessageKind};
 use crate::client::session::{Phase, Session, SessionOutput, SessionTime};
@@ -82,7 +82,7 @@ impl Session {
                 let naming = &self.rooms.naming;
                 let words = &self.settings.highlight;
                 let is_news = !own && !self.is_replay();
-                let mention = is_news && calls(&visible, &self.identity.nick, words, naming);
+                let mention = is_news && is_mention(&visible, &self.identity.nick, words, naming);
                 self.said_in_room(target, room, nick, text, kind, mention)
             }
             None => self.whispered(target, nick, text, kind),

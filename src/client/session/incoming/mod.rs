@@ -1,8 +1,8 @@
 //! What the server sends: messages, numerics, errors, and answers that come in many lines.
 //!
 //! `on_message` is the dispatcher. A line that lacks a parameter is ignored, and nothing more: no
-//! server is trusted to send what it should. It decides nothing about what a user types. Only the
-//! session imports it.
+//! server is trusted to send what it should. It must not know what a user types. Only `session`
+//! imports it.
 
 pub(super) mod ctcp;
 mod errors;
@@ -75,7 +75,14 @@ impl Session {
             }
             ("FAIL", Some(_), Some(_)) => {
                 let text = message.parameters.last().copied().unwrap_or_default();
-                self.reject_input(InputError::Fail(text.to_owned()), output);
+                let text = text.to_owned();
+                self.reject_input(
+                    InputError::Fail {
+                        text,
+                        command: None,
+                    },
+                    output,
+                );
             }
             ("JOIN", Some(room), _) => self.on_join(message, room, own, now, output),
             ("PART", Some(room), reason) => self.on_part(message, room, reason, own, now, output),
@@ -99,7 +106,7 @@ impl Session {
             }
             ("WALLOPS", Some(text), _) => self.on_wallops(message, text, output),
             ("SETNAME", Some(name), _) => self.on_real_name_change(message, name, output),
-            // What a tag alone says, such as that someone is typing, has no words.
+            // A message of tags only, such as a typing notification, is not shown.
             ("TAGMSG", ..) => {}
             ("INVITE", invited, room) => self.on_invite(message, invited, room, output),
             ("ERROR", Some(why), _) => {

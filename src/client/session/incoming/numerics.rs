@@ -46,7 +46,7 @@ impl Session {
             Reply::EndOfNames => self.on_end_of_names(message, output),
             Reply::NoTopic => self.on_topic(message, None, output),
             Reply::Topic => self.on_topic(message, message.parameter(2), output),
-            // Who set a topic, and when, is not shown on each join.
+            // The author and the time of a topic are not shown on each join.
             Reply::TopicWhoTime => {}
             Reply::WhoReply => self.on_who_reply(message, output),
             Reply::WhoxReply => self.on_whox_reply(message, output),

@@ -10,8 +10,8 @@ use crate::wire::isupport::Isupport;
 /// How many users a list may have for `/who` to ask for the details of each.
 pub(super) const DETAILED_PEOPLE_MAX: usize = 8;
 
-// What a server says of its own accord, or without an end, takes no more memory than this. No one
-// reads lists that long, and what is beyond is left out of them.
+// Bounds for lists that a server sends unasked or without an end. Rows beyond a bound are dropped; no
+// user reads lists that long.
 /// How many rooms or users a list may have.
 pub(super) const ROWS_MAX: usize = 200_000;
 /// How many `WHOIS` answers may be incomplete, and how many rows without a form of their own one

@@ -67,7 +67,7 @@ impl Session {
             }
         }
         if let (Some(at), false, false, false) = (at, is_chat, of_batch, replay.is_server_time) {
-            // What the server itself says first is said now, by its own clock.
+            // The first line that is not history has the current time of the server.
             at.clone_into(&mut replay.since);
             replay.is_server_time = true;
         }

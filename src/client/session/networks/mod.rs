@@ -5,7 +5,7 @@
 //! networks together: the prompt, unread counts, the names to complete and the numbers of rooms.
 //!
 //! With one network everything is as its session says; a room is named with its network only where
-//! there are several.
+//! there are several. It must not know sockets or the clock. `session`, `net` and `ui` import it.
 
 mod overview;
 mod route;

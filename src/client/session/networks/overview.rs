@@ -268,7 +268,7 @@ impl Networks {
             }
             (None, Some(room)) => self.reject(from, InputError::NoSuchRoom(room.to_owned())),
             (None, None) => {
-                let words = "your rooms have no unread messages".to_owned();
+                let words = "Your rooms have no unread messages.".to_owned();
                 self.say(from, Event::Answer { words });
             }
         }

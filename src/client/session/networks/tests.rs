@@ -167,7 +167,7 @@ fn a_line_names_its_network_before_the_target_or_goes_to_the_active_one() {
     }
     for line in ["/msg frob/#rust hi", "@frob/#rust hi", "/join frob/#rust"] {
         played.type_line(line);
-        let expected = "you have no network frob; /networks lists yours";
+        let expected = "You have no network frob. /networks lists yours.";
         assert_eq!(played.errors(), [expected], "{line}");
         assert_eq!(played.take(), [""; 0], "{line}");
     }
@@ -327,7 +327,7 @@ fn a_network_that_ends_by_itself_takes_no_line_along() {
     assert_eq!(played.prompt(), "home gone");
     for place in [&place, &PromptPlace::default()] {
         played.networks.typed(place, "for home", played.now);
-        assert!(played.errors()[0].starts_with("home is gone; "));
+        assert!(played.errors()[0].starts_with("home is gone. "));
         assert_eq!(played.take(), [""; 0]);
     }
     played.type_line("/msg libera/bob hi");
@@ -405,7 +405,7 @@ fn each_line_of_a_script_is_reported_by_the_network_that_it_was_for() {
         "lines delivered: none; unknown: 2, 4; not sent: from 5 on"
     );
     let errors = played.errors();
-    assert_eq!(errors, ["you have no network frob; /networks lists yours"]);
+    assert_eq!(errors, ["You have no network frob. /networks lists yours."]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::client::event::{Event, InputError};
 use crate::client::session::{Session, SessionOutput, Transport};
+use crate::common::sentence::end_sentence;
 use crate::wire::Message;
 
 impl Session {
@@ -52,11 +53,13 @@ impl Session {
         let text = match message.parameter(0) {
             Some("SUCCESS") => {
                 self.identity.unverified_account = None;
-                format!("the account {account} is registered: {text}")
+                end_sentence(format!("The account {account} is registered: {text}"))
             }
             Some("VERIFICATION_REQUIRED") => {
                 self.identity.unverified_account = Some(account.to_owned());
-                format!("the account {account} waits for /verify CODE: {text}")
+                end_sentence(format!(
+                    "The account {account} waits for /verify CODE: {text}"
+                ))
             }
             _ => text.to_owned(),
         };

@@ -10,7 +10,9 @@ use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
 use crate::client::command::{
     self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
 };
+use crate::client::event::InputError;
 use crate::client::session::{Session, expand_alias, parse_line};
+use crate::common::sentence::as_cause;
 
 /// In longer lines nicks are not highlighted.
 const SEARCHED_BYTES_MAX: usize = 4_096;
@@ -46,7 +48,7 @@ impl Session {
             secret: secret.is_some() || command::carries_password(meant, whisperer),
         };
         if let Some(secret) = secret {
-            // What an alias stands for comes before what is typed after it.
+            // The expansion of an alias comes before the arguments that are typed after it.
             let start = (secret.start + line.len()).saturating_sub(meant.len());
             let alias_end = line.find(char::is_whitespace).unwrap_or(line.len());
             let start = match meant == line {
@@ -165,29 +167,30 @@ impl Session {
         if is_reply(meant) {
             return Some(match &self.attention.last_whisperer {
                 Some(nick) => format!("to {nick}"),
-                None => self.no_whisperer().to_string(),
+                None => first_cause(&self.no_whisperer()),
             });
         }
         if meant != line && !line.contains(' ') {
             return Some(meant.to_owned());
         }
-        let intent = command::parse(meant).ok();
-        if let Some(words) = intent
+        let command = command::parse(meant).ok();
+        if let Some(words) = command
             .as_ref()
-            .and_then(|intent| self.truncation_hint(intent))
+            .and_then(|command| self.truncation_hint(command))
         {
             return Some(words);
         }
-        let message = intent.as_ref().and_then(|intent| self.message_for(intent));
+        let message = command
+            .as_ref()
+            .and_then(|command| self.message_for(command));
         let message = match message {
             Some(Ok(message)) => message,
             // The prompt shows a room that was left. Enter reports the rest.
             Some(Err(_)) if self.rooms.left_room().is_some() => return None,
             Some(Err(error)) => {
-                let error = error.to_string();
-                return error.split(';').next().map(str::to_owned);
+                return Some(first_cause(&error));
             }
-            None => return self.room_hint(&intent?),
+            None => return self.room_hint(&command?),
         };
         let bytes_max = self.text_bytes_max(message.target.name(), 0);
         let pieces = split(&message.text, bytes_max).len();
@@ -205,11 +208,7 @@ impl Session {
         };
         let message = match target {
             Ok(message) => message,
-            Err(error) => {
-                let error = error.to_string();
-                let reason = error.split(". ").next().unwrap_or_default();
-                return reason.split("; ").next().map(str::to_owned);
-            }
+            Err(error) => return Some(first_cause(&error)),
         };
         let name = message.target.name();
         let bytes_max = self.text_bytes_max(name, 0);
@@ -223,9 +222,9 @@ impl Session {
     }
 
     /// How much of a text the server keeps, if it truncates it.
-    fn truncation_hint(&self, intent: &UserCommand) -> Option<String> {
+    fn truncation_hint(&self, command: &UserCommand) -> Option<String> {
         let naming = &self.rooms.naming;
-        let (text, bytes_max) = match intent {
+        let (text, bytes_max) = match command {
             UserCommand::Topic { topic, .. } => (topic, naming.topic_max),
             UserCommand::Away { message } => (message, naming.away_max),
             UserCommand::Kick { reason, .. } => (reason, naming.kick_max),
@@ -236,9 +235,9 @@ impl Session {
     }
 
     /// The room that the number in `/room NUMBER` stands for.
-    fn room_hint(&self, intent: &UserCommand) -> Option<String> {
+    fn room_hint(&self, command: &UserCommand) -> Option<String> {
         let names = self.rooms.names();
-        let room = match intent {
+        let room = match command {
             UserCommand::SwitchRoom { room: Some(room) } => {
                 let number: usize = room.parse().ok()?;
                 names.get(number.checked_sub(1)?)?
@@ -248,6 +247,13 @@ impl Session {
         };
         Some(format!("to {room}"))
     }
+}
+
+/// The first part of an error, as a hint after the line.
+fn first_cause(error: &InputError) -> String {
+    let error = error.to_string();
+    let sentence = error.split(". ").next().unwrap_or_default();
+    as_cause(sentence.split("; ").next().unwrap_or_default())
 }
 
 /// The name or the value that is not valid and cannot become valid.

@@ -35,11 +35,11 @@ impl Session {
             return self.send_request_at(command, now, output);
         }
         let sent = SentCommand::new(typed, command_carries_password(command, None));
-        self.delivery.queue_behind = true;
+        self.delivery.queue_after = true;
         self.send_command(sent, now, output, |session, output| {
             session.send_request_at(command, now, output);
         });
-        self.delivery.queue_behind = false;
+        self.delivery.queue_after = false;
     }
 
     fn send_request_at(
@@ -73,7 +73,7 @@ impl Session {
         command: &Result<UserCommand, ParseError>,
         output: &mut SessionOutput,
     ) {
-        self.delivery.queue_behind = true;
+        self.delivery.queue_after = true;
         match command {
             Ok(UserCommand::Message { target, text }) => {
                 let targets = target;
@@ -87,7 +87,7 @@ impl Session {
             Ok(_) => self.reject_input(InputError::NotOnConnect, output),
             Err(error) => self.reject_input(error.clone().into(), output),
         }
-        self.delivery.queue_behind = false;
+        self.delivery.queue_after = false;
     }
 
     /// The error for an unknown command that may be meant as an alias.
@@ -246,8 +246,8 @@ impl Session {
     pub(super) fn list_ignored(&self, output: &mut SessionOutput) {
         let masks = self.attention.ignore_list.masks();
         let words = match masks.len() {
-            0 => "no one is ignored".to_owned(),
-            _ => format!("ignored: {}", masks.join(" ")),
+            0 => "No one is ignored.".to_owned(),
+            _ => format!("Ignored: {}", masks.join(" ")),
         };
         notice(output, words);
     }

@@ -12,7 +12,7 @@ impl Session {
         let Some(long) = self.settings.aliases.get(name).cloned() else {
             return self.explain(name, output);
         };
-        notice(output, format!("/{name} is short for {long}"));
+        notice(output, format!("/{name} is short for {long}."));
         let of_long = long
             .strip_prefix('/')
             .and_then(|long| long.split(' ').next());

@@ -1,7 +1,8 @@
 //! What the user types: commands carried out, targets chosen, messages sent.
 //!
-//! `execute` is the dispatcher. Text is parsed once, by `command`; from there on a
-//! [`UserCommand`] goes to the code that carries it out. Only the session imports it.
+//! `execute` is the dispatcher. Text is parsed once, by `command`; from there on a [`UserCommand`]
+//! goes to the code that carries it out. It must not know how an answer is parsed. Only `session`
+//! imports it.
 
 mod account;
 mod analyze;
@@ -43,7 +44,7 @@ impl Session {
             None => self.execute_paste(text, now, output),
         }
         if announced && self.backlog.waiting.len() > before {
-            let words = format!("{} lines are waiting", self.backlog.waiting.len());
+            let words = format!("{} lines are waiting.", self.backlog.waiting.len());
             output.events.push(Event::Note { words });
         }
     }
@@ -172,12 +173,12 @@ impl Session {
             UserCommand::Rooms => self.list_rooms(output),
             UserCommand::Ignore { mask: Some(mask) } => {
                 self.attention.ignore_list.add(&mask);
-                let words = format!("{mask} is ignored; /unignore {mask} undoes it");
+                let words = format!("{mask} is ignored. /unignore {mask} undoes it.");
                 notice(output, words);
             }
             UserCommand::Ignore { mask: None } => self.list_ignored(output),
             UserCommand::Unignore { mask } => match self.attention.ignore_list.remove(&mask) {
-                true => notice(output, format!("{mask} is no longer ignored")),
+                true => notice(output, format!("{mask} is no longer ignored.")),
                 false => self.reject_input(InputError::NotIgnored(mask), output),
             },
             UserCommand::Nick { .. }

@@ -112,7 +112,7 @@ impl Session {
         }
         if pieces.len() > 1 {
             output.events.push(Event::Note {
-                words: format!("too long for one line; sent in {} lines", pieces.len()),
+                words: format!("Too long for one line; sent in {} lines.", pieces.len()),
             });
         }
     }
@@ -141,7 +141,7 @@ impl Session {
         self.backlog.waiting.push_back(message);
         // Announced once, for a paste of many lines as for many typed lines.
         if !std::mem::replace(&mut self.backlog.announced, true) {
-            let words = "not connected; your messages are sent when the server is back".to_owned();
+            let words = "Not connected. Your messages are sent when the server is back.".to_owned();
             output.events.push(Event::Note { words });
         }
     }
@@ -176,8 +176,8 @@ impl Session {
         self.backlog.announced = false;
         if !self.backlog.waiting.is_empty() {
             let words = match self.backlog.waiting.len() {
-                1 => "sending the line that waited".to_owned(),
-                many => format!("sending the {many} lines that waited"),
+                1 => "Sending the line that waited.".to_owned(),
+                many => format!("Sending the {many} lines that waited."),
             };
             output.events.push(Event::Note { words });
         }
@@ -225,8 +225,8 @@ impl Session {
             let has_left = request.start_offset < output.written_bytes;
             if let Some(SentCommand { shown, .. }) = request.command {
                 let words = match has_left {
-                    true => format!("{shown} was not answered: the connection was lost"),
-                    false => format!("{shown} was not sent: the connection was lost"),
+                    true => format!("{shown} was not answered: the connection was lost."),
+                    false => format!("{shown} was not sent: the connection was lost."),
                 };
                 output.events.push(Event::Note { words });
             }
@@ -249,7 +249,7 @@ impl Session {
         self.delivery.pending_fence = None;
         for line in std::mem::take(&mut self.delivery.queued) {
             if let Some(SentCommand { shown, .. }) = line.command {
-                let words = format!("{shown} was not sent: the connection was lost");
+                let words = format!("{shown} was not sent: the connection was lost.");
                 output.events.push(Event::Note { words });
             }
             // The report covers the lines of a script.
@@ -257,9 +257,9 @@ impl Session {
         }
         if !unsent.is_empty() {
             let words = match unsent.len() {
-                1 => "one line was not sent; it is sent when the server is back".to_owned(),
+                1 => "One line was not sent. It is sent when the server is back.".to_owned(),
                 many => {
-                    format!("{many} lines were not sent; they are sent when the server is back")
+                    format!("{many} lines were not sent. They are sent when the server is back.")
                 }
             };
             output.events.push(Event::Note { words });

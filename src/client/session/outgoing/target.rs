@@ -63,7 +63,7 @@ impl Session {
         let Some(room) = room else {
             return match self.rooms.most_unread().map(str::to_owned) {
                 Some(room) => self.rooms.request_active(&room, None),
-                None => notice(output, "your rooms have no unread messages".to_owned()),
+                None => notice(output, "Your rooms have no unread messages.".to_owned()),
             };
         };
         let names = self.rooms.names();

@@ -1,6 +1,7 @@
 //! What the session knows: rooms, their members, and the ignore list.
 //!
-//! It sends nothing and shows nothing. Only the session imports it.
+//! It must not know requests or events: it sends nothing and shows nothing. Only `session` imports
+//! it.
 
 pub(super) mod attention;
 pub(super) mod identity;

@@ -318,6 +318,11 @@ impl JoinedRooms {
         self.pending_parts.len() < before
     }
 
+    /// The server refuses a request for a room. Returns whether it was one to leave that room.
+    pub(in crate::client::session) fn part_refused(&mut self, name: &str) -> bool {
+        self.take_pending_part(name)
+    }
+
     /// The user has left a room. If they asked for it, the room that was active before becomes
     /// active; otherwise none does, since the line being typed is not meant for another room.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {

@@ -167,7 +167,7 @@ fn a_room_that_is_not_named_is_where_most_concerns_this_person() {
     }
     played.take();
     played.type_line("/room");
-    let words = "your rooms have no unread messages".to_owned();
+    let words = "Your rooms have no unread messages.".to_owned();
     assert_eq!(played.events(), [Event::Answer { words }]);
 }
 
@@ -182,7 +182,7 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
     played.type_line("/gret");
     assert_eq!(
         played.rejections(),
-        ["no command /gret; did you mean /greet?"]
+        ["There is no command /gret. Did you mean /greet?"]
     );
     played
         .session
@@ -190,11 +190,14 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
         .aliases
         .insert("hi".into(), "//hi".into());
     played.type_line("/he");
-    assert_eq!(played.rejections(), ["no command /he; did you mean /help?"]);
+    assert_eq!(
+        played.rejections(),
+        ["There is no command /he. Did you mean /help?"]
+    );
 }
 
 #[test]
-fn who_whispers_from_elsewhere_is_completed_behind_those_who_are_here() {
+fn whisperers_from_elsewhere_are_completed_after_members_of_the_room() {
     let mut played = Played::ready(false);
     played.hear(":bea!b@h PRIVMSG alice :psst");
     assert_eq!(played.session.names().nicks, ["bob", "bea"]);

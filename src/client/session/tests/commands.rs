@@ -1,6 +1,7 @@
 //! Commands, and what becomes of them.
 
 use super::*;
+use crate::client::event::RoomStanding;
 use crate::client::event::Unread;
 
 #[test]
@@ -85,7 +86,7 @@ fn operators_commands_are_written_as_irc_wants_them() {
 }
 
 #[test]
-fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious() {
+fn answers_to_commands_are_shown_as_text_and_others_only_with_more_detail() {
     let mut played = Played::ready(false);
     played.hear(":s 341 alice carol #dev");
     played.hear(":s 324 alice #dev +kl x 5");
@@ -104,10 +105,10 @@ fn what_was_asked_is_answered_in_words_and_what_was_not_is_left_to_the_curious()
     assert_eq!(
         said.collect::<Vec<_>>(),
         [
-            "carol was invited to #dev",
+            "carol was invited to #dev.",
             "#dev is +kl x 5",
-            "*!*@evil is banned from #dev, by bob",
-            "#dev has no bans",
+            "*!*@evil is banned from #dev, by bob.",
+            "#dev has no bans.",
             "alice is +i",
             "s Tuesday",
             "You are now an IRC operator"
@@ -137,7 +138,7 @@ fn masks_are_ignored_and_so_are_their_invitations() {
 }
 
 #[test]
-fn a_refusal_is_told_with_the_command_it_is_about() {
+fn a_refusal_is_reported_with_its_command() {
     let mut played = Played::ready(false);
     let refused = |played: &mut Played, line: &str| {
         played.hear(line);
@@ -172,4 +173,53 @@ fn a_refusal_is_told_with_the_command_it_is_about() {
     assert_eq!(refused(&mut played, ":s 482 alice #lobby :no"), Some(None));
     played.type_line("/raw OPER root hunter2");
     assert_eq!(refused(&mut played, ":s 461 alice OPER :no"), Some(None));
+}
+
+#[test]
+fn a_refusal_says_how_the_user_stands_to_the_room() {
+    for is_script in [false, true] {
+        for (line, refusal, standing) in [
+            (
+                "hello",
+                ":s 404 alice #lobby :Cannot send",
+                Some(RoomStanding::Member),
+            ),
+            (
+                "/topic #zzz x",
+                ":s 403 alice #zzz :No",
+                Some(RoomStanding::NotMember),
+            ),
+            (
+                "/part #zzz",
+                ":s 403 alice #zzz :No",
+                Some(RoomStanding::Leaving),
+            ),
+            (
+                "/topic #zzz x",
+                ":s 403 alice #zzz :No",
+                Some(RoomStanding::NotMember),
+            ),
+            (
+                "/topic !zzz x",
+                ":s 403 alice !zzz :No",
+                Some(RoomStanding::NotMember),
+            ),
+            ("@zzz x", ":s 401 alice zzz :No", None),
+        ] {
+            let mut played = Played::ready(is_script);
+            played.hear(":s 005 alice CHANTYPES=#! :are supported by this server");
+            match is_script {
+                true => played.script(&[line]),
+                false => played.type_line(line),
+            }
+            let sent = played.lines_and_fences();
+            played.hear(refusal);
+            played.answer_pings(&sent);
+            let shown = played.events().into_iter().find_map(|event| match event {
+                Event::Refused { room, .. } => Some(room),
+                _ => None,
+            });
+            assert_eq!(shown, Some(standing), "{line}, script: {is_script}");
+        }
+    }
 }

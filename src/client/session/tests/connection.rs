@@ -249,7 +249,7 @@ fn a_persistent_session_goes_on_when_the_first_connection_fails_or_is_refused() 
     let [Event::Note { words }] = &output.events[..] else {
         panic!("{output:?}");
     };
-    let expected = "the server refused the connection: password missing or incorrect";
+    let expected = "The server refused the connection: password missing or incorrect";
     assert!(words.starts_with(expected), "{words}");
     // The nick is in use: no question disturbs what is typed for another network.
     let mut played = persistent();
@@ -272,7 +272,7 @@ fn a_server_that_says_nothing_after_the_connection_is_reported_once() {
     played.take();
     assert_eq!(played.session.next_deadline(), Some(GREETING_LATE));
     played.wait(2);
-    let words = "connected; waiting for the server's greeting".to_owned();
+    let words = "Connected; waiting for the server's greeting.".to_owned();
     assert_eq!(played.events(), [Event::Note { words }]);
     played.wait(2);
     assert_eq!(played.events(), []);
@@ -291,7 +291,7 @@ fn the_person_of_a_url_is_named_once() {
     played.session.settings.person = Some("bob".to_owned());
     played.connect();
     played.let_in("alice");
-    let words = "@bob TEXT whispers to bob".to_owned();
+    let words = "@bob TEXT whispers to bob.".to_owned();
     let note = Event::Note { words };
     assert!(played.events().contains(&note));
     played.lose("connection reset");

@@ -23,8 +23,7 @@ fn a_hosted_room_closes_with_its_host_only_when_that_is_confirmed() {
     };
     assert_eq!(
         error.to_string(),
-        "bob is here and the room closes with you: /quit again closes it, /quit --keep leaves it \
-         running"
+        "bob is here and the room closes with you: /quit again closes it, /quit --keep leaves it running."
     );
     let line = None;
     assert_eq!(warned.events, [Event::InputRejected { error, line }]);
@@ -58,7 +57,7 @@ fn a_hosted_room_stays_when_the_host_wants_it_to_or_is_ended_by_a_signal() {
 }
 
 #[test]
-fn a_hosted_room_with_nobody_else_closes_at_once() {
+fn a_hosted_room_without_others_closes_at_once() {
     let mut played = Played::ready(false);
     played.session.settings.hosts = true;
     played.hear(":bob!b@h QUIT :gone");
@@ -69,7 +68,7 @@ fn a_hosted_room_with_nobody_else_closes_at_once() {
 }
 
 #[test]
-fn what_is_typed_behind_being_thrown_out_of_a_room_is_said_in_no_other() {
+fn text_typed_after_a_kick_is_sent_to_no_other_room() {
     for farewell in [
         ":bob!b@h KICK #ops alice :out",
         ":alice!~a@host PART #ops :removed by a service",
@@ -158,7 +157,7 @@ fn the_rest_of_a_script_for_a_room_it_was_thrown_out_of_is_refused() {
 }
 
 #[test]
-fn what_stands_behind_a_join_in_a_script_is_said_in_that_room_or_nowhere() {
+fn lines_after_a_join_in_a_script_are_sent_to_that_room_or_not_at_all() {
     let mut played = Played::ready(true);
     let now = played.now;
     let say = |played: &mut Played, number, text| {
@@ -245,7 +244,7 @@ fn a_reply_follows_the_person_and_not_the_nick() {
 }
 
 #[test]
-fn somebody_ignored_stays_so_under_another_nick() {
+fn an_ignored_user_stays_ignored_under_another_nick() {
     let mut played = Played::ready(false);
     played.type_line("/ignore bob");
     played.hear(":bob!b@h NICK robert");

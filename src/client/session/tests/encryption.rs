@@ -89,7 +89,7 @@ fn a_plain_server_that_does_not_answer_gets_the_names_and_never_a_password() {
     let mut played = connected(Transport::Plain);
     played.take();
     played.wait(2);
-    let words = "connected; the password waits for an answer to CAP LS".to_owned();
+    let words = "Connected; the password waits for an answer to CAP LS.".to_owned();
     let waited = played.take();
     assert_eq!(
         (waited.lines.as_str(), waited.events),

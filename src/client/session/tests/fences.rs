@@ -216,9 +216,9 @@ fn a_command_that_a_dead_connection_leaves_without_an_answer_is_reported() {
     assert_eq!(
         notes.collect::<Vec<_>>(),
         [
-            "/who was not answered: the connection was lost",
-            "/topic new was not sent: the connection was lost",
-            "/oper was not sent: the connection was lost"
+            "/who was not answered: the connection was lost.",
+            "/topic new was not sent: the connection was lost.",
+            "/oper was not sent: the connection was lost."
         ]
     );
 }

@@ -177,7 +177,7 @@ fn a_file_is_declined_in_words() {
     played.hear(":bob!b@h PRIVMSG alice :\x01DCC SEND x.txt 1 2 300\x01");
     let done = played.take();
     assert_eq!(done.lines, "NOTICE bob :\x01DCC REJECT SEND x.txt\x01\r\n");
-    let words = "bob offers the file x.txt (300 bytes) by DCC; declined".to_owned();
+    let words = "bob offers the file x.txt (300 bytes) by DCC; declined.".to_owned();
     assert_eq!(done.events, [Event::Note { words }]);
 }
 
@@ -197,7 +197,7 @@ fn other_programs_are_asked_and_pinged() {
     assert_eq!(played.lines(), ["PRIVMSG bob :\x01PING 100000\x01"]);
     played.now.elapsed += Duration::from_millis(1_500);
     played.hear(":bob!b@h NOTICE alice :\x01PING 100000\x01");
-    assert_eq!(said(&mut played), "bob answers in 1.50 s");
+    assert_eq!(said(&mut played), "bob answers in 1.50 s.");
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn without_a_room_the_registration_is_announced_with_the_network() {
     played.hear(":s PONG s chatroom-settled");
     assert!(matches!(
         &played.events()[..],
-        [Event::Note { words }] if words.starts_with("you are alice on Test; /join #ROOM")
+        [Event::Note { words }] if words.starts_with("You are alice on Test. /join #ROOM")
     ));
     let mut played = Played::new(false);
     played.connect();

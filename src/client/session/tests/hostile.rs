@@ -35,7 +35,7 @@ fn lies_about_what_a_server_can_change_nothing() {
 
 /// A68: answers to what was never asked, before and after the registration.
 #[test]
-fn answers_that_nobody_asked_for_are_not_answered() {
+fn answers_without_a_question_are_not_answered() {
     let unasked = [
         "AUTHENTICATE +",
         ":s 900 alice alice!a@h alice :You are now logged in",
@@ -121,7 +121,7 @@ fn tags_that_make_no_sense_are_none() {
 }
 
 #[test]
-fn whispers_and_talk_are_told_apart_and_a_server_is_nobody() {
+fn whispers_room_messages_and_server_messages_are_distinguished() {
     let mut played = Played::ready(false);
     played.hear(":bob!b@h PRIVMSG alice :psst");
     played.hear(":bob!b@h PRIVMSG #lobby :\x01ACTION waves\x01");
@@ -215,7 +215,7 @@ fn a_person_and_a_room_have_names_whatever_a_server_says() {
 }
 
 #[test]
-fn words_that_seem_to_be_from_somebody_else_are_pointed_out() {
+fn a_quote_that_looks_like_another_user_is_pointed_out() {
     let mut played = Played::ready(false);
     let spaces = " ".repeat(60);
     for text in [

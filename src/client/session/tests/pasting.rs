@@ -44,7 +44,7 @@ fn a_pasted_text_waits_for_the_server_to_take_it() {
 }
 
 #[test]
-fn a_command_typed_behind_a_paste_stays_behind_it() {
+fn a_command_typed_after_a_paste_is_sent_after_it() {
     let (paste, mut sent) = texts(20);
     let mut played = Played::ready(false);
     played.type_line(&paste);
@@ -84,7 +84,7 @@ fn what_waits_when_the_connection_is_lost_goes_out_over_the_next_in_order() {
     let said = all_answered(&mut played);
     let mut expected = sent[left..].to_vec();
     expected.push("PRIVMSG #lobby :typed meanwhile".to_owned());
-    assert_eq!(said[1..], expected, "behind JOIN");
+    assert_eq!(said[1..], expected, "after JOIN");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn lines_that_are_entered_together_and_wait_for_the_connection_are_told_of_once(
     played.type_line(&texts(150).0);
     assert_eq!(played.events().len(), 1);
     played.type_line("and one more");
-    let words = "151 lines are waiting".to_owned();
+    let words = "151 lines are waiting.".to_owned();
     assert_eq!(played.events(), [Event::Note { words }]);
 }
 

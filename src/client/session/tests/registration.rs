@@ -51,7 +51,7 @@ fn a_refused_registration_is_final_at_a_reconnection_too() {
         assert_eq!(done.actions, [], "no attempt follows");
         assert!(
             matches!(&done.events[..], [Event::Note { words }]
-                if words.contains(said) && words.ends_with("; /reconnect tries again")),
+                if words.contains(said) && words.ends_with(". /reconnect tries again.")),
             "{:?}",
             done.events
         );
@@ -229,7 +229,7 @@ fn coming_back_says_so_first_repeats_that_one_is_away_and_not_the_greeting() {
 }
 
 #[test]
-fn a_question_that_is_too_long_to_be_answered_whole_is_nobodys_mistake() {
+fn a_ping_too_long_to_answer_whole_is_no_error() {
     let mut played = Played::ready(true);
     played.hear(&format!("PING :{}", "x".repeat(600)));
     let done = played.take();
@@ -248,7 +248,7 @@ fn the_user_name_is_one_that_servers_take() {
 }
 
 #[test]
-fn one_can_connect_anew_and_need_not_wait_for_the_next_attempt() {
+fn reconnect_does_not_wait_for_the_next_attempt() {
     let mut played = Played::ready(false);
     played.type_line("/reconnect");
     assert_eq!(played.take().actions, [SessionAction::Close]);
@@ -261,7 +261,7 @@ fn one_can_connect_anew_and_need_not_wait_for_the_next_attempt() {
 }
 
 #[test]
-fn a_room_is_entered_with_the_key_that_stands_behind_its_name() {
+fn a_room_is_joined_with_the_key_after_its_name() {
     let mut played = Played::with_rooms(false, &["#ops sesame", "#dev"]);
     played.connect();
     played.take();
@@ -323,7 +323,7 @@ fn words_that_were_chosen_call_as_the_nick_does() {
 }
 
 #[test]
-fn somebody_without_an_address_is_not_the_server() {
+fn a_user_without_an_address_is_not_the_server() {
     let mut played = Played::ready(false);
     played.hear(":bob PRIVMSG #lobby :hi");
     assert!(matches!(&played.events()[..], [Event::Said { nick, .. }] if nick == "bob"));

@@ -22,7 +22,7 @@ fn script_with(capabilities: &str, strict: bool) -> Played {
 const LABELS: &str = "batch labeled-response echo-message message-tags server-time";
 
 impl Played {
-    fn script(&mut self, lines: &[&str]) {
+    pub(super) fn script(&mut self, lines: &[&str]) {
         for (line, number) in lines.iter().zip(1..) {
             let now = self.now;
             self.session
@@ -117,7 +117,7 @@ fn servers_without_capabilities_let_people_in_all_the_same() {
 }
 
 #[test]
-fn each_line_has_a_question_behind_it_and_refusals_are_told_in_order() {
+fn each_line_has_a_fence_and_refusals_are_reported_in_order() {
     let mut played = script_with("", false);
     played.script(&["hello", "@nobody hi", "/quti", "bye"]);
     played.input_ended();
@@ -190,7 +190,7 @@ fn a_refusal_without_a_label_is_about_no_line_where_lines_have_labels() {
 }
 
 #[test]
-fn a_strict_script_sends_nothing_behind_a_refused_line() {
+fn a_strict_script_sends_nothing_after_a_refused_line() {
     let mut played = script_with("", true);
     played.script(&["hello"]);
     assert!(!played.session.wants_input());
@@ -340,7 +340,7 @@ fn a_script_whose_server_says_why_it_goes_repeats_that() {
 }
 
 #[test]
-fn a_script_that_leaves_does_so_behind_its_answers() {
+fn a_script_quits_after_its_last_answer() {
     let mut played = script_with("", false);
     played.script(&["hello", "/quit so long"]);
     assert!(!played.session.wants_input());

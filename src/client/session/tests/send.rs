@@ -68,7 +68,7 @@ fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
 }
 
 #[test]
-fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
+fn without_labels_one_fence_at_a_time_follows_the_messages() {
     let mut played = Played::ready(false);
     for line in ["@carol one", "two", "@carol three", "/topic"] {
         played.type_line(line);
@@ -107,7 +107,7 @@ fn without_labels_one_question_at_a_time_stands_behind_what_is_said() {
 }
 
 #[test]
-fn of_what_was_on_its_way_nobody_knows_and_what_never_left_goes_out_later_once() {
+fn messages_in_transit_are_unknown_and_unsent_ones_are_sent_once() {
     let mut played = Played::ready(false);
     let mut unsent = Vec::new();
     played.type_line("left");

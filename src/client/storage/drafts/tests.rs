@@ -128,7 +128,7 @@ fn whole_texts_of_a_damaged_file_are_offered_and_the_file_is_copied() {
     assert_eq!(offered(&store), ["one"]);
     let copy = folder.path().join("draft.damaged1");
     let message = format!(
-        "2 unsent texts were damaged and are ignored; the damaged file was copied to {}\n",
+        "2 unsent texts were damaged and are ignored; the damaged file was copied to {}.\n",
         copy.display()
     );
     assert_eq!(printer.finish(), message);

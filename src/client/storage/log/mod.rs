@@ -1,7 +1,8 @@
 //! The log: the messages and events of each server, in files that only their owner can read.
 //!
-//! Each server has a folder with one file a day and one [`Record`] a line, as `--format json` prints
-//! them. `writer` writes the files in a thread of its own, and `files` finds them.
+//! Each server has a folder with one file a day and one [`Record`] a line, as `--format json`
+//! prints them. `writer` writes the files in a thread of its own, and `files` finds them. It must
+//! not know the session or the network. `net` and `app` import it.
 
 pub(in crate::client) mod files;
 mod writer;

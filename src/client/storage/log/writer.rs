@@ -428,7 +428,7 @@ mod tests {
         append(&log, "two", 0);
         fs::remove_file(&folder).unwrap();
         let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
-        assert_eq!(message, "Logging resumed");
+        assert_eq!(message, "Logging resumed.");
         append(&log, "three", 0);
         log.finish();
         assert!(messages.try_recv().is_err());
@@ -447,7 +447,7 @@ mod tests {
         let (log, messages) = log_in(folder.path());
         append(&log, "one", 0);
         let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
-        assert!(message.ends_with(": no space left on device"), "{message}");
+        assert!(message.ends_with(": no space left on device."), "{message}");
         // A few lines more than may wait.
         let long = "x".repeat(WAITING_BYTES_MAX / 8);
         for _ in 0..12 {
@@ -455,7 +455,7 @@ mod tests {
         }
         fs::remove_file(&file).unwrap();
         let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
-        assert_eq!(message, "Logging resumed; 4 lines are missing");
+        assert_eq!(message, "Logging resumed; 4 lines are missing.");
         log.finish();
         let (texts, wrong) = texts(folder.path());
         let whole = texts.iter().filter(|text| **text == long).count();

@@ -26,7 +26,7 @@ use crate::common::sanitize::sanitize;
 const SAVE_PAUSE_PER_LINE: Duration = Duration::from_micros(50);
 /// Said at the end of a network or of the program.
 pub(super) const UNSENT_IS_SAVED: &str =
-    "unsent text is saved; the next run offers to restore it\n";
+    "Unsent text is saved. The next run offers to restore it.\n";
 
 /// What was last saved of the lines of a network that wait for its server.
 #[derive(Debug, Default)]

@@ -92,7 +92,7 @@ impl InputLoop<'_> {
                 }
                 EditorRead::Cancelled { was_empty } => {
                     if was_empty {
-                        let hint = "to leave, press Ctrl-D or type /quit\n";
+                        let hint = "To leave, press Ctrl-D or type /quit.\n";
                         self.editor_handle.print_note(hint);
                     }
                     continue;

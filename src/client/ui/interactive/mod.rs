@@ -1,5 +1,7 @@
 //! The frontend with the editor: the editor runs in the main thread, the driver and the printer in
 //! threads of their own.
+//!
+//! It must not know the protocol of IRC or a socket to a server. Only `ui` imports it.
 
 mod assistant;
 mod event;

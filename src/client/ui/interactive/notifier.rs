@@ -61,7 +61,7 @@ impl Notifier {
             {
                 let name = words.first().map(|name| sanitize(name)).unwrap_or_default();
                 let error = os_error_text(&error);
-                editor.print_note(&format!("notify-command: {name} cannot be run: {error}\n"));
+                editor.print_note(&format!("notify-command: {name} cannot be run: {error}.\n"));
             }
             running.fetch_sub(1, Ordering::Relaxed);
         });

@@ -1,7 +1,8 @@
 //! The frontend of a script: lines come from standard input or the command line, output goes to
 //! standard output, and errors to standard error.
 //!
-//! `options` is what the command line says about it, `reader` reads the lines and `tee` samples them.
+//! `options` is what the command line says about it, `reader` reads the lines and `tee` samples
+//! them. It must not know the terminal or the editor. Only `app` imports it.
 
 mod options;
 mod reader;
@@ -167,9 +168,10 @@ impl Frontend for ScriptFrontend {
             Event::Refused {
                 number,
                 parameters,
+                room,
                 line,
                 ..
-            } => self.report(*line, &explain::error(*number, parameters)),
+            } => self.report(*line, &explain::error(*number, parameters, *room)),
             Event::InputRejected { error, line } => self.report(*line, &error.to_string()),
             Event::LogStatus(status) => self.report(None, &status.to_string()),
             // The delivery report at the end names the lines by their numbers.

@@ -3,6 +3,8 @@
 //! `grouping` and `netsplit` join events of one moment into one line, `notify` rings the bell and
 //! sends notifications, `room_names` decides which lines name their room and `networks` which name
 //! their network, `buffer` keeps the lines, and `writer` pushes them to the printer.
+//!
+//! It must not know the session or a file. `ui` and `app` import it.
 
 mod buffer;
 mod grouping;
@@ -147,7 +149,7 @@ impl Scrollback {
         let mut text = match event {
             // Without a connection no user comes back from a netsplit.
             Event::ServerLost { .. } => self.flush(active),
-            // What is said after a netsplit is shown after it.
+            // A message after a netsplit is shown after the line of the netsplit.
             Event::Said { .. } | Event::Whispered { .. } if !lines.is_empty() => self.flush(active),
             _ => self.flush_group(active),
         };

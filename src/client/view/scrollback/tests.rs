@@ -384,7 +384,7 @@ fn a_wrong_setting_explains_itself() {
     let mut scrollback = scrollback();
     assert_eq!(
         scrollback.run_local(&typed("/set bel off"), NetworkId::default()),
-        "no setting bel; did you mean bell?\n"
+        "There is no setting bel. Did you mean bell?\n"
     );
     assert!(
         scrollback

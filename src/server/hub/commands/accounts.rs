@@ -10,7 +10,7 @@ use crate::server::hub::error::AccountFault;
 use crate::server::hub::state::accounts::{
     AccountOutcome, AccountStep, NewPassword, PendingAccount, PendingLogin, ReplyForm,
 };
-use crate::server::hub::state::people::Stage;
+use crate::server::hub::state::people::ConnectionStage;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Person, Rejection, Reply, Work,
@@ -179,8 +179,8 @@ impl Hub {
         let is_same = before == account;
         let account = account.map(Box::new);
         match &mut person.stage {
-            Stage::Unregistered(pending) => pending.account = account,
-            Stage::Registered(user) => user.account = account,
+            ConnectionStage::Unregistered(pending) => pending.account = account,
+            ConnectionStage::Registered(user) => user.account = account,
         }
         if !is_same && let Ok(user) = self.people.registered(id) {
             let (source, account) = (&user.source, user.account_or_star());
@@ -380,8 +380,8 @@ impl Hub {
 /// `nick!user@host` of a client, as far as it is known. IRCv3 SASL, "Numerics".
 fn login_mask(person: &Person) -> String {
     match &person.stage {
-        Stage::Registered(user) => user.source.to_string(),
-        Stage::Unregistered(pending) => {
+        ConnectionStage::Registered(user) => user.source.to_string(),
+        ConnectionStage::Unregistered(pending) => {
             let user = pending.user.as_ref().map_or("*", |(user, _)| user);
             format!("{}!{user}@{}", person.nick_or_star(), person.host)
         }

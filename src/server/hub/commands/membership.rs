@@ -196,7 +196,10 @@ impl Hub {
         let user = self.people.registered(from)?;
         let (source, name) = (&user.source, &room.name);
         // A reason counts as a message to the room.
-        let reason = reason.filter(|reason| self.may_speak(user, Some(member), room, Some(reason)));
+        let reason = reason.filter(|reason| {
+            let refusal = self.send_refusal(user, Some(member), room, Some(reason));
+            refusal.is_none()
+        });
         let reason =
             trailing(reason.map(|reason| truncate(reason, self.settings.limits.reason_bytes)));
         let line = self.line(format_args!(":{source} PART {name}{reason}"));
@@ -274,8 +277,8 @@ impl Hub {
             return Err(Rejection::NotRoomOperator(name));
         }
         let user = self.people.registered(from)?;
-        if !self.may_speak(user, Some(member), room, Some(topic)) {
-            return Err(Rejection::CannotSendToRoom(name));
+        if let Some(why) = self.send_refusal(user, Some(member), room, Some(topic)) {
+            return Err(Rejection::CannotSendToRoom(name, why));
         }
         let source = &user.source;
         let topic = truncate(topic, self.settings.limits.topic_bytes);

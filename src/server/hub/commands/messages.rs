@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::server::hub::error::SendRefusal;
 use crate::server::hub::fanout::{MessageTag, TagSet};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
@@ -106,8 +107,8 @@ impl Hub {
         let room = self.rooms.find(room)?;
         let membership = speaker.membership(room.number);
         let member = membership.and_then(|one| room.member(one));
-        if !self.may_speak(speaker, member, room, chat.text) {
-            return Err(Rejection::CannotSendToRoom(target));
+        if let Some(why) = self.send_refusal(speaker, member, room, chat.text) {
+            return Err(Rejection::CannotSendToRoom(target, why));
         }
         let kept_in = match prefix {
             "" => self.room_of_stored(room, chat),
@@ -274,20 +275,26 @@ impl Hub {
         Ok(())
     }
 
-    /// Whether the modes and bans of a room let this user talk in it.
-    pub(super) fn may_speak(
+    /// Why the modes and bans of a room do not let this user talk in it; `None` if they do.
+    pub(super) fn send_refusal(
         &self,
         speaker: &Registered,
         member: Option<&RoomMember>,
         room: &Room,
         text: Option<&str>,
-    ) -> bool {
+    ) -> Option<SendRefusal> {
         let has_voice = member.is_some_and(RoomMember::has_voice);
-        let is_kept_out = (member.is_none() && room.modes.has('n'))
-            || (!has_voice && room.modes.has('m'))
-            || (room.modes.has('C') && text.is_some_and(is_ctcp));
+        if member.is_none() && room.modes.has('n') {
+            return Some(SendRefusal::NotMember);
+        }
+        if !has_voice && room.modes.has('m') {
+            return Some(SendRefusal::Moderated);
+        }
+        if room.modes.has('C') && text.is_some_and(is_ctcp) {
+            return Some(SendRefusal::Ctcp);
+        }
         let is_muted = || self.compare_user(speaker, |source| room.is_muted(source));
-        !is_kept_out && (has_voice || !is_muted())
+        (!has_voice && is_muted()).then_some(SendRefusal::Banned)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The handlers of the requests: a line is parsed here and passed to one handler.
 //!
 //! A handler changes the state and returns a [`Rejection`] instead of sending the error itself.
-//! Only the hub imports this folder; it knows no sockets and no clock.
+//! It must not know sockets or the clock. `hub` and, through it, `net` import it.
 
 mod accounts;
 mod authenticate;

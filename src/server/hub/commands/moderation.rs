@@ -17,7 +17,7 @@ impl Hub {
             return self.send_invitations(from);
         };
         let name = room.ok_or(Rejection::NotEnoughParameters("INVITE"))?;
-        let (guest, user) = self.people.find(nick)?;
+        let (invited, user) = self.people.find(nick)?;
         let (room, host) = self.joined_room(from, name)?;
         if user.membership(room.number).is_some() {
             return Err(Rejection::TargetInRoom(nick, name));
@@ -32,13 +32,13 @@ impl Hub {
         self.send_away_reply(from, user);
         let line = self.line(format_args!(":{source} INVITE {nick} {name}"));
         let mut fanout = self.user_fanout(inviter, line);
-        self.send_fanout(guest.id, fanout);
+        self.send_fanout(invited.id, fanout);
         // The inviter has the numeric already.
         self.broadcast_to_matching(room, &mut fanout, |member| {
             member.capabilities().has(Capabilities::INVITE_NOTIFY) && member.id != from
         });
-        let (guest, invitation) = (guest.id, room.invitation());
-        let invitations = &mut self.people.registered_mut(guest)?.invitations;
+        let (invited, invitation) = (invited.id, room.invitation());
+        let invitations = &mut self.people.registered_mut(invited)?.invitations;
         invitations.retain(|one| *one != invitation);
         if invitations.len() >= INVITATIONS_MAX {
             invitations.remove(0);

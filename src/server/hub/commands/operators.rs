@@ -1,6 +1,6 @@
 //! Commands of server operators: OPER, KILL, WALLOPS and REHASH.
 
-use std::error::Error;
+use std::fmt;
 use std::mem;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::user_modes::Changes;
 use crate::common::sanitize::escape;
+use crate::common::sentence::{as_cause, end_sentence};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::settings::{Credential, Operator};
 use crate::server::hub::state::operators::OperCheck;
@@ -177,7 +178,7 @@ impl Hub {
     /// Replaces the settings, if they could be read, and reports the result to the operators.
     pub(in crate::server::hub) fn reconfigure(
         &mut self,
-        read: Result<HubSettings, Box<dyn Error>>,
+        read: Result<HubSettings, &dyn fmt::Display>,
     ) {
         let outcome = match read {
             Ok(settings) => {
@@ -186,9 +187,12 @@ impl Hub {
                     self.open_lobby();
                     self.sync_lobby_operators();
                 }
-                "The configuration was reloaded".to_owned()
+                "The configuration was reloaded.".to_owned()
             }
-            Err(error) => format!("The configuration is unchanged: {error}"),
+            Err(error) => {
+                let cause = as_cause(&error.to_string());
+                end_sentence(format!("The configuration is unchanged: {cause}"))
+            }
         };
         self.notify_operators(&outcome);
         self.revoke_operators();

@@ -8,7 +8,7 @@ use crate::server::hub::settings::Registration;
 use crate::server::hub::state::accounts::{
     AccountStep, NewPassword, PendingAccount, PendingRegistration, ReplyForm,
 };
-use crate::server::hub::state::people::Stage;
+use crate::server::hub::state::people::ConnectionStage;
 use crate::server::hub::task::{ClearPassword, Task};
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Person, Rejection, Work};
 use crate::wire::Nick;
@@ -79,7 +79,7 @@ impl Hub {
         let name = match account {
             "*" => match (&person.stage, person.nick()) {
                 (_, Some(nick)) => nick.clone(),
-                (Stage::Unregistered(one), None) if one.was_nick_refused => {
+                (ConnectionStage::Unregistered(one), None) if one.was_nick_refused => {
                     return Err(AccountFault::NickInUse);
                 }
                 (_, None) => return Err(AccountFault::NoNick),

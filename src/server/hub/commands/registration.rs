@@ -6,7 +6,7 @@ use std::fmt;
 use tracing::info;
 
 use crate::server::hub::limits::truncate;
-use crate::server::hub::state::people::{Stage, USER_BYTES_MAX};
+use crate::server::hub::state::people::{ConnectionStage, USER_BYTES_MAX};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Modes, Person, Registered, Rejection, Reply,
     Room,
@@ -123,11 +123,11 @@ impl Hub {
             return;
         };
         match &mut person.stage {
-            Stage::Unregistered(pending) => {
+            ConnectionStage::Unregistered(pending) => {
                 pending.nick = Some(nick);
                 pending.was_nick_refused = false;
             }
-            Stage::Registered(user) => {
+            ConnectionStage::Registered(user) => {
                 user.source = format!("{nick}!{}@{}", user.username, person.host).into();
                 user.nick = nick;
             }
@@ -307,7 +307,7 @@ impl Hub {
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
         };
-        let Stage::Unregistered(pending) = &person.stage else {
+        let ConnectionStage::Unregistered(pending) = &person.stage else {
             return Ok(());
         };
         let (Some(nick), Some((username, real_name)), false) =
@@ -338,7 +338,7 @@ impl Hub {
             return Ok(());
         };
         let host = person.host.to_string();
-        person.stage = Stage::Registered(Registered {
+        person.stage = ConnectionStage::Registered(Registered {
             account,
             source: format!("{nick}!{username}@{host}").into(),
             nick: nick.clone(),

@@ -1,7 +1,8 @@
-//! The tables of the hub: people, rooms, masks, modes, operators and accounts. Each table keeps its own indexes
-//! consistent.
+//! The tables of the hub: people, rooms, masks, modes, operators and accounts. Each table keeps its
+//! own indexes consistent.
 //!
-//! They know no command and send nothing. Only the hub and its commands import this folder.
+//! They must not know a command, and send nothing. `hub` and, through it, `net` and `store` import
+//! it.
 
 pub(super) mod accounts;
 pub(super) mod attempts;

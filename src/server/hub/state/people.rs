@@ -58,12 +58,12 @@ pub(in crate::server::hub) struct Person {
     pub(in crate::server::hub) has_cap_302: bool,
     /// The state of its rate limit, see `count_line`.
     pub(in crate::server::hub) allowance_used: Duration,
-    pub(in crate::server::hub) stage: Stage,
+    pub(in crate::server::hub) stage: ConnectionStage,
 }
 
 /// The stage of a connection.
 #[derive(Debug)]
-pub(in crate::server::hub) enum Stage {
+pub(in crate::server::hub) enum ConnectionStage {
     /// Not registered: invisible to all users. Its nick is reserved, once the password is correct.
     Unregistered(Box<Unregistered>),
     /// Registered as a user.
@@ -136,23 +136,23 @@ impl Person {
 
     pub(in crate::server::hub) fn nick(&self) -> Option<&Nick> {
         match &self.stage {
-            Stage::Unregistered(pending) => pending.nick.as_ref(),
-            Stage::Registered(user) => Some(&user.nick),
+            ConnectionStage::Unregistered(pending) => pending.nick.as_ref(),
+            ConnectionStage::Registered(user) => Some(&user.nick),
         }
     }
 
     /// The name of the account that it has logged in to.
     pub(in crate::server::hub) fn account(&self) -> Option<&Nick> {
         match &self.stage {
-            Stage::Unregistered(pending) => pending.account.as_deref(),
-            Stage::Registered(user) => user.account.as_deref(),
+            ConnectionStage::Unregistered(pending) => pending.account.as_deref(),
+            ConnectionStage::Registered(user) => user.account.as_deref(),
         }
     }
 
     pub(in crate::server::hub) fn registered(&self) -> Option<&Registered> {
         match &self.stage {
-            Stage::Unregistered(_) => None,
-            Stage::Registered(user) => Some(user),
+            ConnectionStage::Unregistered(_) => None,
+            ConnectionStage::Registered(user) => Some(user),
         }
     }
 }
@@ -306,7 +306,7 @@ impl People {
         id: ConnectionId,
     ) -> CommandResult<'static, &mut Registered> {
         match self.get_mut(id).map(|person| &mut person.stage) {
-            Some(Stage::Registered(user)) => Ok(user),
+            Some(ConnectionStage::Registered(user)) => Ok(user),
             _ => Err(Rejection::NotRegistered),
         }
     }
@@ -317,7 +317,7 @@ impl People {
         id: ConnectionId,
     ) -> CommandResult<'static, &mut Unregistered> {
         match self.get_mut(id).map(|person| &mut person.stage) {
-            Some(Stage::Unregistered(pending)) => Ok(pending),
+            Some(ConnectionStage::Unregistered(pending)) => Ok(pending),
             _ => Err(Rejection::AlreadyRegistered),
         }
     }

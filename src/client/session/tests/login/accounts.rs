@@ -50,25 +50,25 @@ fn an_account_is_registered_and_verified_and_its_password_kept_out() {
     played.type_line("/verify 123");
     assert_eq!(
         played.rejections(),
-        ["no account waits for a code; use /verify ACCOUNT CODE"]
+        ["No account waits for a code. Use /verify ACCOUNT CODE."]
     );
     played.type_line("/register a@b.example hunter2 and more");
     assert_eq!(played.lines(), ["REGISTER * a@b.example :hunter2 and more"]);
-    played.hear(":s REGISTER VERIFICATION_REQUIRED alice :Look into your mail");
+    played.hear(":s REGISTER VERIFICATION_REQUIRED alice :Look into your mail.");
     let said = |text: &str| {
         let text = text.to_owned();
         [Event::ServerSaid { text, asked: true }]
     };
     assert_eq!(
         played.events(),
-        said("the account alice waits for /verify CODE: Look into your mail")
+        said("The account alice waits for /verify CODE: Look into your mail.")
     );
     played.type_line("/verify 123");
     assert_eq!(played.lines(), ["VERIFY alice :123"]);
     played.hear(":s VERIFY SUCCESS alice :Done");
     assert_eq!(
         played.events(),
-        said("the account alice is registered: Done")
+        said("The account alice is registered: Done.")
     );
     played.type_line("/verify bob 4");
     assert_eq!(played.lines(), ["VERIFY bob :4"]);
@@ -89,10 +89,11 @@ fn an_account_is_registered_and_verified_and_its_password_kept_out() {
 fn a_password_is_not_registered_where_others_can_read_it_or_in_vain() {
     let mut played = with_registration(Transport::Plain);
     played.type_line("/register hunter2");
-    let words = "the password would be sent without encryption; connect with ircs://HOST first";
+    let words = "The password would be sent without encryption. Connect with ircs://HOST first.";
     assert_eq!(played.rejections(), [words]);
     let mut played = Played::ready(false);
     played.type_line("/register hunter2");
-    let words = "this server does not register accounts by itself; try /msg NickServ help register";
+    let words =
+        "This server does not register accounts by itself. Try /msg NickServ help register.";
     assert_eq!(played.rejections(), [words]);
 }

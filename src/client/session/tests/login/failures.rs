@@ -105,6 +105,6 @@ fn a_login_that_cannot_begin_says_why_and_what_to_do() {
         played.hear(&format!(":s CAP * LS :{offered}"));
         let failure = failure_of(&mut played);
         let said = Incomplete::NotLoggedIn { failure }.to_string();
-        assert_eq!(said, format!("not logged in: {words}"));
+        assert_eq!(said, format!("Not logged in: {words}."));
     }
 }

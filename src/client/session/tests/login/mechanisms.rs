@@ -170,8 +170,8 @@ fn a_password_is_never_sent_where_others_can_read_it() {
     let [SessionAction::End(Outcome::Incomplete(incomplete))] = &done.actions[..] else {
         panic!("{done:?}");
     };
-    let words = "not logged in: PLAIN would send the password without encryption; connect with \
-                 ircs://HOST";
+    let words = "Not logged in: PLAIN would send the password without encryption; connect with \
+                 ircs://HOST.";
     assert_eq!(incomplete.to_string(), words);
     // A proof of it can be.
     let mut played = with_account(Transport::Plain, |_| {});
@@ -206,8 +206,8 @@ fn a_password_is_not_sent_to_a_server_whose_certificate_is_not_checked() {
     assert_eq!(
         played.rejections(),
         [
-            "with --insecure, the password could be sent to another server; connect with \
-          --fingerprint first"
+            "With --insecure, the password could be sent to another server. Connect with \
+             --fingerprint first."
         ]
     );
 }

@@ -31,7 +31,7 @@ fn an_optional_account_is_done_without() {
         assert_eq!(done.actions, [], "{lines:?}");
         assert!(done.lines.ends_with(said), "{lines:?}: {}", done.lines);
         assert_eq!(done.lines.matches("CAP END").count(), 1, "{lines:?}");
-        let is_said = |event: &Event| matches!(event, Event::Note { words } if words.starts_with("not logged in: "));
+        let is_said = |event: &Event| matches!(event, Event::Note { words } if words.starts_with("Not logged in: "));
         assert_eq!(done.events.iter().filter(|event| is_said(event)).count(), 1);
         played.let_in("alice");
         assert!(played.session.is_ready(), "{lines:?}");
@@ -85,8 +85,8 @@ fn a_reconnection_logs_in_again_and_enters_nothing_without() {
     assert_eq!(done.actions, [], "no attempt follows");
     assert!(
         matches!(&done.events[..], [Event::Note { words }]
-            if words.starts_with("not logged in: the server refused PLAIN for the account ann")
-                && words.ends_with("; /reconnect tries again")),
+            if words.starts_with("Not logged in: the server refused PLAIN for the account ann")
+                && words.ends_with(". /reconnect tries again.")),
         "{:?}",
         done.events
     );
@@ -107,7 +107,7 @@ fn the_login_is_repeated_when_the_services_come_back() {
     let done = played.take();
     assert_eq!((done.lines.as_str(), done.actions), ("", Vec::new()));
     assert!(matches!(&done.events[..], [Event::Note { words }]
-        if words.starts_with("not logged in: ")));
+        if words.starts_with("Not logged in: ")));
     assert!(played.session.is_ready());
     played.hear(":s CAP alice NEW :sasl=GSSAPI");
     assert_eq!(played.lines(), [""; 0]);

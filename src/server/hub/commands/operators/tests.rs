@@ -161,7 +161,7 @@ fn an_attempt_that_is_not_checked_does_not_lengthen_the_wait() {
     assert!(
         guessing
             .say(0, 1_000, WRONG)
-            .ends_with(":Password incorrect")
+            .ends_with(":Password missing or incorrect")
     );
     for (now, wait) in [(1_100, 1), (1_500, 1), (1_999, 1)] {
         let answer = guessing.say(0, now, WRONG);

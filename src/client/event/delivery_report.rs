@@ -8,7 +8,7 @@ pub struct Ranges(Vec<(u64, u64)>);
 
 impl Ranges {
     /// Adds a number that is not below the last one.
-    pub(super) fn add(&mut self, number: u64) {
+    pub(in crate::client) fn add(&mut self, number: u64) {
         match self.0.last_mut() {
             Some((_, last)) if *last + 1 >= number => *last = number.max(*last),
             _ => self.0.push((number, number)),
@@ -16,7 +16,7 @@ impl Ranges {
     }
 
     /// Whether it ends with this number.
-    pub(super) fn ends_with(&self, number: u64) -> bool {
+    pub(in crate::client) fn ends_with(&self, number: u64) -> bool {
         self.0.last().is_some_and(|(_, last)| *last == number)
     }
 
@@ -33,7 +33,7 @@ impl Ranges {
     }
 
     /// All numbers from 1 to `last` that are in none of these.
-    pub(super) fn all_but(last: u64, others: &[&Self]) -> Self {
+    pub(in crate::client) fn all_but(last: u64, others: &[&Self]) -> Self {
         let mut taken: Vec<(u64, u64)> = others.iter().flat_map(|one| one.0.clone()).collect();
         taken.sort_unstable();
         let mut rest = Vec::new();
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_as_ranges() {
+    fn numbers_are_shown_as_ranges() {
         assert_eq!(ranges(&[]).to_string(), "none");
         assert_eq!(ranges(&[1, 2, 2, 3, 5, 7, 8]).to_string(), "1-3, 5, 7-8");
         assert!(ranges(&[1, 2, 5]).contains(2));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_none_of_some_ranges_is_the_rest() {
+    fn the_rest_is_outside_all_ranges() {
         let rest = Ranges::all_but(10, &[&ranges(&[1, 4, 5]), &ranges(&[10])]);
         assert_eq!(rest.to_string(), "2-3, 6-9");
         assert_eq!(Ranges::all_but(3, &[]).to_string(), "1-3");
