@@ -153,6 +153,10 @@ pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
             let by = by.first().map(|by| format!(", by {by}"));
             format!("{mask} is banned from {room}{}.", by.unwrap_or_default())
         }
+        (Some(Reply::LoggedIn), [_, account, ..]) => {
+            format!("You are logged in to the account {account}.")
+        }
+        (Some(Reply::LoggedOut), _) => "You are logged out.".to_owned(),
         (Some(Reply::EndOfBanList), [room, ..]) => format!("{room} has no bans."),
         _ if parameters.is_empty() => return None,
         _ => parameters.join(" "),
@@ -165,6 +169,15 @@ mod tests {
 
     fn texts(parameters: &[&str]) -> Vec<String> {
         parameters.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_login_and_a_logout_are_one_sentence_each() {
+        let mask = "ann!~ann@host";
+        let login = answer(900, &[mask, "ann", "You are now logged in as ann"]);
+        assert_eq!(login.unwrap(), "You are logged in to the account ann.");
+        let logout = answer(901, &[mask, "You are now logged out"]);
+        assert_eq!(logout.unwrap(), "You are logged out.");
     }
 
     fn words(number: u16, parameters: &[&str], room: Option<RoomStanding>) -> String {

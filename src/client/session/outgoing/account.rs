@@ -53,7 +53,7 @@ impl Session {
         let text = match message.parameter(0) {
             Some("SUCCESS") => {
                 self.identity.unverified_account = None;
-                end_sentence(format!("The account {account} is registered: {text}"))
+                format!("The account {account} is registered.")
             }
             Some("VERIFICATION_REQUIRED") => {
                 self.identity.unverified_account = Some(account.to_owned());
