@@ -270,7 +270,10 @@ fn unread_messages_are_counted_over_all_networks() {
 fn a_reply_goes_to_the_network_of_the_last_whisper() {
     let mut played = Played::new(&["home", "libera"]);
     played.type_line("/reply hi");
-    assert_eq!(played.errors(), ["no one has whispered to you yet"]);
+    assert_eq!(
+        played.errors(),
+        ["No one has whispered to you yet. @NICK TEXT whispers to NICK."]
+    );
     for (second, network, nick) in [
         (1, "home", "carol"),
         (2, "libera", "bob"),
