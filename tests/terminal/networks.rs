@@ -24,7 +24,7 @@ fn start(configuration: &'static str) -> Terminal {
         .sized(30, 120)
         .start();
     for network in ["home", "libera"] {
-        alice.shows(&format!("{network} you are alice in #lobby"));
+        alice.shows(&format!("{network} You are alice in #lobby"));
     }
     alice.prompts("[home/#lobby]");
     alice
@@ -130,7 +130,7 @@ fn a_draft_in_tmux_survives_while_another_network_is_lost_and_comes_back() {
         });
     };
     alice.waits_until("both networks", |seen| {
-        let is_in = |network: &str| seen.has(&format!("{network} you are alice in #lobby"));
+        let is_in = |network: &str| seen.has(&format!("{network} You are alice in #lobby"));
         is_in("home") && is_in("libera")
     });
     prompts(&mut alice, "[home/#lobby]");

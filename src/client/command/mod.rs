@@ -46,7 +46,7 @@ pub use validate::{InvalidNick, JoinTarget, check_nick, has_room_prefix, is_vali
 /// );
 /// assert_eq!(
 ///     parse("/quti").unwrap_err().to_string(),
-///     "no command /quti; did you mean /quit?"
+///     "There is no command /quti. Did you mean /quit?"
 /// );
 /// ```
 pub fn parse(line: &str) -> Result<UserCommand, ParseError> {
