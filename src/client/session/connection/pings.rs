@@ -25,7 +25,7 @@ pub(in crate::client::session) enum PingPurpose {
     Alive,
     /// Its answer says that a request for the nick is answered.
     Regained,
-    /// Its answer says that this request and all before it are answered.
+    /// Its answer says that this request is answered, and without labels all before it.
     Fence(u64),
     /// The user has sent it.
     Typed,
@@ -142,7 +142,11 @@ impl Session {
             match purpose {
                 PingPurpose::Settled => self.registration_done(now, output),
                 PingPurpose::Regained => self.queries.regaining = false,
-                PingPurpose::Fence(number) => self.on_answer(number, true, now, output),
+                PingPurpose::Fence(number) => {
+                    // Each line before it has a label of its own, if there are labels.
+                    let all = !self.link.capabilities.can_label();
+                    self.on_answer(number, all, now, output);
+                }
                 PingPurpose::Alive | PingPurpose::Typed => {}
             }
         }

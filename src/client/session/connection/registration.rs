@@ -42,8 +42,7 @@ impl Session {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
         self.link.reset(now);
-        // A script has no screen that stays empty.
-        self.link.greeting_late_at = (!self.settings.script).then_some(now.elapsed + GREETING_LATE);
+        self.expect_greeting(now);
         self.identity.reset(&self.settings.nick);
         if self.link.was_registered {
             self.identity.alternatives_tried = 0;
@@ -65,6 +64,13 @@ impl Session {
             self.begin_cap_negotiation(output);
             self.send_names(1, now.elapsed, output);
         }
+    }
+
+    /// A greeting that takes long is reported.
+    fn expect_greeting(&mut self, now: SessionTime) {
+        // A script has no screen that stays empty.
+        let at = (!self.settings.script).then_some(now.elapsed + GREETING_LATE);
+        self.link.greeting_late_at = at;
     }
 
     /// Sends who the user is to a server that has been asked for its capabilities first, and does not
@@ -215,6 +221,7 @@ impl Session {
             self.phase = Phase::Registering {
                 deadline: now.elapsed + REGISTRATION_MAX,
             };
+            self.expect_greeting(now);
             if let Some(deferred) = &mut self.link.deferred_user {
                 deferred.at = now.elapsed + deferred.answer_timeout;
             }
@@ -240,6 +247,7 @@ impl Session {
         if !self.may_enter(output) {
             return;
         }
+        self.link.greeting_late_at = None;
         self.link.deferred_user = None;
         if let Some(nick) = message.parameter(0) {
             // Servers truncate a nick that is too long for them.
@@ -369,12 +377,14 @@ impl Session {
         self.quit_when_done(now, output);
     }
 
-    /// A room cannot be joined, or the server has joined the user to `forward` instead.
+    /// A room cannot be joined, or the server joins the user to `forward` instead. For a script,
+    /// which cannot see that, the second is a refusal too.
     pub(in crate::client::session) fn join_refused(&mut self, room: &str, forward: Option<&str>) {
+        // The next lines of a script are meant for that room and for no other.
+        let forward = forward.filter(|_| !self.settings.script);
         let was_wanted = self.rooms.pending_join_refused(room, forward);
-        self.refuse_target(room, forward);
-        if was_wanted && forward.is_none() && self.settings.script {
-            // The next lines of the script are meant for that room and for no other.
+        self.refuse_target(room);
+        if was_wanted && self.settings.script {
             self.rooms.clear_target(room);
         }
         let Some(forward) = forward else {

@@ -26,16 +26,13 @@ impl Session {
     }
 
     /// The server refuses to let the user into `room`, or lets the user into another one instead.
-    pub(in crate::client::session) fn refuse_target(&mut self, room: &str, forward: Option<&str>) {
+    pub(in crate::client::session) fn refuse_target(&mut self, room: &str) {
         let naming = &self.rooms.naming;
         for flight in &mut self.delivery.in_flight {
-            if let Some(TargetChange::Join(wanted)) = &mut flight.target_change
+            if let Some(TargetChange::Join(wanted)) = &flight.target_change
                 && naming.is_same(wanted, room)
             {
-                match forward {
-                    Some(forward) => forward.clone_into(wanted),
-                    None => flight.target_refused = true,
-                }
+                flight.target_refused = true;
             }
         }
     }

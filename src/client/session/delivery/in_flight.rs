@@ -229,12 +229,20 @@ impl Session {
         let Some(flight) = self.delivery.in_flight.back_mut() else {
             return;
         };
-        if !can_label && output.offset() > flight.start_offset {
-            flight.pending_answers = 1;
-            let number = flight.number;
-            if self.settings.script || flight.command.is_some() {
+        if output.offset() <= flight.start_offset {
+            return;
+        }
+        let number = flight.number;
+        if can_label {
+            // The next line waits for this one, and a server can leave a label unanswered.
+            if flight.target_change.is_some() {
                 self.write_fence(number, output);
             }
+            return;
+        }
+        flight.pending_answers = 1;
+        if self.settings.script || flight.command.is_some() {
+            self.write_fence(number, output);
         }
     }
 

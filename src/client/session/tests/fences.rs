@@ -248,6 +248,101 @@ fn next_line(played: &mut Played) -> Vec<String> {
     played.lines()
 }
 
+/// The same on a server with labels.
+fn script_with_labels_in_c(line: &str) -> Played {
+    let mut played = Played::new(true);
+    played.connect();
+    played.hear(&format!(":s CAP * LS :{LABELS}"));
+    let asked = played.lines().pop().unwrap();
+    let list = asked.strip_prefix("CAP REQ ").unwrap();
+    played.hear(&format!(":s CAP * ACK {list}"));
+    played.let_in("alice");
+    played.hear(":alice!~a@host JOIN #c");
+    played.session.show_room("#c");
+    played.take();
+    let (now, line) = (played.now, ScriptLine::Typed(line));
+    played.session.scripted(1, line, now, &mut played.output);
+    played
+}
+
+/// A forward is no room that the script has named.
+#[test]
+fn the_text_of_a_script_does_not_follow_a_forward_to_another_room() {
+    let forward = ":s 470 alice #x ##x :Forwarding to another channel";
+    let join = ":alice!~a@host JOIN ##x";
+    let plain = [forward, join, ":s PONG s chatroom-line-0"].map(str::to_owned);
+    let labelled = [
+        ":s BATCH +b labeled-response".to_owned(),
+        forward.to_owned(),
+        join.to_owned(),
+        ":s BATCH -b".to_owned(),
+    ];
+    let tags = ["@label=chatroom-line-0 ", "@batch=b ", "@batch=b ", ""];
+    let labelled = labelled.iter().zip(tags);
+    let labelled: Vec<String> = labelled.map(|(line, tag)| format!("{tag}{line}")).collect();
+    let unlabelled = [forward, ":s PONG s chatroom-line-0", join].map(str::to_owned);
+    for (mut played, answers) in [
+        (script_in_c(&["/join #x"]), &plain[..]),
+        (script_in_c(&["/join #x"]), &unlabelled[..]),
+        (script_with_labels_in_c("/join #x"), &labelled[..]),
+    ] {
+        for answer in answers {
+            played.hear(answer);
+        }
+        let refused = |event: &Event| matches!(event, Event::Refused { line: Some(1), .. });
+        assert!(played.events().iter().any(refused), "{answers:?}");
+        assert!(played.session.wants_input());
+        assert_eq!(next_line(&mut played), [""; 0], "{answers:?}");
+        let now = played.now;
+        let line = ScriptLine::Text("as JSON");
+        played.session.scripted(3, line, now, &mut played.output);
+        assert_eq!(played.lines(), [""; 0], "{answers:?}");
+    }
+}
+
+#[test]
+fn a_script_that_is_forwarded_from_its_room_ends() {
+    let mut played = Played::with_rooms(true, &["#x"]);
+    played.connect();
+    played.hear(":s 001 alice :Welcome");
+    played.hear(":s 422 alice :no MOTD");
+    played.hear(":s 470 alice #x ##x :Forwarding to another channel");
+    played.hear(":alice!~a@host JOIN ##x");
+    played.hear(":s PONG s chatroom-settled");
+    assert!(matches!(
+        &played.take().actions[..],
+        [SessionAction::End(Outcome::Incomplete(
+            Incomplete::RoomNotEntered { room }
+        ))] if room == "#x"
+    ));
+}
+
+/// The next line waits for a join, so a label without an answer must not hold up the script.
+#[test]
+fn a_join_with_a_label_has_a_fence_too() {
+    let mut played = script_with_labels_in_c("/join #x");
+    assert_eq!(
+        played.lines(),
+        ["@label=chatroom-line-0 JOIN #x", "PING :chatroom-line-0"]
+    );
+    played.hear(":s PONG s chatroom-line-0");
+    assert!(!played.session.wants_input(), "it may still come");
+    played.wait(5);
+    assert!(played.session.wants_input());
+    assert_eq!(next_line(&mut played), [""; 0]);
+
+    let mut played = script_with_labels_in_c("/join #x");
+    played.hear("@label=chatroom-line-0 :alice!~a@host JOIN #x");
+    assert!(played.session.wants_input());
+    assert_eq!(
+        next_line(&mut played),
+        ["@label=chatroom-line-1 PRIVMSG #x :for x only"]
+    );
+    // The answer to its fence says nothing about the line after it.
+    played.hear(":s PONG s chatroom-line-0");
+    assert_eq!(played.session.delivery.in_flight.len(), 1);
+}
+
 /// A99.
 #[test]
 fn a_script_has_joined_a_room_only_when_the_server_says_so() {
