@@ -46,8 +46,12 @@ fn shown_words(line: &str) -> usize {
     let name = words.next().and_then(|word| word.strip_prefix('/'));
     let name = name.map(|name| CommandSpec::find(name).map_or(name, |command| command.name));
     match name {
-        Some("msg" | "notice" | "join") => 2,
-        Some("mode") => 3,
+        Some("msg" | "notice" | "join" | "ctcp") => 2,
+        // The active room is changed if none is named.
+        Some("mode") => match words.next() {
+            Some(first) if first.starts_with(['+', '-']) => 2,
+            _ => 3,
+        },
         Some("raw") => {
             let request = words.next().unwrap_or_default().to_ascii_lowercase();
             match request.as_str() {
@@ -84,6 +88,9 @@ pub fn command_carries_password(command: &UserCommand, last_whisperer: Option<&s
             // Someone else may whisper while the reply is typed.
             last_whisperer.is_some_and(|nick| message_carries_password(nick, text))
                 || proves_identity(text)
+        }
+        UserCommand::Ctcp { target, text, .. } => {
+            text.is_some() && target.split(',').any(is_service)
         }
         UserCommand::Join { key, .. } => key.is_some(),
         UserCommand::Oper { .. } | UserCommand::Register { .. } => true,
@@ -209,6 +216,9 @@ mod tests {
             "/nickserv identify hunter2",
             "/join #a key",
             "/mode #a +k key",
+            "/mode +k key",
+            "/mode +lk 5 key",
+            "/ctcp NickServ identify hunter2",
             "@NickServ,bob identify hunter2",
             "hello\n/msg NickServ identify hunter2",
         ] {
@@ -236,6 +246,10 @@ mod tests {
             ("/r identify hunter2", "/r"),
             ("/join #a key", "/join #a"),
             ("/mode #a +k key", "/mode #a +k"),
+            ("/mode +k key", "/mode +k"),
+            ("/mode -k key", "/mode -k"),
+            ("/mode +lk 5 key", "/mode +lk"),
+            ("/ctcp NickServ identify hunter2", "/ctcp NickServ"),
             ("/raw PASS x", "/raw PASS"),
             ("/raw PRIVMSG NickServ :identify x", "/raw PRIVMSG NickServ"),
             ("hi\n/oper root x", "hi\n/oper"),
@@ -262,6 +276,9 @@ mod tests {
             "/pas",
             "/join #a",
             "/mode #a +o bob",
+            "/mode +o bob",
+            "/ctcp NickServ VERSION",
+            "/ctcp bob PING 12",
             "/raw PRIVMSG bob :observe this",
             "/topic the server is back",
             "one\ntwo words",
