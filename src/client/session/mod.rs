@@ -73,7 +73,7 @@ pub struct SessionTime {
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Silence after which the connection is closed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
-/// A server that has not said anything for so long after the connection is reported as silent.
+/// A server that has not welcomed the user so long after the connection is reported as slow.
 const GREETING_LATE: Duration = Duration::from_secs(2);
 /// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
@@ -186,7 +186,6 @@ impl Session {
     /// The server has sent a line; `line` is without its ending.
     pub fn received(&mut self, line: &[u8], now: SessionTime, output: &mut SessionOutput) {
         self.link.on_received(now.elapsed);
-        self.link.greeting_late_at = None;
         let before = output.events.len();
         // Not every network uses only UTF-8.
         let text = decode(line);
@@ -256,12 +255,8 @@ impl Session {
         if self.link.motd_deadline.is_some_and(|at| now.elapsed >= at) {
             self.motd_done(output);
         }
-        if self
-            .link
-            .greeting_late_at
-            .take_if(|at| now.elapsed >= *at)
-            .is_some()
-        {
+        let is_late = self.link.greeting_late_at.take_if(|at| now.elapsed >= *at);
+        if is_late.is_some() && matches!(self.phase, Phase::Registering { .. }) {
             let words = match self.withholds_password() {
                 true => "Connected; the password waits for an answer to CAP LS.",
                 false => "Connected; waiting for the server's greeting.",

@@ -37,7 +37,7 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) replay: Replay,
     /// The pings of the client that are not answered.
     pub(in crate::client::session) pings: PendingPings,
-    /// When to tell the user that the server has not said anything since the connection.
+    /// When to tell the user that the server has not sent its welcome since the connection.
     pub(in crate::client::session) greeting_late_at: Option<Duration>,
     /// Whether the machine has slept, and the server is alive after that.
     pub(in crate::client::session) wake: WakeWatch,

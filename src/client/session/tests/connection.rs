@@ -266,7 +266,7 @@ fn a_persistent_session_goes_on_when_the_first_connection_fails_or_is_refused() 
 }
 
 #[test]
-fn a_server_that_says_nothing_after_the_connection_is_reported_once() {
+fn a_server_that_does_not_welcome_the_user_is_reported_once() {
     let mut played = Played::new(false);
     played.connect();
     played.take();
@@ -279,10 +279,31 @@ fn a_server_that_says_nothing_after_the_connection_is_reported_once() {
 
     let mut played = Played::new(false);
     played.connect();
+    // What a server sends before the welcome is not shown.
     played.hear(":s NOTICE * :looking up your host name");
+    played.hear(":s CAP * LS :server-time");
+    played.hear("PING :cookie");
     played.take();
-    played.wait(5);
+    played.wait(2);
+    let words = "connected; waiting for the server's greeting".to_owned();
+    assert_eq!(played.events(), [Event::Note { words }]);
+    played.hear(":s 001 alice :Welcome");
+    played.take();
+    played.wait(2);
     assert_eq!(played.events(), []);
+
+    // A user who is asked for another nick does not wait for the server.
+    let mut played = Played::new(false);
+    played.connect();
+    played.hear(":s 433 * alice :Nickname is already in use");
+    played.take();
+    played.wait(2);
+    assert_eq!(played.events(), []);
+    let now = played.now;
+    played.session.answer_nick("ann", now, &mut played.output);
+    played.take();
+    played.wait(2);
+    assert_eq!(played.events().len(), 1);
 }
 
 #[test]
