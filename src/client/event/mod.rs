@@ -95,6 +95,13 @@ pub enum Event {
         /// Whether it may answer a request of the user.
         asked: bool,
     },
+    /// A person has sent a command for which there is no other event, such as `WALLOPS` or `KNOCK`.
+    PersonSent {
+        /// The person.
+        nick: String,
+        /// What the person sent, as a sentence.
+        text: String,
+    },
     /// A line from the server that few users want to see; shown with `-v`.
     ServerNotice {
         /// The text of the line.

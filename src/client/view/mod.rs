@@ -155,7 +155,9 @@ impl Renderer {
             Event::Said { .. } | Event::Whispered { .. } | Event::Sent { .. } => {
                 self.message(event, active)
             }
-            Event::ServerSaid { text, .. } | Event::ServerNotice { text } => {
+            Event::ServerSaid { text, .. }
+            | Event::ServerNotice { text }
+            | Event::PersonSent { text, .. } => {
                 self.dim(&format!("-- {}{}", self.indent_mark(), sanitize(text)))
             }
             Event::Entered {
@@ -273,6 +275,7 @@ fn min_verbosity(event: &Event) -> Verbosity {
         | Event::Renamed { own: false, .. } => Verbosity::Script,
         Event::Entered { .. }
         | Event::ServerSaid { asked: false, .. }
+        | Event::PersonSent { .. }
         | Event::Modes { asked: false, .. }
         | Event::Topic { asked: false, .. }
         | Event::Departed { .. }

@@ -111,6 +111,10 @@ pub fn decode(record: &Record) -> Event {
                 nick(),
             )),
         },
+        RecordKind::Server if record.nick.is_some() => Event::PersonSent {
+            nick: nick(),
+            text: text(),
+        },
         RecordKind::Server => Event::ServerSaid {
             text: text(),
             asked: false,
@@ -332,6 +336,10 @@ mod tests {
             Event::ServerSaid {
                 text: own("motd"),
                 asked: false,
+            },
+            Event::PersonSent {
+                nick: own("bob"),
+                text: own("bob sends KNOCK #a"),
             },
             Event::Modes {
                 target: own("#a"),

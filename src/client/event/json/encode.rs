@@ -217,6 +217,11 @@ pub fn encode(occurrence: &Occurrence) -> Option<Record> {
             text: some(text),
             ..blank(RecordKind::Server)
         },
+        Event::PersonSent { nick, text } => Record {
+            nick: some(nick),
+            text: some(text),
+            ..blank(RecordKind::Server)
+        },
         Event::ServerLost {
             why, still: false, ..
         } => Record {

@@ -125,29 +125,34 @@ impl Session {
     /// A message to all operators, or of the server to everyone who asked for such.
     fn on_wallops(&self, message: &Message<'_>, text: &str, output: &mut SessionOutput) {
         let source = message.source.map_or("the server", |source| source.nick());
-        let is_ignored = |source: &str| self.is_ignored(source);
-        if message
-            .source
-            .is_some_and(|source| is_ignored(source.as_str()))
-        {
-            return;
-        }
-        output.events.push(Event::ServerSaid {
-            text: format!("wallops from {source}: {text}"),
-            asked: false,
+        let text = format!("wallops from {source}: {text}");
+        output.events.extend(match message.source {
+            Some(source) if self.is_ignored(source.as_str()) => None,
+            Some(source) => Some(Event::PersonSent {
+                nick: source.nick().to_owned(),
+                text,
+            }),
+            None => Some(Event::ServerSaid { text, asked: false }),
         });
     }
 
+    /// A command that has no meaning here. Those of people are shown: a person may expect that they
+    /// are read.
     fn on_unknown(&mut self, message: &Message<'_>, output: &mut SessionOutput) {
         let line = format!("{} {}", message.command, parameters_from(message, 0));
+        let line = line.trim_end();
         let person = message
             .source
             .filter(|source| source.as_str().contains('!'));
-        output.events.push(Event::ServerNotice {
-            text: match person {
-                Some(person) => format!("{} sends {}", person.nick(), line.trim_end()),
-                None => line,
-            },
+        output.events.extend(match person {
+            Some(person) if self.is_ignored(person.as_str()) => None,
+            Some(person) if !self.is_own(person.nick()) => Some(Event::PersonSent {
+                nick: person.nick().to_owned(),
+                text: format!("{} sends {line}", person.nick()),
+            }),
+            _ => Some(Event::ServerNotice {
+                text: line.to_owned(),
+            }),
         });
     }
 

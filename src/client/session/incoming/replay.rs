@@ -47,7 +47,7 @@ impl Session {
 
     /// Finds out whether a line is history. IRCv3 chathistory and batch; ZNC, znc.in/playback.
     pub(in crate::client::session) fn check_replay(&mut self, message: &Message<'_>) {
-        let is_chat = matches!(message.command, "PRIVMSG" | "NOTICE" | "TAGMSG");
+        let is_of_person = is_chat(message) || is_change(message);
         let at = message.tags.get("time").and_then(seconds_of);
         let replay = &mut self.link.replay;
         let of_batch = message.tags.get("batch").map(unescaped);
@@ -66,35 +66,47 @@ impl Session {
                 _ => {}
             }
         }
-        if let (Some(at), false, false, false) = (at, is_chat, of_batch, replay.is_server_time) {
+        if let (Some(at), false, false, false) = (at, is_of_person, of_batch, replay.is_server_time)
+        {
             // The first line that is not history has the current time of the server.
             at.clone_into(&mut replay.since);
             replay.is_server_time = true;
         }
         replay.in_batch = of_batch;
-        replay.is_current = of_batch || is_chat && at.is_some_and(|at| at < replay.since.as_str());
+        let is_old = at.is_some_and(|at| at < replay.since.as_str());
+        replay.is_current = of_batch || is_of_person && is_old;
     }
 
     /// Whether the current line is history and would change what the session knows of the present:
     /// who is where, under which nick, and with which account.
     pub(super) fn is_past_change(&self, message: &Message<'_>) -> bool {
-        self.link.replay.in_batch
-            && matches!(
-                message.command,
-                "JOIN"
-                    | "PART"
-                    | "QUIT"
-                    | "KICK"
-                    | "NICK"
-                    | "MODE"
-                    | "TOPIC"
-                    | "INVITE"
-                    | "CHGHOST"
-                    | "AWAY"
-                    | "ACCOUNT"
-                    | "SETNAME"
-            )
+        // Alone, an old line can be the only one that says so.
+        self.link.replay.in_batch && is_change(message)
     }
+}
+
+/// Whether a line is what a person says.
+fn is_chat(message: &Message<'_>) -> bool {
+    matches!(message.command, "PRIVMSG" | "NOTICE" | "TAGMSG")
+}
+
+/// Whether a line says what a person does.
+fn is_change(message: &Message<'_>) -> bool {
+    matches!(
+        message.command,
+        "JOIN"
+            | "PART"
+            | "QUIT"
+            | "KICK"
+            | "NICK"
+            | "MODE"
+            | "TOPIC"
+            | "INVITE"
+            | "CHGHOST"
+            | "AWAY"
+            | "ACCOUNT"
+            | "SETNAME"
+    )
 }
 
 /// The part of a time up to the seconds, as in `2026-11-28T23:00:00`, if it looks like one. Such texts

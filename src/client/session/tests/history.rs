@@ -96,6 +96,37 @@ fn history_is_told_by_the_clock_of_the_server() {
     }
 }
 
+/// What people did before the user connected, as bouncers send it.
+#[test]
+fn old_changes_are_history_too_and_still_count() {
+    let mut played = Played::new(false);
+    played.now.unix_seconds = 1_795_910_400;
+    played.connect();
+    let old = "@time=2026-11-01T00:00:00.000Z ";
+    played.hear(&format!("{old}:carol!c@h JOIN #lobby"));
+    assert!(played.session.is_replay(), "the first line with a time");
+    played.let_in("alice");
+    for line in [
+        ":bob!b@h INVITE alice #dev",
+        ":carol!c@h JOIN #lobby",
+        ":bob!b@h TOPIC #lobby :x",
+        ":bob!b@h MODE #lobby +m",
+        ":carol!c@h NICK carola",
+        ":carola!c@h PART #lobby",
+    ] {
+        played.take();
+        played.hear(&format!("{old}{line}"));
+        assert!(played.session.is_replay(), "{line}");
+        assert_eq!(played.events().len(), 1, "{line}");
+        let new = line.replace("carola", "dan").replace("carol", "dan");
+        played.hear(&format!("@time=2026-11-30T00:00:00.000Z {new}"));
+        assert!(!played.session.is_replay(), "{new}");
+    }
+    // The answers of the server are always new.
+    played.hear(&format!("{old}:s 332 alice #lobby :x"));
+    assert!(!played.session.is_replay());
+}
+
 #[test]
 fn nested_batches_of_history_are_history() {
     let mut played = Played::ready(false);
@@ -215,17 +246,13 @@ fn what_people_send_beside_messages_names_them() {
     let mut played = Played::ready(false);
     for (line, words, is_shown) in [
         (
-            ":root!r@h WALLOPS :restart at 5",
-            "wallops from root: restart at 5",
-            true,
-        ),
-        (
             ":alice!a@h SETNAME :Alice A.",
             "alice has the real name Alice A. now",
             true,
         ),
-        (":bob!b@h FOO a :b c", "bob sends FOO a b c", false),
+        ("WALLOPS :restart", "wallops from the server: restart", true),
         (":s FOO a", "FOO a", false),
+        (":alice!a@h FOO a", "FOO a", false),
     ] {
         played.hear(line);
         match (&played.events()[..], is_shown) {
@@ -234,8 +261,29 @@ fn what_people_send_beside_messages_names_them() {
             (other, _) => panic!("{line}: {other:?}"),
         }
     }
+    for (line, nick, words) in [
+        (
+            ":root!r@h WALLOPS :restart at 5",
+            "root",
+            "wallops from root: restart at 5",
+        ),
+        (":s WALLOPS :at 5", "s", "wallops from s: at 5"),
+        (":bob!b@h FOO a :b c", "bob", "bob sends FOO a b c"),
+        (":bob!b@h KNOCK", "bob", "bob sends KNOCK"),
+        (":bob!b@h INVITE alice", "bob", "bob sends INVITE alice"),
+    ] {
+        played.hear(line);
+        let (nick, text) = (nick.to_owned(), words.to_owned());
+        assert_eq!(played.events(), [Event::PersonSent { nick, text }]);
+    }
     played.hear("@+typing=active :bob!b@h TAGMSG #lobby");
     assert_eq!(played.events(), []);
+    played.type_line("/ignore bob");
+    played.take();
+    for command in ["FOO", "WALLOPS", "KNOCK"] {
+        played.hear(&format!(":bob!b@h {command} #lobby"));
+        assert_eq!(played.events(), [], "{command}");
+    }
 }
 
 #[test]
