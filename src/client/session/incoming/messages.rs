@@ -67,7 +67,7 @@ impl Session {
         let visible = visible_text(&text);
         let imitated = quoted_nicks(&visible).find(|other| {
             let mut speakers = self.attention.speakers();
-            let is_known = self.rooms.is_visible(other)
+            let is_known = self.rooms.has_seen(other)
                 || self.is_own(other)
                 || speakers.any(|speaker| self.is_same(speaker, other));
             is_known && !self.is_same(other, &nick)
@@ -149,22 +149,40 @@ impl Session {
     }
 }
 
-/// The nicks that a text seems to quote: `<nick>` where it can begin a row on the screen, which is
-/// at its start, after a time, or after so many blanks that a terminal wraps there.
+/// The nicks that a text seems to quote: of the forms in which messages are shown, those that come
+/// where a row can begin on the screen, which is at the start of the text, after a time, or after so
+/// many blanks that a terminal wraps there.
 fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
     let begins_row = |before: &str| {
-        let is_blank = |c: char| c.is_whitespace() || c == '\u{2800}';
-        let is_of_time = |c: char| is_blank(c) || c.is_ascii_digit() || "[]():.".contains(c);
+        let is_of_time = |c: char| c.is_whitespace() || c.is_ascii_digit() || "[]():.".contains(c);
         let lead = before.trim_end_matches(is_of_time);
         let time = before.get(lead.len()..).unwrap_or_default();
         lead.is_empty()
             || time.contains(':') && time.bytes().filter(u8::is_ascii_digit).count() > 2
-            || time.chars().filter(|c| is_blank(*c)).count() > 2
+            || time.chars().filter(|c| c.is_whitespace()).count() > 2
     };
-    text.match_indices('<').filter_map(move |(at, _)| {
-        let (before, name) = text.split_at_checked(at)?;
-        let (name, _) = name.strip_prefix('<')?.split_once('>')?;
-        let name = name.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
+    let starts = text.match_indices(['<', '*', '-', 'n']);
+    starts.filter_map(move |(at, _)| {
+        let (before, shown) = text.split_at_checked(at)?;
+        let name = shown_nick(shown)?.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
         (!name.is_empty() && begins_row(before)).then_some(name)
     })
+}
+
+/// The nick at the beginning of a text, if it begins as a message is shown: `<nick>`, `* nick`,
+/// `*nick* whispers:`, `-nick-` or `notice from nick:`.
+fn shown_nick(text: &str) -> Option<&str> {
+    if let Some(name) = text.strip_prefix('<') {
+        return name.split_once('>').map(|(name, _)| name);
+    }
+    let first = |text: &'_ str| text.split_whitespace().next().map(str::len);
+    if let Some(name) = text.strip_prefix("* ") {
+        return name.trim_start().get(..first(name)?);
+    }
+    if let Some(name) = text.strip_prefix("notice from ") {
+        return name.get(..first(name)?)?.strip_suffix(':');
+    }
+    let word = text.get(..first(text)?)?;
+    let between = |mark| word.strip_prefix(mark)?.strip_suffix(mark);
+    between('*').or_else(|| between('-'))
 }

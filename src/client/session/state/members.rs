@@ -34,8 +34,10 @@ impl JoinedRooms {
 
     pub(in crate::client::session) fn remove(&mut self, room: &str, nick: &str) {
         let key = self.naming.key(nick);
-        if let Some(room) = self.get_mut(room) {
-            room.members.remove(&key);
+        if let Some(room) = self.get_mut(room)
+            && room.members.remove(&key).is_some()
+        {
+            self.departed.add(key);
         }
         self.forget_person_unless_visible(nick);
     }
@@ -47,6 +49,7 @@ impl JoinedRooms {
             room.members.remove(&key);
         }
         self.people.remove(&key);
+        self.departed.add(key);
     }
 
     /// The prefixes of a member are these.
@@ -97,6 +100,7 @@ impl JoinedRooms {
                 room.members.insert(self.naming.key(to), person);
             }
         }
+        self.departed.add(key);
     }
 
     /// Notes a message in a room, or a whisper if `room` is `None`: the author of a whisper is the most
@@ -119,6 +123,11 @@ impl JoinedRooms {
         let key = self.naming.lookup_key(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.members.contains_key(&*key))
+    }
+
+    /// Whether a user with this nick is in one of the rooms, or was.
+    pub(in crate::client::session) fn has_seen(&self, nick: &str) -> bool {
+        self.is_visible(nick) || self.departed.contains(&self.naming.lookup_key(nick))
     }
 
     /// Another user, or the user, whose nick looks the same at a glance. In large rooms no warning

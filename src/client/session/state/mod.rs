@@ -4,6 +4,7 @@
 //! it.
 
 pub(super) mod attention;
+mod departed;
 pub(super) mod identity;
 mod ignore_list;
 mod member;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::departed::DepartedNicks;
 use super::member::{Member, PersonDetails};
 use crate::client::event::Unread;
 use crate::wire::isupport::Isupport;
@@ -20,6 +21,7 @@ pub(in crate::client::session) struct JoinedRooms {
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
     /// What is known of their members besides the nicks.
     pub(super) people: BTreeMap<FoldedName, PersonDetails>,
+    pub(super) departed: DepartedNicks,
     /// The active room. `None` after the user was removed from it, until another one is chosen.
     pub(super) active: Option<String>,
     /// The name of the active room that the user was removed from.
@@ -293,7 +295,9 @@ impl JoinedRooms {
             unread: Unread::default(),
             members: BTreeMap::new(),
         };
-        self.rooms.insert(at, room);
+        let before = self.rooms.insert(at, room);
+        let members = before.iter().flat_map(|room| room.members.keys());
+        members.for_each(|nick| self.departed.add(nick.clone()));
         if was_joined {
             self.forget_invisible_people();
         }
@@ -327,6 +331,8 @@ impl JoinedRooms {
     /// active; otherwise none does, since the line being typed is not meant for another room.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
+        let members = left.iter().flat_map(|room| room.members.keys());
+        members.for_each(|nick| self.departed.add(nick.clone()));
         self.forget_invisible_people();
         let wanted = self.take_pending_part(name);
         if !self.is(self.active.as_ref(), name) {

@@ -225,6 +225,14 @@ fn a_quote_that_looks_like_another_user_is_pointed_out() {
         "[12:01:33] <alice> yes".to_owned(),
         "\x02<bob>\x02 yes".to_owned(),
         "\x0304<\x03bob> yes".to_owned(),
+        "* bob waves".to_owned(),
+        "12:01 * bob waves".to_owned(),
+        "*bob* whispers: yes".to_owned(),
+        "-bob- yes".to_owned(),
+        "-@bob- yes".to_owned(),
+        "notice from bob: yes".to_owned(),
+        format!("no{spaces}-bob- yes"),
+        "\u{2800}\u{2800}\u{2800}* bob waves".to_owned(),
     ] {
         played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         let events = played.events();
@@ -233,7 +241,25 @@ fn a_quote_that_looks_like_another_user_is_pointed_out() {
             "{text}: {events:?}"
         );
     }
-    for text in ["<dave> yes", "a < b and c > d", "x <bob> y", "<>", "<bob"] {
+    for text in [
+        "<dave> yes",
+        "a < b and c > d",
+        "x <bob> y",
+        "<>",
+        "<bob",
+        "* dave waves",
+        "*",
+        "* ",
+        "**",
+        "-",
+        "--",
+        "bob* x",
+        "*bob is here",
+        "-bob",
+        "no, -bob- is here",
+        "notice from bob",
+        "n",
+    ] {
         played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         assert_eq!(played.events().len(), 1, "{text}");
     }
@@ -243,7 +269,26 @@ fn a_quote_that_looks_like_another_user_is_pointed_out() {
     played.hear(":Dave!d@h PRIVMSG alice :psst");
     played.hear(":bob!b@h QUIT :bye");
     played.events();
-    for text in ["<dave> yes", "12:01 <bob> yes"] {
+    // Those who have left and have never said anything.
+    played.hear(":erin!e@h JOIN #lobby");
+    played.hear(":erin!e@h PART #lobby");
+    played.hear(":frank!f@h JOIN #lobby");
+    played.hear(":frank!f@h NICK frankie");
+    played.hear(":gina!g@h JOIN #lobby");
+    played.hear(":bob!b@h KICK #lobby gina :x");
+    played.hear(":alice!~a@host JOIN #dev");
+    played.hear(":hugo!h@h JOIN #dev");
+    played.hear(":alice!~a@host PART #dev");
+    played.events();
+    for text in [
+        "<dave> yes",
+        "12:01 <bob> yes",
+        "<Erin> yes",
+        "* frank waves",
+        "-frankie- x",
+        "<gina> yes",
+        "*hugo* whispers: x",
+    ] {
         played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         let events = played.events();
         assert!(
