@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::wire::name::is_invisible;
+use crate::wire::name::{BLANK_BRAILLE, is_invisible, is_invisible_in_name};
 
 /// The largest number of combining marks in one cell; the rest of them is removed. Some terminals
 /// draw more of them across the rows above and below.
@@ -65,7 +65,7 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
             c if c.is_control() || is_invisible(c) => push_mark(&mut sanitized, c),
             // A row wrapped at such a space could begin like a line of another user.
             '\u{3000}' => sanitized.push_str("  "),
-            c if c.is_whitespace() || c == BLANK => sanitized.push(' '),
+            c if c.is_whitespace() || c == BLANK_BRAILLE => sanitized.push(' '),
             c => sanitized.push(c),
         }
         before = Some(c);
@@ -73,9 +73,19 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(sanitized)
 }
 
-/// The same for a single word, such as a nick or a room name: spaces are marked too.
+/// The same for a single word, such as a nick or a room name: spaces are marked too, and what has no
+/// shape in a name.
 pub fn sanitize_name(name: &str) -> String {
-    sanitize(name).replace(['\t', ' '], "_")
+    let mut shown = String::with_capacity(name.len());
+    for c in sanitize(name).chars() {
+        match c {
+            '\t' | ' ' => shown.push('_'),
+            // Emoji keep their joiners.
+            c if is_invisible_in_name(c) && !is_invisible(c) => push_mark(&mut shown, c),
+            c => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// `text` for a log: control and invisible characters become escapes such as `\u{1b}`, so that
@@ -109,8 +119,6 @@ const STRIKE: char = '\x1e';
 const UNDERLINE: char = '\x1f';
 
 const JOINER: char = '\u{200d}';
-/// A braille pattern without dots, which looks like a space.
-const BLANK: char = '\u{2800}';
 
 /// The selectors of the two styles of a symbol: plain text, and emoji.
 const TEXT_STYLE: char = '\u{fe0e}';
@@ -215,6 +223,22 @@ mod tests {
                 "{text:?} became {sanitized:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_name_has_no_character_without_a_shape() {
+        for (name, shown) in [
+            ("#dev\u{2800}", "#dev_"),
+            ("#dev x", "#dev_x"),
+            ("#dev\u{fffe}", "#dev<U+FFFE>"),
+            ("#dev\u{e000}", "#dev<U+E000>"),
+            ("#dev\u{200b}", "#dev<U+200B>"),
+            ("#👩\u{200d}🚀", "#👩\u{200d}🚀"),
+        ] {
+            assert_eq!(sanitize_name(name), shown);
+        }
+        // In a text some fonts have a shape for it.
+        assert_eq!(sanitize("\u{e0a0} ⠿"), "\u{e0a0} ⠿");
     }
 
     #[test]

@@ -167,7 +167,18 @@ fn is_nick_character(c: char) -> bool {
 }
 
 fn is_room_character(c: char) -> bool {
-    !(c.is_control() || c.is_whitespace() || c == ',' || is_invisible(c))
+    !(c.is_control() || c.is_whitespace() || c == ',' || is_invisible_in_name(c))
+}
+
+/// A braille pattern without dots, which looks like a space.
+pub const BLANK_BRAILLE: char = '\u{2800}';
+
+/// Whether a character has no shape that all readers of a name see: an invisible or blank one, one
+/// for private use, or a noncharacter. In a text, other than a name, the last three are harmless.
+pub fn is_invisible_in_name(c: char) -> bool {
+    let is_noncharacter = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
+    let is_private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    is_invisible(c) || c == BLANK_BRAILLE || is_noncharacter || is_private
 }
 
 /// Whether a character has no shape of its own or turns the direction of what follows: with such
@@ -262,7 +273,7 @@ mod tests {
 
     #[test]
     fn room_names_begin_with_a_hash_and_have_nothing_invisible() {
-        for text in ["#a", "##", "#a:b", "#café", "#1"] {
+        for text in ["#a", "##", "#a:b", "#café", "#1", "#日本", "#⠿", "#🦀"] {
             assert!(RoomName::parse(text).is_ok(), "{text:?}");
         }
         for text in [
@@ -276,6 +287,14 @@ mod tests {
             "#\x1b[2J",
             "#\u{202e}",
             "#a\u{200b}",
+            "#a\u{2800}",
+            "#a\u{e000}",
+            "#a\u{f8ff}",
+            "#a\u{f0000}",
+            "#a\u{10fffd}",
+            "#a\u{fdd0}",
+            "#a\u{fffe}",
+            "#a\u{1ffff}",
             "0",
         ] {
             assert!(RoomName::parse(text).is_err(), "{text:?}");

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::error::ArgumentError;
-use crate::wire::name::{NameError, is_invisible};
+use crate::wire::name::{NameError, is_invisible_in_name};
 
 /// Whether an argument is meant as a room: `#` and `&` begin the names of rooms in the syntax of
 /// commands. Whether a name is a room of the server is for the session to decide, since the
@@ -50,8 +50,9 @@ pub fn is_valid_nick(nick: &str) -> bool {
 }
 
 fn nick_error(nick: &str) -> Option<NameError> {
-    let is_bad =
-        |c: &char| c.is_whitespace() || c.is_control() || is_invisible(*c) || ",!@*?".contains(*c);
+    let is_bad = |c: &char| {
+        c.is_whitespace() || c.is_control() || is_invisible_in_name(*c) || ",!@*?".contains(*c)
+    };
     let Some(first) = nick.chars().next() else {
         return Some(NameError::Empty);
     };
@@ -85,8 +86,10 @@ pub(super) fn checked_nick(nick: &str) -> Result<String, ArgumentError> {
 /// The name of a room; the `#` may be left out. Some servers have rooms with other prefixes, which
 /// the session knows.
 pub(super) fn checked_room(room: &str) -> Result<String, ArgumentError> {
-    let is_forbidden = |c: char| c.is_control() || is_invisible(c) || c == ',';
-    if room.contains(is_forbidden) || room == "#" || room == "&" || room.starts_with(':') {
+    let is_forbidden = |c: char| c.is_control() || is_invisible_in_name(c) || c == ',';
+    // `@` begins the name of a person.
+    let is_room = !matches!(room, "#" | "&") && !room.starts_with([':', '@']);
+    if room.contains(is_forbidden) || !is_room {
         return Err(ArgumentError::InvalidRoom(room.to_owned()));
     }
     Ok(match room.starts_with(['#', '&', '+', '!']) {
