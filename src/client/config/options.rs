@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 
 use super::since::Since;
 use super::trust::parse_fingerprint;
+use crate::client::command::parse_room;
 use crate::client::event::matcher::Pattern;
 use crate::common::generate::Generated;
 use crate::common::record::KINDS;
@@ -102,7 +103,7 @@ pub struct ClientOptions {
     pub from_account: Option<String>,
 
     /// With --wait-for, match only messages in this room
-    #[arg(long, value_name = "#ROOM", requires = "wait_for")]
+    #[arg(long, value_name = "#ROOM", requires = "wait_for", value_parser = room_name)]
     pub room: Option<String>,
 
     /// Give up after this time, such as 30s or 5m, with exit status 75
@@ -443,6 +444,24 @@ impl fmt::Display for MisplacedCommand {
 }
 
 impl std::error::Error for MisplacedCommand {}
+
+/// The name of a room, in which the `#` can be left out.
+fn room_name(text: &str) -> Result<String, InvalidRoomName> {
+    let target = parse_room(text).ok_or(InvalidRoomName)?;
+    Ok(target.room)
+}
+
+/// The text of an option is not the name of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct InvalidRoomName;
+
+impl fmt::Display for InvalidRoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rooms look like #room; with --from NICK, messages of a person match")
+    }
+}
+
+impl std::error::Error for InvalidRoomName {}
 
 /// Checks that the name of a certificate can be the name of a file.
 fn certificate_name(text: &str) -> Result<String, InvalidCertificateName> {
