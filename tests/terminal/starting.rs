@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -159,7 +160,7 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
     dora.shows("You are dora in #lobby, alone so far");
-    let server = Process::hosting_room_at(usual);
+    let server = Process::hosting_room_at(usual, dora.home());
     let mut bob = Lines::enter(usual, "bob");
     dora.signals(Signal::SIGKILL);
     bob.hears(":dora!");
@@ -174,15 +175,20 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
 struct Process(Pid);
 
 impl Process {
-    /// The process that a client has started to host the room.
-    fn hosting_room_at(address: SocketAddr) -> Self {
+    /// The process that a client with this home directory has started to host the room. No process
+    /// of anyone else has that directory in its environment.
+    fn hosting_room_at(address: SocketAddr, home: &Path) -> Self {
         let wanted = format!("\0--host-room\0{address}\0");
+        let variable = format!("HOME={}", home.display());
         let processes = fs::read_dir("/proc").unwrap().flatten();
         let mut pids = processes.filter_map(|process| {
-            let line = fs::read(process.path().join("cmdline")).ok()?;
-            let is_wanted = String::from_utf8_lossy(&line).ends_with(&wanted);
+            let read = |file| fs::read(process.path().join(file));
+            let is_host = String::from_utf8_lossy(&read("cmdline").ok()?).ends_with(&wanted);
+            let environment = read("environ").ok()?;
+            let mut variables = environment.split(|byte| *byte == 0);
+            let is_own = variables.any(|one| one == variable.as_bytes());
             let pid = process.file_name().to_str()?.parse().ok()?;
-            is_wanted.then(|| Self(Pid::from_raw(pid)))
+            (is_host && is_own).then(|| Self(Pid::from_raw(pid)))
         });
         pids.next().unwrap()
     }
