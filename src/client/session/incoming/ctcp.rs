@@ -77,9 +77,11 @@ impl Session {
             "DCC" => {
                 let words = dcc_words(nick, text);
                 output.events.push(Event::Note { words });
-                let offer = truncate(text, REPEATED_BYTES_MAX);
-                let offer: Vec<&str> = offer.split(' ').take(2).collect();
-                Some(format!("DCC REJECT {}", offer.join(" ")))
+                let (kind, name, _) = dcc_parts(text);
+                // A name that is cut would be another name.
+                let name = Some(name).filter(|name| name.len() <= REPEATED_BYTES_MAX);
+                let kind = truncate(kind, REPEATED_BYTES_MAX);
+                Some(format!("DCC REJECT {kind} {}", name.unwrap_or_default()))
             }
             _ => None,
         };
@@ -127,12 +129,29 @@ fn ping_time(command: &str, text: &str, now: SessionTime) -> Option<f64> {
     Some(taken.as_secs_f64())
 }
 
+/// The parts of a DCC request: its kind, the name of the file with its quotes if it has blanks, and
+/// what follows.
+fn dcc_parts(text: &str) -> (&str, &str, &str) {
+    let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let quoted = rest
+        .strip_prefix('"')
+        .and_then(|name| name.find('"'))
+        .and_then(|end| rest.split_at_checked(end + 2));
+    let (name, rest) = quoted.unwrap_or_else(|| {
+        let end = rest.find(' ').unwrap_or(rest.len());
+        rest.split_at(end)
+    });
+    (kind, name, rest.trim_start())
+}
+
 /// What a DCC offer is, in words.
 fn dcc_words(nick: &str, text: &str) -> String {
-    let mut words = text.split(' ');
-    let kind = words.next().unwrap_or_default().to_ascii_uppercase();
-    let name = words.next().unwrap_or_default();
-    let bytes = words.next_back().and_then(|size| size.parse::<u64>().ok());
+    let (kind, name, rest) = dcc_parts(text);
+    let kind = kind.to_ascii_uppercase();
+    let name = name.trim_matches('"');
+    // After the name come an address, a port and the size.
+    let bytes = rest.split(' ').nth(2);
+    let bytes = bytes.and_then(|size| size.parse::<u64>().ok());
     match (kind.as_str(), bytes) {
         ("SEND", Some(bytes)) => {
             format!("{nick} offers the file {name} ({bytes} bytes) by DCC; declined.")

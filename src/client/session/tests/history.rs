@@ -203,13 +203,42 @@ fn a_refused_answer_to_a_program_is_not_reported() {
 
 #[test]
 fn a_file_is_declined_in_words() {
-    let mut played = Played::ready(false);
-    played.session.settings.ctcp = true;
-    played.hear(":bob!b@h PRIVMSG alice :\x01DCC SEND x.txt 1 2 300\x01");
-    let done = played.take();
-    assert_eq!(done.lines, "NOTICE bob :\x01DCC REJECT SEND x.txt\x01\r\n");
-    let words = "bob offers the file x.txt (300 bytes) by DCC; declined.".to_owned();
-    assert_eq!(done.events, [Event::Note { words }]);
+    for (offer, rejected, words) in [
+        (
+            "SEND x.txt 1 2 300",
+            "SEND x.txt",
+            "bob offers the file x.txt (300 bytes) by DCC; declined.",
+        ),
+        (
+            "SEND \"a b.txt\" 1 2",
+            "SEND \"a b.txt\"",
+            "bob offers the file a b.txt by DCC; declined.",
+        ),
+        (
+            "send \"a b.txt\" 1 2 300 7",
+            "send \"a b.txt\"",
+            "bob offers the file a b.txt (300 bytes) by DCC; declined.",
+        ),
+        (
+            "SEND \"a 1 2 3",
+            "SEND \"a",
+            "bob offers the file a (3 bytes) by DCC; declined.",
+        ),
+        (
+            "CHAT chat 1 2",
+            "CHAT chat",
+            "bob offers a direct chat by DCC; declined.",
+        ),
+    ] {
+        let mut played = Played::ready(false);
+        played.session.settings.ctcp = true;
+        played.hear(&format!(":bob!b@h PRIVMSG alice :\x01DCC {offer}\x01"));
+        let done = played.take();
+        let answer = format!("NOTICE bob :\x01DCC REJECT {rejected}\x01\r\n");
+        assert_eq!(done.lines, answer);
+        let words = words.to_owned();
+        assert_eq!(done.events, [Event::Note { words }]);
+    }
 }
 
 #[test]
