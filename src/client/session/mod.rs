@@ -190,8 +190,18 @@ impl Session {
         // Not every network uses only UTF-8.
         let text = decode(line);
         let mut account = None;
+        let upper;
         match Message::parse(&text) {
-            Ok(message) => {
+            Ok(mut message) => {
+                // Commands have one meaning in any letter case. RFC 2812, 2.3.1.
+                if message
+                    .command
+                    .bytes()
+                    .any(|byte| byte.is_ascii_lowercase())
+                {
+                    upper = message.command.to_ascii_uppercase();
+                    message.command = &upper;
+                }
                 account = account_of(&message).filter(|_| self.settings.wait.is_some());
                 self.match_response(&message, now, output);
             }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::client::event::Event;
 use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
-use crate::wire::{Message, Request};
+use crate::wire::{Message, Reply, Request};
 
 /// Pings in flight that are remembered: more than a window of lines.
 const PINGS_MAX: usize = 8_192;
@@ -15,6 +15,13 @@ const PINGS_MAX: usize = 8_192;
 const SETTLED: &str = "chatroom-settled";
 const ALIVE: &str = "chatroom-alive";
 const REGAINED: &str = "chatroom-nick";
+
+/// ERR_NOORIGIN: a `PING` without a token that the server accepts.
+const NO_ORIGIN: u16 = 409;
+
+fn is_ping(command: &str) -> bool {
+    command.eq_ignore_ascii_case("PING")
+}
 
 /// What a ping of the client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +110,7 @@ impl Session {
     /// The user sends this line as it is; if it is a ping, its answer is not one of the client's.
     pub(in crate::client::session) fn note_typed_ping(&mut self, line: &str) {
         let command = line.split(' ').find(|word| !word.starts_with(['@', ':']));
-        if command.is_some_and(|command| command.eq_ignore_ascii_case("PING")) {
+        if command.is_some_and(is_ping) {
             self.link.pings.push(PingPurpose::Typed);
         }
     }
@@ -138,6 +145,38 @@ impl Session {
                 text: format!("PONG {}", words.join(" ")),
             });
         }
+        self.pings_answered(answered, now, output);
+    }
+
+    /// A server that has no pings refuses them, which is an answer too: `421 PING` or `409`. False if
+    /// the refusal is about a ping of the user, or about none.
+    pub(in crate::client::session) fn on_ping_refused(
+        &mut self,
+        number: u16,
+        message: &Message<'_>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) -> bool {
+        let is_unknown = number == Reply::UnknownCommand.number();
+        let names_ping = || message.parameter(1).is_some_and(is_ping);
+        if number != NO_ORIGIN && !(is_unknown && names_ping()) {
+            return false;
+        }
+        match self.link.pings.0.pop_front() {
+            None | Some(PingPurpose::Typed) => false,
+            Some(purpose) => {
+                self.pings_answered(vec![purpose], now, output);
+                true
+            }
+        }
+    }
+
+    fn pings_answered(
+        &mut self,
+        answered: Vec<PingPurpose>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
         for purpose in answered {
             match purpose {
                 PingPurpose::Settled => self.registration_done(now, output),

@@ -20,7 +20,9 @@ impl Session {
         if number == LOGGED_IN {
             self.logged_in(output);
         }
-        if self.on_login_numeric(number, message, output) {
+        if self.on_login_numeric(number, message, output)
+            || self.on_ping_refused(number, message, now, output)
+        {
             return;
         }
         if number == VISIBLE_HOST {

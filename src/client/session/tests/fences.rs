@@ -146,6 +146,57 @@ fn a_command_between_messages_waits_for_its_turn_and_is_fenced_then() {
     assert!(played.session.delivery.in_flight.is_empty());
 }
 
+#[test]
+fn a_refused_ping_is_an_answer_to_a_fence() {
+    for refusal in [
+        ":s 421 alice PING :Unknown command",
+        ":s 409 alice :No origin specified",
+    ] {
+        let mut played = Played::new(true);
+        played.connect();
+        played.hear(":s 001 alice :Welcome");
+        played.hear(":s 422 alice :no MOTD");
+        played.hear(":alice!~a@host JOIN #lobby");
+        assert!(!played.session.is_ready());
+        played.hear(refusal);
+        assert!(played.session.is_ready(), "{refusal}");
+        played.take();
+        for (number, line) in [(1, "one"), (2, "/raw ping x"), (3, "three")] {
+            let (now, line) = (played.now, ScriptLine::Typed(line));
+            let output = &mut played.output;
+            played.session.scripted(number, line, now, output);
+        }
+        played.take();
+        for expected in [&[][..], &[], &[Some(2)], &[]] {
+            played.hear(refusal);
+            let line = |event: &Event| match event {
+                Event::Refused { line, .. } => *line,
+                other => panic!("{other:?}"),
+            };
+            let refused: Vec<_> = played.events().iter().map(line).collect();
+            assert_eq!(refused, expected, "{refusal}");
+        }
+        assert!(played.session.delivery.in_flight.is_empty());
+        // Another unknown command is no ping.
+        played.hear(":s 421 alice FOO :Unknown command");
+        assert_eq!(played.events().len(), 1);
+    }
+}
+
+#[test]
+fn commands_are_the_same_in_any_letter_case() {
+    let mut played = Played::ready(true);
+    let line = ScriptLine::Typed("one");
+    let now = played.now;
+    played.session.scripted(1, line, now, &mut played.output);
+    played.hear(":s pong s :chatroom-line-0");
+    assert!(played.session.delivery.in_flight.is_empty());
+    played.hear(":bob!b@h privmsg #lobby :hi");
+    assert!(matches!(&played.events()[..], [Event::Said { .. }]));
+    played.hear("Ping :cookie");
+    assert!(played.lines().contains(&"PONG :cookie".to_owned()));
+}
+
 /// Servers and bouncers in use answer `PING :token` in each of these ways.
 #[test]
 fn each_form_of_pong_answers_a_fence() {
