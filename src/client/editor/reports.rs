@@ -2,8 +2,8 @@
 //!
 //! A terminal answers questions, and reports its mouse and its focus, among the keys. Such a report
 //! can come at any time, also for a question of a program that ran before, and the network can cut
-//! it anywhere. Whole control sequences (`CSI`) and strings (`OSC`, `DCS`, `APC`) that are no keys
-//! are discarded here. ECMA-48, sections 5.4 and 5.6; xterm's control sequences.
+//! it anywhere. Whole control sequences (`CSI`) and strings (`OSC`, `DCS`, `APC`, `PM`, `SOS`) that are
+//! no keys are discarded here. ECMA-48, sections 5.4 and 5.6; xterm's control sequences.
 
 use std::mem;
 use std::time::Duration;
@@ -37,6 +37,8 @@ enum ReportState {
     Introducer(char),
     /// An unknown sequence of which it is not known whether it is complete.
     Unknown,
+    /// The introducer of a control sequence in one character, U+009B.
+    Csi,
     /// A part of a control sequence.
     Sequence,
     /// A mouse report of which this many characters follow.
@@ -76,11 +78,13 @@ impl Reports {
         let (state, byte) = match (state, key) {
             (_, KeyEvent(K::UnknownEscSeq, _)) => after_unknown(unknown),
             (ReportState::String(introducer, text, escaped), key) => {
-                read_string(introducer, text, escaped, key)
+                read_string(introducer, text, escaped, key, idle <= BURST)
             }
             (state, KeyEvent(K::Char(c), M::NONE)) => read_character(state, c, idle <= BURST),
             (_, KeyEvent(K::Esc, M::NONE)) => (ReportState::Esc, ReportByte::Key),
-            (_, KeyEvent(K::Char(c @ (']' | 'P' | '_')), M::ALT)) => {
+            // This is how the library reads U+009B.
+            (_, KeyEvent(K::Esc, M::SHIFT)) => (ReportState::Csi, ReportByte::Part),
+            (_, KeyEvent(K::Char(c @ (']' | 'P' | '_' | '^' | 'X')), M::ALT)) => {
                 let state = ReportState::String(c, String::new(), false);
                 (state, ReportByte::Part)
             }
@@ -105,6 +109,9 @@ fn after_unknown(unknown: Option<UnknownSequence>) -> (ReportState, ReportByte) 
 fn read_character(state: ReportState, c: char, is_burst: bool) -> (ReportState, ReportByte) {
     let none = ReportState::None;
     match (state, c) {
+        (ReportState::Csi, 'M') if is_burst => (ReportState::Mouse(3), ReportByte::Part),
+        (ReportState::Csi, ' '..='?') if is_burst => (ReportState::Sequence, ReportByte::Part),
+        (ReportState::Csi, '@'..='~') if is_burst => (none, ReportByte::Part),
         (ReportState::Sequence, ' '..='?') => (ReportState::Sequence, ReportByte::Part),
         (ReportState::Sequence, '@'..='~') => (none, ReportByte::Part),
         (ReportState::Mouse(left), _) => match left {
@@ -135,12 +142,14 @@ fn read_character(state: ReportState, c: char, is_burst: bool) -> (ReportState, 
     }
 }
 
-/// Reads a key during a string.
+/// Reads a key during a string. A `PM` or `SOS` can hold any text, so only the speed of its characters
+/// tells them from keys after Alt-^ or Alt-X.
 fn read_string(
     introducer: char,
     mut text: String,
     escaped: bool,
     key: KeyEvent,
+    is_burst: bool,
 ) -> (ReportState, ReportByte) {
     let more = |text, escaped| {
         let state = ReportState::String(introducer, text, escaped);
@@ -156,11 +165,18 @@ fn read_string(
         KeyEvent(K::Esc, M::NONE) if !escaped => more(text, true),
         KeyEvent(K::Char(c), M::NONE) if !escaped => {
             text.push(c);
-            match can_be_string(introducer, &text) && text.len() <= STRING_BYTES_MAX {
+            let is_string = match introducer {
+                '^' | 'X' => is_burst,
+                _ => can_be_string(introducer, &text),
+            };
+            match is_string && text.len() <= STRING_BYTES_MAX {
                 true => more(text, false),
                 // An Alt key, and then the text that the user types.
                 false => (ReportState::None, ReportByte::Typed(text)),
             }
+        }
+        _ if matches!(introducer, '^' | 'X') && !text.is_empty() => {
+            (ReportState::None, ReportByte::Typed(text))
         }
         _ => (ReportState::None, ReportByte::Key),
     }
@@ -208,6 +224,7 @@ mod tests {
                     c => KeyEvent(K::Char(c.unwrap()), M::ALT),
                 },
                 '\x07' => KeyEvent(K::Char('G'), M::CTRL),
+                '\u{9b}' => KeyEvent(K::Esc, M::SHIFT),
                 '\r' => KeyEvent(K::Enter, M::NONE),
                 c => key(c),
             };
@@ -239,6 +256,17 @@ mod tests {
                 assert_eq!(typed(&keys, pause), "ab", "{report:?} {pause:?}");
             }
         }
+        for fast in [
+            "\x1b^a message\x1b\\",
+            "\x1bXa string\x1b\\",
+            "\x1b^\x1b\\",
+            "\u{9b}0;10;5M",
+            "\u{9b}c",
+            "\u{9b}M !!",
+        ] {
+            let keys = format!("a{fast}b");
+            assert_eq!(typed(&keys, Duration::ZERO), "ab", "{fast:?}");
+        }
         for cut in [
             "\x1b|[<0;10;5M",
             "\x1b|]11;rgb:0\x07",
@@ -256,6 +284,10 @@ mod tests {
         assert_eq!(typed("\x1b|[1] is a link", slow), "[1] is a link");
         assert_eq!(typed("\x1b|Please", slow), "Please");
         assert_eq!(typed("\x1bP>|x\rabc", slow), "abc", "a key ends it");
+        assert_eq!(typed("\x1b^it is", slow), "it is");
+        assert_eq!(typed("\x1bXhello", slow), "hello");
+        assert_eq!(typed("\x1bXhello\r", Duration::ZERO), "hello");
+        assert_eq!(typed("\u{9b}5", slow), "5");
         let late = PART_TIMEOUT + Duration::from_millis(1);
         assert_eq!(typed("\x1b?5", late), "5");
         let endless = format!("\x1bP>|{}end", "x".repeat(STRING_BYTES_MAX));
