@@ -1,7 +1,7 @@
 //! Whole lines only, in a terminal: no escape sequences, and each message in rows of its own.
 
 use super::people::{Lines, host_on};
-use super::screen::{CTRL_D, Start};
+use super::screen::{CTRL_C, CTRL_D, Start};
 use nix::sys::signal::Signal;
 
 /// Alice with whole lines only: by the option, and in a terminal that can do no more.
@@ -42,6 +42,20 @@ fn a_message_in_the_middle_of_a_typed_line_has_rows_of_its_own() {
             assert!(!shown.was_sent(b"root"));
         });
     }
+}
+
+#[test]
+fn a_line_that_is_not_complete_at_the_end_has_a_row_of_its_own() {
+    let host = host_on(0);
+    let start = Start::as_nick("alice", host.address());
+    let mut alice = start
+        .through_script("trap : INT; \"$0\" --plain \"$@\"; echo \"the prompt\"")
+        .start();
+    alice.shows("you are alice in #lobby");
+    alice.types("half a line");
+    alice.shows("half a line");
+    alice.types(CTRL_C);
+    alice.ends_in_rows(&["half a line", "the prompt"]);
 }
 
 #[test]

@@ -112,10 +112,13 @@ impl PlainUi {
 
     /// Waits until everything is printed.
     pub(super) fn close(mut self) -> io::Result<()> {
-        match self.printer_thread.take() {
+        let drained = match self.printer_thread.take() {
             Some(thread) => self.printer.drain(thread),
             None => Ok(()),
-        }
+        };
+        // The prompt of the shell must not follow a line that is not complete.
+        let end = lock(&self.line).end();
+        drained.and_then(|()| print_to_stdout(end))
     }
 
     /// Asks a question in a line of its own until the answer is valid. `None` at the end of the

@@ -73,6 +73,13 @@ impl TypedLine {
         TypedByte::Echo(difference(&before, &self.shown()))
     }
 
+    /// Gives up the line. What is to be written to the terminal so that the next row begins.
+    pub(super) fn end(&mut self) -> String {
+        let end = if self.shown().is_empty() { "" } else { "\n" };
+        self.text.clear();
+        end.to_owned()
+    }
+
     /// A block of whole lines, in a row of its own, and the line again after it.
     pub(super) fn around(&self, block: String) -> String {
         match self.shown().as_str() {
