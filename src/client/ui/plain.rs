@@ -387,6 +387,7 @@ impl Frontend for PlainFrontend {
             .as_ref()
             .is_some_and(|last| last.room.is_some() && !is_same(last))
         {
+            self.writer.flush(name);
             self.writer.add(&match &room {
                 Some(room) => format!("The active room is {} now.\n", sanitize_name(room)),
                 None => "You are in no room now.\n".to_owned(),
@@ -428,6 +429,9 @@ impl Frontend for PlainFrontend {
     }
 
     fn ended(&mut self, outcome: Outcome) {
+        let active = self.room.as_ref().and_then(|active| active.room.as_deref());
+        self.writer.flush(active);
+        self.writer.print();
         self.send(PlainEvent::Ended(outcome));
     }
 }

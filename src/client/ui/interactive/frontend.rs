@@ -222,6 +222,8 @@ impl Frontend for InteractiveFrontend {
 
     fn ended(&mut self, outcome: Outcome) {
         self.ended = true;
+        self.writer.flush(None);
+        self.writer.print();
         self.printer.push_control(&self.title.change(None));
         // Before the event, after which the editor may be used for another session.
         self.editor_handle.end();

@@ -1,5 +1,7 @@
 //! Joins, parts, quits and mode changes of one moment, which share a line.
 
+use std::time::Duration;
+
 use super::Scrollback;
 use super::netsplit::NetsplitGroup;
 use crate::client::event::{Event, Target};
@@ -22,11 +24,35 @@ impl Scrollback {
         }
     }
 
-    /// The text to print for the joins, parts or quits that are held back.
-    pub(super) fn flush_group(&mut self, active: Option<&str>) -> String {
+    /// Adds an event to a group. The text to print for the groups before it, if they can wait no
+    /// longer.
+    pub(super) fn group(&mut self, event: &Event, at: i64, active: Option<&str>) -> String {
+        let mut before = String::new();
+        let is_full = self.groups.count() >= EVENTS_MAX;
+        if is_full || !self.groups.fits(event) && !self.has_netsplit() {
+            before = self.flush(active);
+        }
+        self.groups.add(event, at);
+        before
+    }
+
+    /// The text to print for the joins, parts, quits and mode changes that are held back.
+    pub(super) fn flush_groups(&mut self, active: Option<&str>) -> String {
+        let groups = self.groups.take();
+        if groups.is_empty() {
+            return String::new();
+        }
+        // The active network can have changed since they came.
+        self.name_network(self.current);
         let active = self.in_front(active);
-        let events = std::mem::take(&mut self.grouped);
-        let at = self.grouped_at;
+        let lines = groups.iter().map(|group| self.grouped(group, active));
+        lines.collect()
+    }
+
+    /// The line for a group.
+    fn grouped(&mut self, group: &EventGroup, active: Option<&str>) -> String {
+        let EventGroup { events, at } = group;
+        let at = *at;
         let lines = match &events[..] {
             [] => return String::new(),
             [only] => self.renderer.lines(only, at, active),
@@ -34,7 +60,7 @@ impl Scrollback {
                 let lines = self.renderer.grouped_modes(&events, at);
                 self.renderer.with_network(first, lines, at)
             }
-            [first, ..] if is_of_one_person(&events) => {
+            [first, ..] if is_of_one_person(events) => {
                 let rooms: Vec<&str> = events.iter().filter_map(Event::room).collect();
                 let nick = nick_of(first).unwrap_or_default();
                 let lines = self
@@ -54,32 +80,93 @@ impl Scrollback {
         if lines.is_empty() {
             return lines;
         }
-        let room = match is_of_one_person(&events) {
+        let room = match is_of_one_person(events) {
             true => None,
             false => events.first().and_then(Event::room),
         };
         self.recorded(lines, at, room)
     }
+}
 
-    /// The same, but only if this event cannot share a line with them.
-    pub(super) fn flush_if_different(&mut self, event: &Event, active: Option<&str>) -> String {
-        let alike = match &self.grouped[..] {
-            [] => true,
-            [first, rest @ ..] => {
-                let is_one_kind = std::mem::discriminant(first) == std::mem::discriminant(event);
-                let is_one_room = first.room() == event.room() && by_of(first) == by_of(event);
-                let is_one_person = nick_of(first).is_some() && nick_of(first) == nick_of(event);
-                let is_of_room = rest.iter().all(|other| other.room() == first.room());
-                is_one_kind
-                    && (is_one_room && is_of_room
-                        || is_one_person && (rest.is_empty() || is_of_one_person(&self.grouped)))
+/// For how long events are joined into one line. A user does not notice so short a delay, and a
+/// server that sends the events of one cause one by one does it within this time.
+const GROUP_WINDOW: Duration = Duration::from_millis(250);
+/// How many events may be held back.
+const EVENTS_MAX: usize = 1_000;
+
+/// The groups of events that are not shown yet. There are several only while a netsplit is not
+/// shown: they follow it.
+#[derive(Debug, Default)]
+pub(super) struct EventGroups {
+    groups: Vec<EventGroup>,
+    /// When they are due, as the time since the program started; set by [`EventGroups::are_due`].
+    deadline: Option<Duration>,
+}
+
+/// Events that share a line.
+#[derive(Debug)]
+pub(super) struct EventGroup {
+    events: Vec<Event>,
+    /// The time of the last one.
+    at: i64,
+}
+
+impl EventGroups {
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    fn count(&self) -> usize {
+        self.groups.iter().map(|group| group.events.len()).sum()
+    }
+
+    /// Whether an event can share a line with the last ones, or none are held back.
+    fn fits(&self, event: &Event) -> bool {
+        self.groups.last().is_none_or(|group| group.fits(event))
+    }
+
+    fn add(&mut self, event: &Event, at: i64) {
+        match self.groups.last_mut().filter(|group| group.fits(event)) {
+            Some(group) => {
+                group.events.push(event.clone());
+                group.at = at;
             }
-        };
-        if alike {
-            String::new()
-        } else {
-            self.flush_group(active)
+            None => self.groups.push(EventGroup {
+                events: vec![event.clone()],
+                at,
+            }),
         }
+    }
+
+    fn take(&mut self) -> Vec<EventGroup> {
+        self.deadline = None;
+        std::mem::take(&mut self.groups)
+    }
+
+    /// Whether they are to be shown now.
+    pub(super) fn are_due(&mut self, elapsed: Duration) -> bool {
+        !self.groups.is_empty() && elapsed >= *self.deadline.get_or_insert(elapsed + GROUP_WINDOW)
+    }
+
+    /// When they are due.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+}
+
+impl EventGroup {
+    /// Whether an event can share the line.
+    fn fits(&self, event: &Event) -> bool {
+        let [first, rest @ ..] = &self.events[..] else {
+            return true;
+        };
+        let is_one_kind = std::mem::discriminant(first) == std::mem::discriminant(event);
+        let is_one_room = first.room() == event.room() && by_of(first) == by_of(event);
+        let is_one_person = nick_of(first).is_some() && nick_of(first) == nick_of(event);
+        let is_of_room = rest.iter().all(|other| other.room() == first.room());
+        is_one_kind
+            && (is_one_room && is_of_room
+                || is_one_person && (rest.is_empty() || is_of_one_person(&self.events)))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::client::event::{Event, NetworkId};
 use crate::client::terminal::passthrough::Passthrough;
 use crate::common::sanitize::{sanitize, sanitize_name};
 use buffer::LineBuffer;
-use grouping::is_groupable;
+use grouping::{EventGroups, is_groupable};
 use netsplit::{NetsplitGroup, Netsplits};
 pub(in crate::client) use networks::ActivePlace;
 use networks::NetworkLines;
@@ -41,9 +41,8 @@ pub struct Scrollback {
     /// The day of the last line as it is rendered, and the Unix time for which it was computed.
     day: Option<String>,
     day_at: i64,
-    /// Joins, or parts, or quits that are not shown yet because they will share a line.
-    grouped: Vec<Event>,
-    grouped_at: i64,
+    /// The joins, parts, quits and mode changes of the current network that are not shown yet.
+    groups: EventGroups,
     /// The networks so far, of which there is at least one.
     networks: Vec<NetworkLines>,
     /// The index of the network of the current event.
@@ -74,8 +73,7 @@ impl Scrollback {
             buffer: LineBuffer::default(),
             day: None,
             day_at: 0,
-            grouped: Vec::new(),
-            grouped_at: 0,
+            groups: EventGroups::default(),
             networks: vec![NetworkLines::default()],
             current: 0,
             is_several: false,
@@ -101,7 +99,7 @@ impl Scrollback {
     }
 
     /// The text to print for an event. The name of the room `active` is omitted while it is clear
-    /// from the lines before. Joins, parts and quits may be held back until [`Scrollback::flush`] or
+    /// from the lines before. Joins, parts, quits and mode changes may be held back until [`Scrollback::flush`] or
     /// [`Scrollback::flush_due`].
     pub fn show(&mut self, event: &Event, unix_seconds: i64, active: Option<&str>) -> String {
         let text = self.show_quietly(event, unix_seconds, active);
@@ -123,19 +121,16 @@ impl Scrollback {
             if !self.renderer.settings.joins || !self.renderer.shows(event) {
                 return String::new();
             }
-            if self.renderer.settings.gather
-                && self
-                    .networks
-                    .get_mut(self.current)
-                    .is_some_and(|network| network.netsplits.absorb(event, unix_seconds))
-            {
-                return String::new();
-            }
             if self.renderer.settings.gather {
-                let before = self.flush_if_different(event, active);
-                self.grouped.push(event.clone());
-                self.grouped_at = unix_seconds;
-                return before;
+                let is_split = self.has_netsplit();
+                let network = self.networks.get_mut(self.current);
+                if network.is_some_and(|network| network.netsplits.absorb(event, unix_seconds)) {
+                    return match is_split {
+                        true => String::new(),
+                        false => self.flush_groups(active),
+                    };
+                }
+                return self.group(event, unix_seconds, active);
             }
         }
         let omitted = match self.renderer.shows(event) {
@@ -146,13 +141,12 @@ impl Scrollback {
             false => active,
         };
         let lines = self.renderer.lines(event, unix_seconds, omitted);
-        let mut text = match event {
-            // Without a connection no user comes back from a netsplit.
-            Event::ServerLost { .. } => self.flush(active),
-            // A message after a netsplit is shown after the line of the netsplit.
-            Event::Said { .. } | Event::Whispered { .. } if !lines.is_empty() => self.flush(active),
-            _ => self.flush_group(active),
-        };
+        if lines.is_empty() && !matches!(event, Event::ServerLost { .. }) {
+            return String::new();
+        }
+        // Whatever follows joins or a netsplit is shown after them, and without a connection no user
+        // comes back.
+        let mut text = self.flush(active);
         if lines.is_empty() {
             return text;
         }
@@ -180,13 +174,24 @@ impl Scrollback {
 
     /// The text to print for all events that are held back.
     pub fn flush(&mut self, active: Option<&str>) -> String {
-        self.flush_netsplits(active, Netsplits::drain)
+        // A group that is older than a netsplit is shown when the netsplit begins.
+        self.flush_netsplits(active, Netsplits::drain) + &self.flush_groups(active)
     }
 
-    /// The text to print after all events that arrived together. Netsplits are held back until
-    /// [`Scrollback::next_deadline`].
+    /// The text to print after all events that arrived together. Joins, parts, quits, mode changes and
+    /// netsplits are held back until [`Scrollback::next_deadline`].
     pub fn flush_due(&mut self, active: Option<&str>, elapsed: Duration) -> String {
-        self.flush_netsplits(active, |netsplits| netsplits.drain_due(elapsed))
+        let text = self.flush_netsplits(active, |netsplits| netsplits.drain_due(elapsed));
+        match self.groups.are_due(elapsed) && !self.has_netsplit() {
+            true => text + &self.flush_groups(active),
+            false => text,
+        }
+    }
+
+    /// Whether a netsplit of the current network is held back.
+    fn has_netsplit(&self) -> bool {
+        let network = self.networks.get(self.current);
+        network.is_some_and(|network| network.netsplits.is_pending())
     }
 
     fn flush_netsplits(
@@ -194,7 +199,7 @@ impl Scrollback {
         active: Option<&str>,
         drain: impl Fn(&mut Netsplits) -> Vec<NetsplitGroup>,
     ) -> String {
-        let mut text = self.flush_group(active);
+        let mut text = String::new();
         let current = self.current;
         for at in 0..self.networks.len() {
             let Some(network) = self.networks.get_mut(at) else {
@@ -218,8 +223,10 @@ impl Scrollback {
 
     /// When [`Scrollback::flush_due`] will have more to print, as the time since the program started.
     pub fn next_deadline(&self) -> Option<Duration> {
-        let deadlines = self.networks.iter();
-        deadlines.filter_map(|one| one.netsplits.deadline()).min()
+        let netsplits = self.networks.iter();
+        let netsplits = netsplits.filter_map(|one| one.netsplits.deadline());
+        let groups = self.groups.deadline().filter(|_| !self.has_netsplit());
+        netsplits.chain(groups).min()
     }
 
     /// Adds lines to the buffer. A line for a new day comes first.

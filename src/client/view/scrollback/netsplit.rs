@@ -123,6 +123,11 @@ impl Netsplits {
         }
     }
 
+    /// Whether a netsplit is not shown yet.
+    pub(super) fn is_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// When the groups are due.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.deadline

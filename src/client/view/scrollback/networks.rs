@@ -38,7 +38,9 @@ impl Scrollback {
         }
         let before = match is_same {
             true => String::new(),
-            false => self.flush_group(active.room),
+            false if self.groups.is_empty() => String::new(),
+            // Also the netsplit that they follow.
+            false => self.flush(active.room),
         };
         self.set_active(active);
         if is_same && self.named == Some((id, self.is_several, self.active_network)) {

@@ -120,6 +120,95 @@ fn a_netsplit_is_one_line_a_second_after_it_began_and_so_is_its_end() {
 }
 
 #[test]
+fn joins_of_a_moment_share_a_line_however_they_are_read() {
+    let mut scrollback = scrollback();
+    let ms = Duration::from_millis;
+    let room = Some("#a");
+    assert_eq!(scrollback.next_deadline(), None);
+    for (number, nick) in ["bob", "carol", "dan"].iter().enumerate() {
+        assert_eq!(scrollback.show(&joined(nick), NOON, room), "");
+        let elapsed = ms(1_000 + 20 * number as u64);
+        assert_eq!(scrollback.flush_due(room, elapsed), "");
+        assert_eq!(scrollback.next_deadline(), Some(ms(1_250)));
+    }
+    assert_eq!(
+        scrollback.flush_due(room, ms(1_250)),
+        "12:01 → bob, carol and dan joined\n"
+    );
+    assert_eq!(scrollback.next_deadline(), None);
+    // What follows does not wait for the end of the window, and what is not shown does not end it.
+    assert_eq!(scrollback.show(&joined("erin"), NOON, room), "");
+    assert_eq!(scrollback.flush_due(room, ms(2_000)), "");
+    let hidden = Event::ServerNotice { text: "x".into() };
+    assert_eq!(scrollback.show(&hidden, NOON, room), "");
+    assert_eq!(scrollback.show(&joined("frank"), NOON, room), "");
+    assert_eq!(
+        scrollback.show(&said("hi", false), NOON, room),
+        "12:01 → erin and frank joined\n12:01 <bob> hi\n"
+    );
+    assert_eq!(scrollback.flush_due(room, ms(2_250)), "");
+    assert_eq!(scrollback.next_deadline(), None);
+    // The number of events that are held back has a bound.
+    let mut shown = String::new();
+    for number in 0..1_500 {
+        shown += &scrollback.show(&joined(&format!("p{number}")), NOON, room);
+    }
+    assert_eq!(shown, "12:01 → p0, p1, p2 and 997 others joined\n");
+}
+
+#[test]
+fn nothing_overtakes_the_netsplit_that_it_follows() {
+    let ms = Duration::from_millis;
+    let room = Some("#a");
+    let quit = |nick: &str| Event::Quit {
+        nick: nick.into(),
+        reason: Some("a.b c.d".into()),
+    };
+    let voice = |by: &str, nick: &str| Event::ModeChanged {
+        target: Target::Room("#a".into()),
+        by: by.into(),
+        change: format!("+v {nick}"),
+    };
+    let mut scrollback = scrollback();
+    scrollback.show(&joined("zoe"), NOON, room);
+    assert_eq!(
+        scrollback.show(&quit("bob"), NOON, room),
+        "12:01 → zoe joined\n",
+        "it was there before the netsplit"
+    );
+    scrollback.show(&quit("carol"), NOON, room);
+    scrollback.flush(room);
+    for nick in ["bob", "carol"] {
+        assert_eq!(scrollback.show(&joined(nick), NOON, room), "");
+        assert_eq!(scrollback.show(&voice("ChanServ", nick), NOON, room), "");
+    }
+    assert_eq!(scrollback.show(&voice("dan", "bob"), NOON, room), "");
+    assert_eq!(scrollback.flush_due(room, ms(1_000)), "");
+    assert_eq!(scrollback.flush_due(room, ms(1_500)), "");
+    assert_eq!(scrollback.next_deadline(), Some(ms(2_000)));
+    let all = "12:01 → netsplit a.b c.d is over for bob and carol\n\
+               12:01 ChanServ set +v bob and carol on #a\n\
+               12:01 dan set +v bob on #a\n";
+    assert_eq!(scrollback.flush_due(room, ms(2_000)), all);
+    assert_eq!(scrollback.next_deadline(), None);
+    // A change of the topic comes after both too.
+    scrollback.show(&quit("bob"), NOON, room);
+    scrollback.show(&quit("carol"), NOON, room);
+    scrollback.show(&voice("dan", "zoe"), NOON, room);
+    let topic = Event::TopicChanged {
+        room: "#a".into(),
+        nick: "dan".into(),
+        topic: "x".into(),
+    };
+    let shown = scrollback.show(&topic, NOON, room);
+    let at = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{shown}"));
+    assert!(
+        at("netsplit") < at("+v zoe") && at("+v zoe") < at("topic"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_message_does_not_overtake_the_netsplit_that_it_follows() {
     let mut scrollback = scrollback();
     for nick in ["bob", "carol"] {

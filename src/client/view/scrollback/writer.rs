@@ -62,11 +62,17 @@ impl ScrollbackWriter {
         self.lines.push_str(&lines);
     }
 
-    /// Ends the step: adds the joins and quits that were held back in it.
+    /// Ends the step: adds the joins and quits that were held back and are due.
     pub(in crate::client) fn end_step(&mut self, active: &ActivePlace<'_>, elapsed: Duration) {
         let lines = self.scrollback.flush_due(active.room, elapsed);
         self.lines.push_str(&lines);
         self.scrollback.set_active(active);
+    }
+
+    /// Adds all joins, quits and netsplits that are held back.
+    pub(in crate::client) fn flush(&mut self, room: Option<&str>) {
+        let lines = self.scrollback.flush(room);
+        self.lines.push_str(&lines);
     }
 
     /// Whether there are lines to print.
