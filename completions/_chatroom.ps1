@@ -59,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person or a room, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Send one message to a person or a room')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the log (needs log = true)')
-            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Create a client certificate for logging in to services')
+            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Make a certificate, with which services recognize you')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -71,8 +71,8 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--join', '--join', [CompletionResultType]::ParameterName, 'Join this room too; add the key after a space: ''#room key''; can be given several times')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the server password from the first line of this file')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Accept an answer only from a user logged in to this account, whatever their nick')
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Believe only an answer of who is logged in to this account, whatever the nick')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
@@ -101,21 +101,17 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Show only this room, or the whispers with this person')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"')
             [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Show only lines that match this regular expression')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'chatroom;certificate' {
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -123,11 +119,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Process a line as if typed in the session')
@@ -142,11 +136,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;send' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -154,11 +146,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;who' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -166,11 +156,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;rooms' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -178,11 +166,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;sessions' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -190,11 +176,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;tail' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -202,11 +186,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;names' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -246,7 +228,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person or a room, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Send one message to a person or a room')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the log (needs log = true)')
-            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Create a client certificate for logging in to services')
+            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Make a certificate, with which services recognize you')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break

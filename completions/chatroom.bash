@@ -250,7 +250,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ask)
-            opts="-n -j -h --nick --join --password-file --timeout --account --fingerprint --insecure --format --color --config --help"
+            opts="-n -j -h --nick --join --password-file --timeout --fingerprint --insecure --account --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -291,11 +291,11 @@ _chatroom() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --account)
+                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --fingerprint)
+                --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -330,16 +330,12 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__certificate)
-            opts="-h --fingerprint --insecure --format --color --config --help"
+            opts="-h --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --fingerprint)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "plain json raw" -- "${cur}"))
                     return 0
@@ -371,7 +367,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help send who rooms sessions tail names help"
+            opts="-h --session --timeout --format --color --config --help send who rooms sessions tail names help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,10 +378,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -532,7 +524,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__names)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-h --session --timeout --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -543,10 +535,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -581,7 +569,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__rooms)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-h --session --timeout --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -592,10 +580,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -630,7 +614,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__send)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-h --session --timeout --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -641,10 +625,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -679,7 +659,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__sessions)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-h --session --timeout --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,10 +670,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -728,7 +704,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__tail)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-h --session --timeout --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,10 +715,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -777,7 +749,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__ctl__subcmd__who)
-            opts="-h --session --timeout --fingerprint --insecure --format --color --config --help"
+            opts="-h --session --timeout --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -788,10 +760,6 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1008,7 +976,7 @@ _chatroom() {
             return 0
             ;;
         chatroom__subcmd__log)
-            opts="-h --room --since --grep --fingerprint --insecure --format --color --config --help"
+            opts="-h --room --since --grep --format --color --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1023,10 +991,6 @@ _chatroom() {
                     return 0
                     ;;
                 --grep)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

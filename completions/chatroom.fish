@@ -67,15 +67,15 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -s V -l version -d 'Prin
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ask" -d 'Ask a person or a room, and print the answer'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "msg" -d 'Send one message to a person or a room'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "log" -d 'Show the log (needs log = true)'
-complete -c chatroom -n "__fish_chatroom_needs_command" -a "certificate" -d 'Create a client certificate for logging in to services'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "certificate" -d 'Make a certificate, with which services recognize you'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d 'Your nick [default: your login name]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d 'Join this room too; add the key after a space: \'#room key\'; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Accept an answer only from a user logged in to this account, whatever their nick' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Believe only an answer of who is logged in to this account, whatever the nick' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -102,7 +102,6 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s h -l help -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l room -d 'Show only this room, or the whispers with this person' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l since -d 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l grep -d 'Show only lines that match this regular expression' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -110,9 +109,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -120,11 +117,9 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l color 
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -132,7 +127,6 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "who" -d 'List the nicks in a room'
@@ -143,7 +137,6 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -151,11 +144,9 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -163,11 +154,9 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -175,11 +164,9 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -187,11 +174,9 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -199,11 +184,9 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -211,7 +194,6 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "who" -d 'List the nicks in a room'
@@ -223,7 +205,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "ask" -d 'Ask a person or a room, and print the answer'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "msg" -d 'Send one message to a person or a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "log" -d 'Show the log (needs log = true)'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "certificate" -d 'Create a client certificate for logging in to services'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "certificate" -d 'Make a certificate, with which services recognize you'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "send" -d 'Process a line as if typed in the session'

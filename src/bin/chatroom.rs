@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         // The client that has started this process reports the error.
         return host_room(address).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    let options: ClientOptions = match cli::begin() {
+    let options: ClientOptions = match cli::begin(ClientOptions::check) {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

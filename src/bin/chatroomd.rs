@@ -6,7 +6,7 @@ use chatting_room::common::cli;
 use chatting_room::server::{self, ServerOptions};
 
 fn main() -> ExitCode {
-    let options = match cli::begin::<ServerOptions>() {
+    let options = match cli::begin::<ServerOptions>(|_| Ok(())) {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -4,23 +4,29 @@ use std::env;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Parser};
 use signal_hook::consts::SIGXFSZ;
 use signal_hook::flag;
 
 /// Parses the command line and the environment; an empty variable counts as unset. For `--help`,
 /// `--version` or a mistake it prints the text and returns the exit status as the error.
-pub fn begin<Options: Parser>() -> Result<Options, u8> {
+///
+/// `check` refuses options that have no effect together; its error is a sentence.
+pub fn begin<Options: Parser>(check: fn(&ArgMatches) -> Result<(), String>) -> Result<Options, u8> {
     // Exceeding a file size limit then is a write error, like a full disk, and not a fatal signal.
     // If this fails, the program still works.
     let _ = flag::register(SIGXFSZ, Arc::default());
     let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
-    let command = Options::command().mut_args(|argument| match argument.get_env() {
+    let mut command = Options::command().mut_args(|argument| match argument.get_env() {
         Some(name) if is_empty(name) => argument.env(None),
         _ => argument,
     });
-    let matches = command.try_get_matches();
-    let options = matches.and_then(|mut matches| Options::from_arg_matches_mut(&mut matches));
+    let matches = command.try_get_matches_from_mut(env::args_os());
+    let options = matches.and_then(|mut matches| {
+        check(&matches).map_err(|words| command.error(ErrorKind::ArgumentConflict, words))?;
+        Options::from_arg_matches_mut(&mut matches)
+    });
     options.map_err(|error| {
         // If printing fails too, there is nowhere left to report it.
         let _ = error.print();

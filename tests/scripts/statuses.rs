@@ -30,6 +30,41 @@ fn answering(answer: &'static str) -> SocketAddr {
     fake.address
 }
 
+/// An option that does nothing would be believed to do something.
+#[test]
+fn an_option_that_does_nothing_with_a_command_is_refused() {
+    const FINGERPRINT: &str =
+        "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    for (arguments, part) in [
+        (&["log", "-", "--insecure"][..], "--insecure"),
+        (&["--insecure", "log", "-"], "--insecure does nothing"),
+        (&["--nick", "a", "log", "-"], "--nick does nothing"),
+        (&["--timeout", "3s", "log", "-"], "--timeout does nothing"),
+        (&["-c", "x", "msg", "bob", "hi"], "--command does nothing"),
+        (&["--join", "#a", "ctl", "rooms"], "--join does nothing"),
+        (&["a.example", "certificate", "x"], "a server does nothing"),
+        (
+            &[
+                "--insecure",
+                "msg",
+                "bob",
+                "hi",
+                "--fingerprint",
+                FINGERPRINT,
+            ],
+            "--insecure cannot be used with --fingerprint",
+        ),
+    ] {
+        assert_status(&status(arguments, ""), 64, part);
+    }
+    assert_status(&status(&["--format", "json", "log", "-"], ""), 0, "");
+    for (command, has_certificates) in [("log", false), ("ctl", false), ("msg", true)] {
+        let help = status(&[command, "--help"], "");
+        let lists = help.out.contains("--insecure") && help.out.contains("--fingerprint");
+        assert_eq!(lists, has_certificates, "{help:?}");
+    }
+}
+
 #[test]
 fn each_exit_status_has_its_reason() {
     let server = Server::start(&[]);
@@ -43,6 +78,8 @@ fn each_exit_status_has_its_reason() {
     assert_status(&to(&[], "hello\n"), 0, "");
     assert_status(&to(&["--bogus"], ""), 64, "--bogus");
     assert_status(&to(&["--wait-for", "a("], ""), 64, "--wait-for");
+    let person = ["--wait-for", "x", "--room", "@bob"];
+    assert_status(&to(&person, ""), 64, "--from NICK");
     assert_status(&to(&["--timeout", "soon"], ""), 64, "30s");
     assert_status(&to(&["--from", "ann"], ""), 64, "--wait-for");
     assert_status(&to(&[], "/quti\n"), 65, "line 1: There is no command /quti");

@@ -51,7 +51,7 @@ fn a_line_that_is_not_complete_at_the_end_has_a_row_of_its_own() {
     let mut alice = start
         .through_script("trap : INT; \"$0\" --plain \"$@\"; echo \"the prompt\"")
         .start();
-    alice.shows("you are alice in #lobby");
+    alice.shows("You are alice in #lobby");
     alice.types("half a line");
     alice.shows("half a line");
     alice.types(CTRL_C);

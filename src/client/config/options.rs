@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 use super::since::Since;
@@ -53,17 +54,12 @@ pub struct ClientOptions {
 
     /// Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be
     /// given several times
-    #[arg(
-        long,
-        global = true,
-        value_name = "sha256:HEX",
-        value_parser = parse_fingerprint
-    )]
-    pub fingerprint: Vec<String>,
+    #[arg(long, value_name = "sha256:HEX", value_parser = parse_fingerprint)]
+    fingerprint: Vec<String>,
 
     /// Accept any certificate of the server, for this run: others could read and change everything
-    #[arg(long, global = true, conflicts_with = "fingerprint")]
-    pub insecure: bool,
+    #[arg(long, conflicts_with = "fingerprint")]
+    insecure: bool,
 
     /// Never host the room on this machine when no server answers
     #[arg(long)]
@@ -248,6 +244,15 @@ struct ConnectionArgs {
     /// Give up after this time, such as 30s or 5m, with exit status 75
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
+
+    /// Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be
+    /// given several times
+    #[arg(long, value_name = "sha256:HEX", value_parser = parse_fingerprint)]
+    fingerprint: Vec<String>,
+
+    /// Accept any certificate of the server, for this run: others could read and change everything
+    #[arg(long, conflicts_with = "fingerprint")]
+    insecure: bool,
 }
 
 /// The arguments of `log`.
@@ -339,6 +344,50 @@ impl ClientOptions {
         };
         let of_command = self.of_command().and_then(|args| args.timeout);
         of_ctl.or(of_command).or(self.timeout)
+    }
+
+    /// The fingerprints of the certificates to expect.
+    pub fn fingerprints(&self) -> &[String] {
+        match self.of_command().map(|args| args.fingerprint.as_slice()) {
+            None | Some([]) => &self.fingerprint,
+            Some(of_command) => of_command,
+        }
+    }
+
+    /// Whether any certificate is accepted.
+    pub fn is_insecure(&self) -> bool {
+        self.insecure || self.of_command().is_some_and(|args| args.insecure)
+    }
+
+    /// Refuses options of the command line that do nothing together with its command, and those that
+    /// exclude each other before and after it. The error is a sentence.
+    pub fn check(matches: &ArgMatches) -> Result<(), String> {
+        let Some((command, of_command)) = matches.subcommand() else {
+            return Ok(());
+        };
+        let is_given = |matches: &ArgMatches, id: &str| {
+            matches.try_contains_id(id).is_ok_and(|has| has)
+                && matches.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        let has_effect = |id: &str| match command {
+            "ask" | "msg" => !["commands", "input", "wait_for", "tee"].contains(&id),
+            "ctl" => ["server", "timeout", "format", "color", "config"].contains(&id),
+            "log" => ["server", "format", "color", "config"].contains(&id),
+            _ => ["format", "color", "config"].contains(&id),
+        };
+        for argument in Self::command().get_arguments() {
+            let id = argument.get_id().as_str();
+            if is_given(matches, id) && !has_effect(id) {
+                let name = argument.get_long().map(|name| format!("--{name}"));
+                let name = name.unwrap_or_else(|| "a server".to_owned());
+                return Err(format!("{name} does nothing with chatroom {command}"));
+            }
+        }
+        let either = |id| is_given(matches, id) || is_given(of_command, id);
+        match either("insecure") && either("fingerprint") {
+            true => Err("--insecure cannot be used with --fingerprint".to_owned()),
+            false => Ok(()),
+        }
     }
 
     fn of_command(&self) -> Option<&ConnectionArgs> {

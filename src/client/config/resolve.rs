@@ -391,15 +391,15 @@ fn password_file<'f>(
 fn find_trust(options: &ClientOptions, server: Option<&ServerConfig>, is_home: bool) -> Trust {
     let of_server = server.and_then(|server| server.fingerprint.as_ref());
     let of_server = of_server.map_or(&[][..], OneOrMore::as_slice);
-    let fingerprints = match is_home && !options.fingerprint.is_empty() {
-        true => options.fingerprint.clone(),
+    let fingerprints = match is_home && !options.fingerprints().is_empty() {
+        true => options.fingerprints().to_vec(),
         // The file was checked when it was read.
         false => of_server
             .iter()
             .filter_map(|text| parse_fingerprint(text).ok())
             .collect(),
     };
-    let insecure = options.insecure && is_home;
+    let insecure = options.is_insecure() && is_home;
     Trust {
         fingerprints: if insecure { Vec::new() } else { fingerprints },
         ca_file: server.and_then(|server| server.ca_file.clone()),

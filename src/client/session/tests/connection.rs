@@ -285,7 +285,7 @@ fn a_server_that_does_not_welcome_the_user_is_reported_once() {
     played.hear("PING :cookie");
     played.take();
     played.wait(2);
-    let words = "connected; waiting for the server's greeting".to_owned();
+    let words = "Connected; waiting for the server's greeting.".to_owned();
     assert_eq!(played.events(), [Event::Note { words }]);
     played.hear(":s 001 alice :Welcome");
     played.take();
