@@ -57,7 +57,7 @@ impl Scrollback {
             [] => return String::new(),
             [only] => self.renderer.lines(only, at, active),
             [first @ Event::ModeChanged { .. }, ..] => {
-                let lines = self.renderer.grouped_modes(&events, at);
+                let lines = self.renderer.grouped_modes(events, at);
                 self.renderer.with_network(first, lines, at)
             }
             [first, ..] if is_of_one_person(events) => {
