@@ -59,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person or a room, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Send one message to a person or a room')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the log (needs log = true)')
-            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Make a certificate, with which services recognize you')
+            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Create a client certificate for logging in to services')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -72,7 +72,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the server password from the first line of this file')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Believe only an answer of who is logged in to this account, whatever the nick')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Accept an answer only from a user logged in to this account, whatever their nick')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
@@ -228,7 +228,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'Ask a person or a room, and print the answer')
             [CompletionResult]::new('msg', 'msg', [CompletionResultType]::ParameterValue, 'Send one message to a person or a room')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show the log (needs log = true)')
-            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Make a certificate, with which services recognize you')
+            [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Create a client certificate for logging in to services')
             [CompletionResult]::new('ctl', 'ctl', [CompletionResultType]::ParameterValue, 'Use a running session that has control = true in its configuration')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break

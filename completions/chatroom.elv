@@ -56,7 +56,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand ask 'Ask a person or a room, and print the answer'
             cand msg 'Send one message to a person or a room'
             cand log 'Show the log (needs log = true)'
-            cand certificate 'Make a certificate, with which services recognize you'
+            cand certificate 'Create a client certificate for logging in to services'
             cand ctl 'Use a running session that has control = true in its configuration'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -68,7 +68,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --password-file 'Read the server password from the first line of this file'
             cand --timeout 'Give up after this time, such as 30s or 5m, with exit status 75'
             cand --fingerprint 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times'
-            cand --account 'Believe only an answer of who is logged in to this account, whatever the nick'
+            cand --account 'Accept an answer only from a user logged in to this account, whatever their nick'
             cand --format 'The form of the output when it is not a terminal'
             cand --color 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE'
             cand --config 'Read this configuration file instead of ~/.config/chatroom.toml'
@@ -205,7 +205,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand ask 'Ask a person or a room, and print the answer'
             cand msg 'Send one message to a person or a room'
             cand log 'Show the log (needs log = true)'
-            cand certificate 'Make a certificate, with which services recognize you'
+            cand certificate 'Create a client certificate for logging in to services'
             cand ctl 'Use a running session that has control = true in its configuration'
             cand help 'Print this message or the help of the given subcommand(s)'
         }

@@ -67,7 +67,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -s V -l version -d 'Prin
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ask" -d 'Ask a person or a room, and print the answer'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "msg" -d 'Send one message to a person or a room'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "log" -d 'Show the log (needs log = true)'
-complete -c chatroom -n "__fish_chatroom_needs_command" -a "certificate" -d 'Make a certificate, with which services recognize you'
+complete -c chatroom -n "__fish_chatroom_needs_command" -a "certificate" -d 'Create a client certificate for logging in to services'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s n -l nick -d 'Your nick [default: your login name]' -r
@@ -75,7 +75,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Believe only an answer of who is logged in to this account, whatever the nick' -r
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Accept an answer only from a user logged in to this account, whatever their nick' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
@@ -205,7 +205,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "ask" -d 'Ask a person or a room, and print the answer'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "msg" -d 'Send one message to a person or a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "log" -d 'Show the log (needs log = true)'
-complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "certificate" -d 'Make a certificate, with which services recognize you'
+complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "certificate" -d 'Create a client certificate for logging in to services'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "ctl" -d 'Use a running session that has control = true in its configuration'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and not __fish_seen_subcommand_from ask msg log certificate ctl help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "send" -d 'Process a line as if typed in the session'
