@@ -9,7 +9,7 @@ use super::notifier::Notifier;
 use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
-use crate::client::event::{Event, NetworkId, Occurrence, json};
+use crate::client::event::{Event, NetworkId, Occurrence, Unread, json};
 use crate::client::net::{AddedNetwork, Frontend, NetworkQuestion, QuestionSubject};
 use crate::client::session::{Network, Networks, Outcome, RefusedNick};
 use crate::client::storage::drafts::DraftStore;
@@ -38,6 +38,34 @@ pub(super) struct SavedUnsent {
     next_at: Duration,
 }
 
+/// The shortest time between two counts of unread messages in the prompt. Each one makes the editor
+/// draw its line again, which would delay the keys while another room or network floods.
+const COUNT_PAUSE: Duration = Duration::from_millis(250);
+
+/// The unread messages in the prompt.
+#[derive(Debug, Default)]
+pub(super) struct ShownUnread {
+    count: Unread,
+    /// The number has grown since then.
+    is_due: bool,
+    /// The session time from which on another one may be shown.
+    next_at: Duration,
+}
+
+impl ShownUnread {
+    /// The count to show now. A room that is read shows at once.
+    fn update(&mut self, unread: Unread, elapsed: Duration) -> Unread {
+        let has_grown =
+            unread.messages >= self.count.messages && unread.mentions == self.count.mentions;
+        self.is_due = unread != self.count && has_grown && elapsed < self.next_at;
+        if unread != self.count && !self.is_due {
+            self.count = unread;
+            self.next_at = elapsed + COUNT_PAUSE;
+        }
+        self.count
+    }
+}
+
 /// The frontend of the interactive session. The driver's thread owns it.
 pub(super) struct InteractiveFrontend {
     pub(super) writer: ScrollbackWriter,
@@ -52,6 +80,7 @@ pub(super) struct InteractiveFrontend {
     pub(super) drafts: NetworkDrafts,
     /// What was saved of each network that has a place for it.
     pub(super) unsent: BTreeMap<NetworkId, SavedUnsent>,
+    pub(super) shown_unread: ShownUnread,
     pub(super) events: mpsc::Sender<InteractiveEvent>,
     pub(super) ready: bool,
     pub(super) ended: bool,
@@ -123,7 +152,7 @@ impl Frontend for InteractiveFrontend {
 
     fn networks_changed(&mut self, networks: &Networks, elapsed: Duration) {
         self.save_unsent(networks, elapsed);
-        let unread = networks.unread();
+        let unread = self.shown_unread.update(networks.unread(), elapsed);
         self.writer.end_step(&shown_in(networks), elapsed);
         let scrollback = &self.writer.scrollback;
         // Before that the prompt is the question for another nick.
@@ -158,7 +187,9 @@ impl Frontend for InteractiveFrontend {
     fn next_deadline(&self) -> Option<Duration> {
         let due = self.unsent.values().filter(|saved| saved.is_due);
         let unsent = due.map(|saved| saved.next_at).min();
-        let deadlines = [self.writer.scrollback.next_deadline(), unsent];
+        let shown = &self.shown_unread;
+        let count = shown.is_due.then_some(shown.next_at);
+        let deadlines = [self.writer.scrollback.next_deadline(), unsent, count];
         deadlines.into_iter().flatten().min()
     }
 
@@ -238,5 +269,27 @@ impl Drop for InteractiveFrontend {
             self.printer.push_control(&self.title.change(None));
             self.editor_handle.end();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_changes_the_prompt_a_few_times_a_second_and_a_mention_at_once() {
+        let mut shown = ShownUnread::default();
+        let mut update = |messages, mentions, milliseconds| {
+            let unread = Unread { messages, mentions };
+            let count = shown.update(unread, Duration::from_millis(milliseconds));
+            (count.messages, count.mentions, shown.is_due)
+        };
+        assert_eq!(update(1, 0, 1_000), (1, 0, false));
+        assert_eq!(update(500, 0, 1_010), (1, 0, true));
+        assert_eq!(update(900, 1, 1_020), (900, 1, false));
+        assert_eq!(update(950, 1, 1_269), (900, 1, true));
+        assert_eq!(update(960, 1, 1_270), (960, 1, false));
+        // The rooms are read.
+        assert_eq!(update(0, 0, 1_271), (0, 0, false));
     }
 }

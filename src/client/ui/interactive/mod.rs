@@ -37,7 +37,7 @@ use crate::client::terminal::title::Title;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::client::view::{Renderer, wrap_block};
 use assistant::SessionAssist;
-use frontend::{InteractiveFrontend, UNSENT_IS_SAVED};
+use frontend::{InteractiveFrontend, ShownUnread, UNSENT_IS_SAVED};
 use input_loop::{InputLoop, ask_until_valid};
 use notifier::Notifier;
 
@@ -224,6 +224,7 @@ impl InteractiveUi {
             title: self.title.clone(),
             drafts,
             unsent: BTreeMap::new(),
+            shown_unread: ShownUnread::default(),
             events,
             ready: false,
             ended: false,
