@@ -78,8 +78,10 @@ fn each_exit_status_has_its_reason() {
     assert_status(&to(&[], "hello\n"), 0, "");
     assert_status(&to(&["--bogus"], ""), 64, "--bogus");
     assert_status(&to(&["--wait-for", "a("], ""), 64, "--wait-for");
-    let person = ["--wait-for", "x", "--room", "@bob"];
-    assert_status(&to(&person, ""), 64, "--from NICK");
+    for person in ["@bob", "home/@bob"] {
+        let arguments = ["--wait-for", "x", "--room", person];
+        assert_status(&to(&arguments, ""), 64, "--from NICK");
+    }
     assert_status(&to(&["--timeout", "soon"], ""), 64, "30s");
     assert_status(&to(&["--from", "ann"], ""), 64, "--wait-for");
     assert_status(&to(&[], "/quti\n"), 65, "line 1: There is no command /quti");

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use super::since::Since;
 use super::trust::parse_fingerprint;
-use crate::client::command::parse_room;
+use crate::client::command::{has_room_prefix, parse_room};
 use crate::client::event::matcher::Pattern;
 use crate::common::generate::Generated;
 use crate::common::record::KINDS;
@@ -494,10 +494,14 @@ impl fmt::Display for MisplacedCommand {
 
 impl std::error::Error for MisplacedCommand {}
 
-/// The name of a room, in which the `#` can be left out.
+/// Checks the name of a room, in which the `#` can be left out, and before which its network can stand.
 fn room_name(text: &str) -> Result<String, InvalidRoomName> {
-    let target = parse_room(text).ok_or(InvalidRoomName)?;
-    Ok(target.room)
+    let room = match text.split_once('/') {
+        Some((network, room)) if !has_room_prefix(network) => room,
+        _ => text,
+    };
+    let is_room = parse_room(room).is_some();
+    is_room.then(|| text.to_owned()).ok_or(InvalidRoomName)
 }
 
 /// The text of an option is not the name of a room.
