@@ -78,17 +78,26 @@ impl<'t> Fanout<'t> {
     /// Sends it to all of these members. The variants they need are written first, so that each
     /// member costs no more than a copy of two numbers.
     pub(super) fn send_all(&mut self, members: &[RoomMember], outbox: &mut Outbox) {
-        let bits = self.bits;
-        let bit = |member: &RoomMember| 1_u32 << member.capabilities().variant(bits);
+        // No index needs a check when the bits are known at compile time.
+        match self.bits {
+            Capabilities::WITHOUT_ACCOUNT => {
+                self.send_by_bits::<{ Capabilities::WITHOUT_ACCOUNT }>(members, outbox);
+            }
+            _ => self.send_by_bits::<{ Capabilities::WITH_ACCOUNT }>(members, outbox),
+        }
+    }
+
+    fn send_by_bits<const BITS: usize>(&mut self, members: &[RoomMember], outbox: &mut Outbox) {
+        let bit = |member: &RoomMember| 1_u32 << member.capabilities().variant(BITS);
         let kinds = members.iter().map(bit).fold(0, |all, kind| all | kind);
         if kinds & !1 != 0 {
-            for kind in Capabilities::variants().filter(|has| kinds & 1 << has.variant(bits) != 0) {
+            for kind in Capabilities::variants().filter(|has| kinds & 1 << has.variant(BITS) != 0) {
                 self.variant(kind, outbox);
             }
         }
         let forms @ [plain, ..] = self.variants;
         outbox.send_each(members.iter().map(|member| {
-            let form = forms.get(member.capabilities().variant(bits));
+            let form = forms.get(member.capabilities().variant(BITS));
             (member.id, form.copied().unwrap_or(plain))
         }));
     }

@@ -308,6 +308,7 @@ impl Connection {
         self.buffer.extend_from_slice(outbox.bytes(line));
     }
 
+    #[inline]
     pub(super) fn unsent_bytes(&self) -> usize {
         let wrapped = self
             .layers

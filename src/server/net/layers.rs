@@ -98,6 +98,7 @@ impl Layers {
     }
 
     /// The bytes in the layers that the socket has not accepted.
+    #[inline(never)] // Most connections have no layers, and their callers stay short.
     pub(super) fn unsent_bytes(&self) -> usize {
         let sealed = self.tls.as_ref().map_or(0, TlsSession::unsent_bytes);
         let framed = self.websocket.as_ref();
