@@ -83,6 +83,9 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
     let libera = Killable::start_at(([127, 0, 0, 1], 0).into());
     let address = libera.address;
     let mut alice = start(networks(home.address(), address));
+    // A server that is lost before all of the welcome is here has never been there.
+    let _dave = Lines::enter(address, "dave");
+    alice.shows("dave joined");
     alice.types("half a draft");
     libera.kill();
     alice.shows("libera Connection lost");
@@ -134,6 +137,8 @@ fn a_draft_in_tmux_survives_while_another_network_is_lost_and_comes_back() {
         is_in("home") && is_in("libera")
     });
     prompts(&mut alice, "[home/#lobby]");
+    let _dave = Lines::enter(address, "dave");
+    alice.shows("dave joined");
     // Longer than a row.
     let draft = "a draft that is long enough for a second row of the terminal";
     alice.types(draft);
