@@ -182,7 +182,8 @@ fn shown_nick(text: &str) -> Option<&str> {
     if let Some(name) = text.strip_prefix("notice from ") {
         return name.get(..first(name)?)?.strip_suffix(':');
     }
+    // Most candidates are an n in a word, and each line that is shown has some.
+    let mark = text.chars().next().filter(|c| matches!(c, '*' | '-'))?;
     let word = text.get(..first(text)?)?;
-    let between = |mark| word.strip_prefix(mark)?.strip_suffix(mark);
-    between('*').or_else(|| between('-'))
+    word.strip_prefix(mark)?.strip_suffix(mark)
 }
