@@ -14,7 +14,8 @@ use chatting_room::server::{STOP_LINE, host_room};
 /// The argument, followed by an address, with which the client starts itself to host the room. It is
 /// no option, since no user needs it.
 const HOST_ROOM: &str = "--host-room";
-/// How often the client looks whether a hosted server has stopped, and how many times.
+/// How often the client checks whether a hosted server has stopped, and how many times: the standard
+/// library cannot wait with a time limit.
 const STOP_CHECK: Duration = Duration::from_millis(5);
 const STOP_CHECKS: usize = 400;
 

@@ -22,7 +22,8 @@ use crate::client::terminal::reflow::Reflow;
 use crate::client::terminal::signals::{self, Waker};
 use crate::client::view::{Prompt, strip_styles, with_indents};
 
-/// How long to wait before an editor that has not ended is woken again.
+/// How long to wait before an editor that has not ended is woken again: the library misses a signal
+/// that arrives just before it waits for a key.
 const WAKE_AGAIN: Duration = Duration::from_millis(50);
 
 /// The same where the user waits for it.

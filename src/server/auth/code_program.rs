@@ -13,7 +13,7 @@ use crate::server::hub::task::ClearPassword;
 
 /// How many of them run at once.
 const PROGRAMS_MAX: usize = 8;
-/// How often it is looked whether one has ended.
+/// How often it is checked whether one has ended: the standard library cannot wait with a time limit.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// After how many looks it is killed: it has 20 seconds.
 const LOOKS_MAX: u32 = 1_000;

@@ -16,7 +16,7 @@ const CERTIFICATES_MAX: usize = 10;
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its name, which is a nick that nobody else can use.
+    /// Its name, which is a nick that no other user can have.
     pub name: Nick,
     /// What is kept of its password.
     pub password: StoredPassword,

@@ -27,7 +27,7 @@ pub(super) struct FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // Nobody answers there any longer. If it stays, the next server replaces it.
+        // There is no answer at this socket any longer. If it stays, the next server replaces it.
         let _ = fs::remove_file(&self.socket);
     }
 }

@@ -36,7 +36,7 @@ impl StoredPassword {
     }
 
     /// What is kept for an account that does not exist: no password belongs to it, and it is the same
-    /// each time, so that nobody can tell that from a wrong password.
+    /// each time, so that no client can tell that from a wrong password.
     pub fn decoy(secret: &[u8; 32], account: &str) -> Self {
         let derived = |what: &str| hmac(secret, format!("{what}\0{account}").as_bytes());
         let salt = derived("salt").into_iter().take(DECOY_SALT_BYTES).collect();

@@ -250,7 +250,7 @@ fn all_ranks_of_a_member_are_known_and_follow_the_modes() {
     played.hear(":s MODE #lobby -v+k-o bob key carol");
     assert_eq!(ranks(&mut played), "@ +");
     played.hear(":s MODE #lobby +v bob");
-    played.hear(":s MODE #lobby +vv bob nobody");
+    played.hear(":s MODE #lobby +vv bob eve");
     assert_eq!(ranks(&mut played), "@+ +");
     let address = |nick| played.session.rooms.person(nick)?.address.clone();
     assert_eq!(address("carol").as_deref(), Some("c@[::1]"));

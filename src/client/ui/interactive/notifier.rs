@@ -17,7 +17,8 @@ use crate::common::sanitize::sanitize;
 const RUNNING_MAX: usize = 4;
 /// A command that runs longer is killed.
 const RUN_CHECKS_MAX: u32 = 100;
-/// How often it is checked whether a command has ended.
+/// How often it is checked whether a command has ended: the standard library cannot wait with a time
+/// limit.
 const RUN_CHECK: Duration = Duration::from_millis(100);
 
 /// Runs the command, without a shell. It gets no input, and what it prints is ignored.

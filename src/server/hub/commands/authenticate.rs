@@ -86,7 +86,7 @@ impl Hub {
         })
     }
 
-    /// Whether nobody but the server reads what this connection sends.
+    /// Whether only the server can read what this connection sends.
     pub(super) fn may_send_password(&self, id: ConnectionId) -> bool {
         let is_private = self.settings.plain_without_tls;
         let person = self.people.get(id);

@@ -1,5 +1,5 @@
 //! NickServ: the accounts for clients that know neither SASL nor `REGISTER`. It is a name, and not a
-//! user: what is sent to it is a request, and reaches nobody else.
+//! user: what is sent to it is a request, and reaches no user.
 
 use std::fmt;
 
@@ -214,7 +214,7 @@ impl Hub {
                 self.disconnect(owner, &format!("{nick} was regained by {by}"));
                 self.notice(from, format_args!("The user of {nick} was disconnected."));
             }
-            None if keeps_nick => return Err(AccountFault::NobodyThere),
+            None if keeps_nick => return Err(AccountFault::NoUserWithNick),
             None => {}
         }
         if !keeps_nick && let Err(rejection) = self.nick(from, nick) {
