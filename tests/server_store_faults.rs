@@ -106,6 +106,15 @@ impl Drop for Strace {
     }
 }
 
+/// Says this in the lobby, and waits until the server has read it: it reads both lines at once, and
+/// whispers to `bob` do not wait for the disk.
+fn say_and_be_read(alice: &mut Client, bob: &mut Client, text: &str) {
+    alice.send(&format!(
+        "PRIVMSG bob :before {text}\r\n@label={text} PRIVMSG #lobby :{text}"
+    ));
+    bob.expect(&format!(" PRIVMSG bob :before {text}"));
+}
+
 fn say(client: &mut Client, text: &str) {
     client.send(&format!("@label={text} PRIVMSG #lobby :{text}"));
 }
@@ -267,14 +276,14 @@ fn a_slow_disk_delays_acknowledgements_and_no_ping_of_others() {
     );
     bob.expect(":slow");
     // History has what its reader could have seen: the line that is on its way to the disk.
-    say(&mut alice, "known");
+    say_and_be_read(&mut alice, &mut bob, "known");
     bob.send("CHATHISTORY LATEST #lobby * 1\r\nPING bob");
     bob.expect(" PRIVMSG #lobby :known");
     assert!(bob.line().contains(" BATCH +history "));
     assert!(bob.line().contains("batch=history") && bob.line().contains(" BATCH -history"));
     bob.expect(" PONG ");
     // Who joins meanwhile sees one order: the line, and then the newcomer.
-    say(&mut alice, "later");
+    say_and_be_read(&mut alice, &mut bob, "later");
     stored.server.connect().send("NICK carol\r\nUSER c 0 * :c");
     bob.expect(":later");
     assert!(bob.line().contains("carol!"));
