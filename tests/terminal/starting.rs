@@ -249,3 +249,27 @@ fn a_wrong_server_at_the_question_is_asked_for_again() {
     dora.types(&format!("{}\r", host.address()));
     dora.shows("You are dora in #lobby");
 }
+
+#[test]
+fn the_first_sentences_are_broken_between_words() {
+    let host = host_on(0);
+    let _bob = Lines::enter(host.address(), "bob");
+    let mut dora = Start::with(&[]).sized(24, 40).start();
+    dora.shows("Server [127.0.0.1:6667]: ");
+    dora.types("127.0.0.1:1\r");
+    dora.ends_in_rows(&["Server [127.0.0.1:6667]: 127.0.0.1:1", "Nick [dora]:"]);
+    dora.types("bob\r");
+    dora.ends_in_rows(&[
+        "chatroom: No server answers on",
+        "          127.0.0.1:1: connection",
+        "          refused. Is chatroomd running",
+        "          there?",
+        "Server [127.0.0.1:6667]:",
+    ]);
+    dora.types(&format!("{}\r", host.address()));
+    dora.ends_in_rows(&["The nick bob is in use. Choose another", "  [bob_]:"]);
+    dora.types("ro\r");
+    dora.shows("You are ro in #lobby, with bob.");
+    dora.types(CTRL_D);
+    dora.ends_with(0);
+}

@@ -46,7 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "memchr",
         &[
             "src/client/session/incoming/",
-            "src/client/view/wrap.rs",
+            "src/client/terminal/wrap.rs",
             "src/wire/",
         ],
     ),
@@ -144,12 +144,12 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/editor/",
             "src/client/session/outgoing/",
             "src/client/view/prompt.rs",
-            "src/client/view/wrap.rs",
+            "src/client/terminal/wrap.rs",
         ],
     ),
     (
         "unicode_width",
-        &["src/client/view/wrap.rs", "src/common/sanitize.rs"],
+        &["src/client/terminal/wrap.rs", "src/common/sanitize.rs"],
     ),
     (
         "x509_cert",

@@ -44,7 +44,9 @@ use crate::client::config::file::EditMode as KeySet;
 use crate::client::event::NetworkId;
 use crate::client::storage::history::repair;
 use crate::client::storage::network_drafts::{NetworkDrafts, OfferedDraft};
+use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
+use crate::client::terminal::wrap::{with_indents, wrap_block};
 use crate::client::view::Prompt;
 use crate::common::sanitize::sanitize;
 use drawn::{Drawn, write_to_terminal};
@@ -304,6 +306,7 @@ impl Editor {
         suspend: &dyn Fn(bool),
     ) -> io::Result<EditorRead> {
         let raw = question_with_default(question.text, question.default);
+        let raw = question_rows(&raw, mode::columns());
         let styled = raw.clone();
         let prompt = Prompt {
             raw,
@@ -479,6 +482,14 @@ fn question_with_default(question: &str, default: &str) -> String {
     } else {
         format!("{question} [{default}]: ")
     }
+}
+
+/// A question that ends with a space, broken between words into rows.
+fn question_rows(question: &str, columns: u16) -> String {
+    let marked = with_indents(question.trim_end());
+    // The space takes the last column.
+    let rows = wrap_block(&marked, columns.saturating_sub(1));
+    format!("{rows} ")
 }
 
 fn answer_or_default(answer: &str, default: &str) -> String {

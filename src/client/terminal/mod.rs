@@ -1,5 +1,5 @@
 //! The terminal device: its mode and size, the signals of the program, the window title, the thread
-//! that prints, and reports on standard error.
+//! that prints, reports on standard error, and the wrapping of long lines.
 //!
 //! It must not know events, the session, or how a message looks: it gets finished text. It imports
 //! `common` only; `view`, `storage`, `control`, `net`, `editor`, `ui` and `app` import it.
@@ -12,3 +12,4 @@ pub(super) mod reflow;
 pub(super) mod signals;
 pub(super) mod stderr;
 pub(super) mod title;
+pub(super) mod wrap;

@@ -1,6 +1,7 @@
 //! The mode and the size of the terminal.
 
 use std::io;
+use std::os::fd::AsFd;
 
 use nix::errno::Errno;
 use rustix::termios::{LocalModes, tcgetattr, tcgetwinsize};
@@ -23,10 +24,13 @@ pub(in crate::client) fn echoes() -> bool {
 
 /// The width of the terminal in cells; 80 where it is unknown, which is also the editor's default.
 pub(in crate::client) fn columns() -> u16 {
-    match tcgetwinsize(io::stdin()) {
-        Ok(size) if size.ws_col > 0 => size.ws_col,
-        _ => 80,
-    }
+    columns_of(&io::stdin()).unwrap_or(80)
+}
+
+/// The width of a terminal in cells; `None` if it is unknown, or the output is none.
+pub(super) fn columns_of(output: &impl AsFd) -> Option<u16> {
+    let size = tcgetwinsize(output).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
 }
 
 /// The height of the terminal in rows; [`u16::MAX`] where it is unknown.

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Renderer;
-use super::wrap::cells;
+use super::{Renderer, cells};
 use crate::client::event::{RoomSummary, WhoEntry, WhoisInfo};
 use crate::common::sanitize::{sanitize, sanitize_name};
 

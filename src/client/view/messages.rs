@@ -2,7 +2,7 @@
 
 use colored::Colorize as _;
 
-use super::{Renderer, irc_formatting, wrap};
+use super::{Renderer, cells, irc_formatting};
 use crate::client::event::{DeliveryStatus, Event, MessageKind, Target};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
@@ -73,8 +73,8 @@ impl Renderer {
             MessageKind::Action => ("* ", ""),
             MessageKind::Notice => ("-", "-"),
         };
-        let cells = wrap::cells(&plain) + before.len() + after.len();
-        let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(cells));
+        let width = cells(&plain) + before.len() + after.len();
+        let padding = " ".repeat((self.settings.nick_width + 2).saturating_sub(width));
         let padding = if self.settings.nick_width == 0 {
             ""
         } else {

@@ -5,9 +5,8 @@
 //! `editor`, `ui` and `app` import it.
 //!
 //! `messages`, `membership` and `listings` render one kind of event each, `network` puts the name of
-//! the network in front, `irc_formatting` bold text
-//! and colours from others, and `style` our own colours and times. `wrap` breaks lines into rows,
-//! `prompt` is the line below them all, and `scrollback` is everything above it.
+//! the network in front, `irc_formatting` bold text and colours from others, and `style` our own
+//! colours and times. `prompt` is the line below them all, and `scrollback` is everything above it.
 
 mod irc_formatting;
 mod listings;
@@ -17,7 +16,6 @@ mod network;
 mod prompt;
 pub mod scrollback;
 mod style;
-mod wrap;
 
 use std::cell::RefCell;
 
@@ -26,11 +24,13 @@ use jiff::tz::TimeZone;
 use crate::client::command::message_carries_password;
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{Event, explain};
+pub use crate::client::terminal::wrap::{
+    INDENT_MARK, cells, strip_styles, with_indents, wrap_block,
+};
 use crate::common::sanitize::{sanitize, sanitize_name};
 use crate::common::sentence::end_sentence;
 use network::NamedNetwork;
 pub use prompt::{Prompt, hide_secret};
-pub use wrap::{INDENT_MARK, cells, strip_styles, with_indents, wrap_block};
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

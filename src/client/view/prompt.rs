@@ -6,7 +6,7 @@ use colored::Colorize as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::style::{COMMAND, WARNING};
-use super::{Renderer, wrap};
+use super::{Renderer, cells};
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::event::{NetworkId, Unread};
 use crate::common::sanitize::{sanitize, sanitize_name};
@@ -129,7 +129,7 @@ fn masked(text: &str) -> String {
     text.graphemes(true)
         .map(|cluster| match cluster {
             " " | "\t" | "\n" => cluster.to_owned(),
-            cluster => DOT.repeat(wrap::cells(cluster)),
+            cluster => DOT.repeat(cells(cluster)),
         })
         .collect()
 }
