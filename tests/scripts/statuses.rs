@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use nix::sys::signal::Signal;
 
 use super::fake::Fake;
+use super::support::home::Home;
 use super::support::{Finished, Program, chatroom, run};
 use crate::common::Server;
 
@@ -243,4 +244,31 @@ fn log_and_ctl_refuse_the_options_of_a_connection() {
     }
     let finished = status(&["--nick", "ci", "loog"], "");
     assert_status(&finished, 68, "Did you mean chatroom log?");
+}
+
+#[test]
+fn a_mistyped_command_with_arguments_is_not_taken_for_servers() {
+    let home = Home::new();
+    let config = "nick = \"ci\"\n[servers.asj]\naddress = \"127.0.0.1:1\"\n";
+    home.write(".config/chatroom.toml", config);
+    for (arguments, command) in [
+        (&["msgg", "bob", "hi"][..], "msg"),
+        (&["askk", "@bob", "deploy?"], "ask"),
+        (&["lgo", "-"], "log"),
+        (&["ctll", "who", "#dev"], "ctl"),
+        (&["certificat", "libera"], "certificate"),
+        (&["127.0.0.1:1", "msgg", "bob", "hi"], "msg"),
+    ] {
+        let finished = run(home.chatroom(arguments), "");
+        let words =
+            format!("is neither a command nor a known host. Did you mean chatroom {command}?");
+        assert_status(&finished, 64, &words);
+    }
+    // Servers that are unreachable, not mistyped.
+    for servers in [
+        &["asj", "127.0.0.1:1"][..],
+        &["irc://msgg:1", "127.0.0.1:1"],
+    ] {
+        assert_status(&run(home.chatroom(servers), ""), 69, "");
+    }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::client::config::address::{Address, InvalidAddress};
 use crate::client::config::credentials::CredentialError;
+use crate::client::config::mistyped_command::MistypedCommand;
 use crate::client::config::resolve::ResolveError;
 use crate::client::control::client::ControlError;
 use crate::client::net::dial::ConnectError;
@@ -23,6 +24,8 @@ pub enum ClientError {
     Config(ConfigError),
     /// The options or the configuration name no server to connect to.
     Resolve(ResolveError),
+    /// One of several servers is probably a mistyped command.
+    MistypedCommand(MistypedCommand),
     /// The message of `ask` or `msg` is not valid.
     Message(InvalidMessage),
     /// `log = true`, but there is no folder for the log.
@@ -86,7 +89,7 @@ impl ClientError {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Resolve(ResolveError::Credential(CredentialError::Unreadable { .. })) => 66,
-            Self::Resolve(_) | Self::Message(_) | Self::RawLog => 64,
+            Self::Resolve(_) | Self::MistypedCommand(_) | Self::Message(_) | Self::RawLog => 64,
             Self::NoStateFolder | Self::NoConfigFolder | Self::NoTls => 64,
             Self::Certificate { .. } => 73,
             Self::UnreadableLog { .. } | Self::NoLog { .. } => 66,
@@ -178,6 +181,7 @@ impl ClientError {
         match self {
             Self::Config(error) => write!(f, "{error}"),
             Self::Resolve(error) => write!(f, "{error}"),
+            Self::MistypedCommand(error) => write!(f, "{error}"),
             Self::Message(error) => write!(f, "{error}"),
             Self::NoStateFolder => f.write_str(
                 "There is no folder for the log, which log = true needs. Set HOME or \

@@ -18,10 +18,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::client::config::address::{Address, PORT};
 use crate::client::config::file::{self, Config};
+use crate::client::config::mistyped_command::find_mistyped_command;
 use crate::client::config::options::{Action, ClientOptions, Document};
+use crate::client::config::proxy::proxy_for;
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
-use crate::client::net::dial::Dialer;
+use crate::client::net::dial::{Dialer, is_host};
 use crate::client::net::{DriverSetup, NetworkSetup, PrepareNetwork, RememberedSecurity};
 use crate::client::session::{CertificateFacts, Outcome};
 use crate::client::storage::known_certificates::KnownCertificates;
@@ -59,6 +62,7 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     if let Some(Action::Certificate { name }) = &options.action {
         return certificate::run(name, paths.identities.as_deref());
     }
+    check_servers(options, &config)?;
     if config.log && paths.state.is_none() {
         return Err(ClientError::NoStateFolder);
     }
@@ -84,6 +88,24 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
         started,
     };
     client.run()
+}
+
+/// Refuses servers that are probably a mistyped command and its arguments.
+fn check_servers(options: &ClientOptions, config: &Config) -> Result<(), ClientError> {
+    let Some(mistyped) = find_mistyped_command(options.servers(), config) else {
+        return Ok(());
+    };
+    let address = Address {
+        host: mistyped.word.clone(),
+        port: PORT,
+        tls: false,
+    };
+    // A proxy looks hosts up by itself, and may know others.
+    let has_proxy = !matches!(proxy_for(None, &address), Ok(None));
+    match has_proxy || is_host(&address.host) {
+        true => Ok(()),
+        false => Err(ClientError::MistypedCommand(mistyped)),
+    }
 }
 
 /// Prints a generated document.

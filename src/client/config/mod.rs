@@ -9,6 +9,7 @@ pub(super) mod credentials;
 pub mod file;
 mod hints;
 pub mod mechanism;
+pub mod mistyped_command;
 pub(super) mod network_key;
 pub mod options;
 pub mod proxy;

@@ -29,6 +29,8 @@ use crate::common::suggest::nearest;
 const PROXY_MAX: Duration = Duration::from_secs(90);
 /// A connection attempt that takes longer than this is announced.
 const ANNOUNCED_AFTER: Duration = Duration::from_millis(800);
+/// How long a host is looked up before the program doubts that it is one.
+const LOOKUP_MAX: Duration = Duration::from_secs(5);
 
 /// How long a connection is silent before the system asks the other side for a sign of life, how far
 /// apart it asks, and how often without an answer. The session pings by itself, but not while the
@@ -300,6 +302,22 @@ async fn addresses_of(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     }
     let own = own.into_iter().map(|address| (address, port).into());
     Ok(own.collect())
+}
+
+/// Whether the system knows an address of this host. A resolver that does not answer knows none.
+pub(in crate::client) fn is_host(host: &str) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else {
+        // The connection fails for the same cause, and reports it.
+        return true;
+    };
+    let lookup = async { timeout(LOOKUP_MAX, lookup_host((host, 0))).await };
+    let addresses = runtime.block_on(lookup);
+    // The program does not wait for a name that is still being looked up.
+    runtime.shutdown_background();
+    addresses.is_ok_and(|found| found.is_ok_and(|mut found| found.next().is_some()))
 }
 
 /// Connects to a Unix socket. The stream is read and written like any other, whatever its type is
