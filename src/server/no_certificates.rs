@@ -1,15 +1,15 @@
 //! Certificates in a build without TLS: settings for encrypted connections are an error.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use crate::server::config::settings::Settings;
 use crate::server::error::ServerError;
-use crate::server::net::TlsConfig;
 
 /// No certificates.
 #[derive(Debug, Default)]
 pub(super) struct Certificates {
-    pub(super) config: Option<TlsConfig>,
+    pub(super) config: Option<Infallible>,
     pub(super) self_signed: Option<String>,
     pub(super) files: Vec<PathBuf>,
     pub(super) warnings: Vec<String>,

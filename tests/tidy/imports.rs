@@ -1,10 +1,10 @@
-//! Which part of the crate may import which. The table is the one of ARCHITECTURE.md; a module and
-//! the modules that contain it are one part, everything else has one direction of arrows.
+//! Which part of the crate may import which. The table is the one of ARCHITECTURE.md; except between a
+//! module and its own parent, all arrows have one direction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::paths::paths_in;
-use crate::sources::{Source, assert_none, read, sources};
+use crate::sources::{Source, assert_none, builds, read, sources};
 
 #[test]
 fn each_import_is_in_the_table_of_the_architecture() {
@@ -12,6 +12,8 @@ fn each_import_is_in_the_table_of_the_architecture() {
     assert!(edges.len() > 500, "{} imports were found", edges.len());
     let mistakes = not_allowed(&edges, &table(&read("ARCHITECTURE.md")));
     assert_none("imports that ARCHITECTURE.md does not allow", &mistakes);
+    let mistakes = unused(&edges, &table(&read("ARCHITECTURE.md")));
+    assert_none("rows of ARCHITECTURE.md that no import needs", &mistakes);
 }
 
 #[test]
@@ -42,7 +44,8 @@ fn the_table_of_the_architecture_has_one_direction() {
     assert!(table.len() > 20, "{} rows were found", table.len());
     let edges: Vec<Edge> = table
         .iter()
-        .flat_map(|(from, to)| to.iter().map(|to| Edge::new(from, 0, to)))
+        .flat_map(|(from, to)| to.iter().map(move |to| (from, to)))
+        .filter_map(|(from, to)| Some(Edge::new(from, "ARCHITECTURE.md", part_of(to, &table)?)))
         .collect();
     let mistakes = circles(&edges, |part| part.to_owned());
     assert_none("rows of ARCHITECTURE.md in a circle", &mistakes);
@@ -64,15 +67,16 @@ fn the_table_of_the_architecture_has_one_direction() {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge {
     from: String,
-    line: usize,
+    /// Where it stands: file and line.
+    place: String,
     to: String,
 }
 
 impl Edge {
-    fn new(from: &str, line: usize, to: &str) -> Self {
+    fn new(from: &str, place: &str, to: &str) -> Self {
         Self {
             from: from.to_owned(),
-            line,
+            place: place.to_owned(),
             to: to.to_owned(),
         }
     }
@@ -94,7 +98,8 @@ fn table(architecture: &str) -> Table {
     let in_folder = |from: &str, name: &str| {
         let folder = from.split('/').next().unwrap_or_default();
         let near = format!("{folder}::{}", as_module(name));
-        match parts.contains(&near) {
+        let is_near = |part: &&String| part.contains("::") && is_in(&near, part);
+        match parts.iter().any(|part| is_near(&part)) {
             true => near,
             false => as_module(name),
         }
@@ -119,40 +124,60 @@ fn table(architecture: &str) -> Table {
 /// The part of the table that a module belongs to: the longest row that contains it.
 fn part_of<'t>(module: &str, table: &'t Table) -> Option<&'t str> {
     let contains = |part: &&String| {
-        let rest = module.strip_prefix(part.as_str());
         // The row of a facade is only that file, as the folders below have rows of their own.
         let is_facade = ["client", "server"].contains(&part.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::") && !is_facade)
+        module == *part || is_in(module, part) && !is_facade
     };
     let parts = table.keys().filter(contains);
     parts.max_by_key(|part| part.len()).map(String::as_str)
 }
 
+/// Whether a module is this one or inside it.
+fn is_in(module: &str, other: &str) -> bool {
+    let rest = module.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// What a row allows and no file of its part imports.
+fn unused(edges: &[Edge], table: &Table) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    for (part, to) in table {
+        let own: Vec<&Edge> = edges
+            .iter()
+            .filter(|edge| part_of(&edge.from, table) == Some(part))
+            .collect();
+        let is_unused = |row: &&String| !own.iter().any(|edge| is_in(&edge.to, row));
+        // The wiring of the server may import all of it.
+        let unused = to
+            .iter()
+            .filter(is_unused)
+            .filter(|_| part != "server::daemon");
+        mistakes.extend(unused.map(|row| format!("{part} -> {row}")));
+    }
+    mistakes
+}
+
 fn not_allowed(edges: &[Edge], table: &Table) -> Vec<String> {
     let mut mistakes = BTreeSet::new();
-    for Edge { from, line, to } in edges {
+    for Edge { from, place, to } in edges {
         let (Some(part), Some(other)) = (part_of(from, table), part_of(to, table)) else {
-            mistakes.insert(format!("{from}:{line}: {to} has no row in the table"));
+            mistakes.insert(format!("{place}: {from} or {to} has no row in the table"));
             continue;
         };
-        if part != other && !table[part].contains(other) {
-            mistakes.insert(format!("{}:{line}: {part} -> {to}", file_of(from)));
+        if part != other && !table[part].iter().any(|row| is_in(to, row)) {
+            mistakes.insert(format!("{place}: {part} -> {to}"));
         }
     }
     mistakes.into_iter().collect()
 }
 
-/// The edges that are in a circle, where `node` says what is one node. Edges between a node and
-/// those that contain it do not count.
+/// The edges that are in a circle, where `node` says what is one node. Edges between a module and its
+/// own parent do not count, but those to a grandparent do.
 fn circles(edges: &[Edge], node: impl Fn(&str) -> String) -> Vec<String> {
-    let is_inside = |one: &str, other: &str| {
-        let rest = one.strip_prefix(other);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-    };
     let edges: Vec<(String, String, &Edge)> = edges
         .iter()
         .map(|edge| (node(&edge.from), node(&edge.to), edge))
-        .filter(|(from, to, _)| !is_inside(from, to) && !is_inside(to, from))
+        .filter(|(from, to, _)| from != to && parent(from) != to && parent(to) != from)
         .collect();
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (from, to, _) in &edges {
@@ -170,16 +195,24 @@ fn circles(edges: &[Edge], node: impl Fn(&str) -> String) -> Vec<String> {
     edges
         .iter()
         .filter(|(from, to, _)| leads_to(to, from))
-        .map(|(from, to, edge)| format!("{}:{}: {from} -> {to}", file_of(&edge.from), edge.line))
+        .map(|(from, to, edge)| format!("{}: {from} -> {to}", edge.place))
         .collect()
 }
 
-/// All uses of one module by another, in what is compiled into the programs.
+/// All uses of one module by another, in what is compiled into the programs, with all features and with
+/// none.
 fn edges(files: &[Source]) -> Vec<Edge> {
-    let files: Vec<&Source> = files
+    let builds = builds(files);
+    let edges: BTreeSet<Edge> = builds
         .iter()
-        .filter(|source| !source.is_test() && !source.is_stand_in() && !source.is_in("src/bin/"))
+        .flat_map(|files| edges_of_build(files))
         .collect();
+    edges.into_iter().collect()
+}
+
+fn edges_of_build(files: &[&Source]) -> BTreeSet<Edge> {
+    let files = files.iter().copied();
+    let files: Vec<&Source> = files.filter(|source| !source.is_in("src/bin/")).collect();
     let crate_ = Crate::new(&files);
     let mut edges = BTreeSet::new();
     for source in &files {
@@ -190,11 +223,12 @@ fn edges(files: &[Source]) -> Vec<Edge> {
             };
             let to = crate_.owner(&absolute, &module, 0);
             if to != module && !to.is_empty() {
-                edges.insert(Edge::new(&module, path.line, &to));
+                let place = format!("{}:{}", source.name, path.line);
+                edges.insert(Edge::new(&module, &place, &to));
             }
         }
     }
-    edges.into_iter().collect()
+    edges
 }
 
 /// The modules, and what each of them imports under which name.
@@ -282,23 +316,15 @@ impl Crate {
     }
 }
 
+/// The module of a file; a stand-in is the module that it stands in for.
 fn module_of(file: &str) -> String {
-    let path = file.strip_prefix("src/").unwrap_or(file);
+    let path = file.replace("/no_", "/");
+    let path = path.strip_prefix("src/").unwrap_or(&path);
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_suffix("/mod").unwrap_or(path);
     match path {
         "lib" => String::new(),
         path => path.replace('/', "::"),
-    }
-}
-
-/// The file of a module, for a message.
-fn file_of(module: &str) -> String {
-    let path = format!("src/{}", module.replace("::", "/"));
-    let folder = format!("{path}/mod.rs");
-    match crate::sources::root().join(&folder).exists() {
-        true => folder,
-        false => format!("{path}.rs"),
     }
 }
 
@@ -332,6 +358,38 @@ fn an_import_against_the_table_is_found() {
     let found = circles(&edges(&files), str::to_owned);
     assert!(found.contains(&wanted.to_owned()), "{found:?}");
     assert_eq!(found.len(), 2, "{found:?}");
+
+    // A module may use its parent, and the parent the module. A grandparent is no exception.
+    let family = |child: &str| {
+        [
+            file("src/wire/mod.rs", "//! W.\nuse lines::parts::Part;\n"),
+            file("src/wire/lines/mod.rs", "//! L.\nuse parts::Part;\n"),
+            file("src/wire/lines/parts.rs", child),
+        ]
+    };
+    let to_parent = family("//! P.\nuse super::Lines;\n");
+    assert_eq!(
+        circles(&edges(&to_parent), str::to_owned),
+        Vec::<String>::new()
+    );
+    let to_grandparent = family("//! P.\nuse super::super::Wire;\n");
+    let found = circles(&edges(&to_grandparent), str::to_owned);
+    let wanted = [
+        "src/wire/lines/parts.rs:2: wire::lines::parts -> wire",
+        "src/wire/mod.rs:2: wire -> wire::lines::parts",
+    ];
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(found, wanted.into());
+
+    // A file that stands in for another one in a build without a feature is a part of it.
+    let stand_in = [
+        file("src/wire/mod.rs", "//! W.\n"),
+        file("src/wire/line.rs", "//! L.\n"),
+        file("src/wire/no_line.rs", event),
+        file("src/client/net/mod.rs", "//! N.\n"),
+    ];
+    let wanted = "src/wire/no_line.rs:2: wire -> client::net";
+    assert_eq!(not_allowed(&edges(&stand_in), &table), [wanted]);
 
     // What a module passes on belongs to the one that defines it.
     files[2] = file(
@@ -384,10 +442,7 @@ fn the_head_of_each_folder_says_who_may_import_it() {
 
 /// Who imports something of a folder from outside it.
 fn importers(folder: &str, edges: &[Edge]) -> BTreeSet<String> {
-    let is_inside = |module: &str| {
-        let rest = module.strip_prefix(folder);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-    };
+    let is_inside = |module: &str| is_in(module, folder);
     let top = |module: &str| module.split("::").next().unwrap_or_default().to_owned();
     let imported = edges
         .iter()

@@ -2,29 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use crate::sources::{assert_none, read, sources};
+use crate::sources::{Source, assert_none, builds, read, sources};
 
 #[test]
 fn no_two_types_have_one_name() {
-    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for source in sources("src")
-        .iter()
-        .filter(|source| !source.is_test() && !source.is_stand_in())
-    {
+    let files = sources("src");
+    for files in builds(&files) {
+        let types = types_in(&files);
+        assert!(types.len() > 200, "{} types were found", types.len());
+        let mistakes: Vec<String> = types
+            .iter()
+            .filter(|(_, places)| places.len() > 1)
+            .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+            .collect();
+        assert_none("types with one name", &mistakes);
+    }
+}
+
+/// Each type that these files define, with its places.
+fn types_in(files: &[&Source]) -> BTreeMap<String, Vec<String>> {
+    let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in files {
         for (index, line) in source.program_text().lines().enumerate() {
             if let Some(name) = defined_type(line) {
                 let place = format!("{}:{}", source.name, index + 1);
-                places.entry(name.to_owned()).or_default().push(place);
+                types.entry(name.to_owned()).or_default().push(place);
             }
         }
     }
-    assert!(places.len() > 200, "{} types were found", places.len());
-    let mistakes: Vec<String> = places
-        .iter()
-        .filter(|(_, places)| places.len() > 1)
-        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
-        .collect();
-    assert_none("types with one name", &mistakes);
+    types
 }
 
 /// The words that a newcomer to the code searches for, and the file that each should lead to.

@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// Whether it stands in for another file, `NAME.rs` for `no_NAME.rs`, in a build without a feature.
-    /// It has the same types with the same names.
+    /// It has the same types with the same names, so it is never in one build with that file.
     pub(crate) fn is_stand_in(&self) -> bool {
         let file = self.name.rsplit('/').next().unwrap_or_default();
         file.starts_with("no_")
@@ -59,6 +59,28 @@ impl Source {
     pub(crate) fn is_test(&self) -> bool {
         self.name.ends_with("/tests.rs") || self.name.contains("/tests/")
     }
+}
+
+/// The files of `src` that are compiled together: with all features, and with none, in which a file
+/// `no_NAME.rs` takes the place of `NAME.rs` or of the folder `NAME`.
+pub(crate) fn builds(files: &[Source]) -> [Vec<&Source>; 2] {
+    let compiled = || files.iter().filter(|source| !source.is_test());
+    let replaced: Vec<[String; 2]> = compiled()
+        .filter(|source| source.is_stand_in())
+        .map(|source| {
+            let place = source.name.replace("/no_", "/");
+            let folder = format!("{}/", place.trim_end_matches(".rs"));
+            [place, folder]
+        })
+        .collect();
+    let is_replaced = |source: &Source| {
+        let mut places = replaced.iter().flatten();
+        places.any(|place| source.is_in(place))
+    };
+    [
+        compiled().filter(|source| !source.is_stand_in()).collect(),
+        compiled().filter(|source| !is_replaced(source)).collect(),
+    ]
 }
 
 /// All Rust files: of the programs, of the tests and of the benchmarks.

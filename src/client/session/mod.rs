@@ -29,6 +29,7 @@ mod outcome;
 mod outgoing;
 mod output;
 mod state;
+mod time;
 mod tls_failure;
 mod view;
 
@@ -44,9 +45,9 @@ use crate::wire::{FoldedName, Message, Request};
 pub use close_reason::{CloseReason, ProtocolViolation};
 pub use config::{AccountLogin, SessionConfig, Transport};
 use connection::link::Link;
-use connection::pings::PingPurpose;
+use connection::pending_pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
-pub use delivery::in_flight::ScriptLine;
+pub use delivery::script_line::ScriptLine;
 use incoming::queries::PendingQueries;
 pub use login_failure::LoginFailure;
 pub use networks::{Network, Networks, PromptPlace};
@@ -57,17 +58,9 @@ pub use output::{SessionAction, SessionOutput};
 use state::attention::Attention;
 use state::identity::Identity;
 use state::rooms::JoinedRooms;
+pub use time::SessionTime;
 pub use tls_failure::{CertificateFacts, TlsFailure};
 use view::MembersError;
-
-/// A point in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SessionTime {
-    /// The time since a fixed moment in the past; it never goes back.
-    pub elapsed: Duration,
-    /// The wall clock, in Unix seconds.
-    pub unix_seconds: i64,
-}
 
 /// Silence after which the server is pinged.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
@@ -77,16 +70,8 @@ const DEAD_AFTER: Duration = Duration::from_secs(60);
 const GREETING_LATE: Duration = Duration::from_secs(2);
 /// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);
-/// How often the client asks for its nick while someone else has it: the first wait and the last.
-const REGAIN_FIRST: Duration = Duration::from_secs(15);
-const REGAIN_LAST: Duration = Duration::from_secs(240);
-/// How many spellings of the nick are tried if it is in use on reconnect.
-const SPELLINGS_MAX: usize = 5;
 /// How many typed messages may wait for the connection.
 const WAITING_LINES_MAX: usize = 1_000;
-
-/// The beginning of the labels and fences of requests. The number of the request follows.
-const FENCE: &str = "chatroom-line-";
 
 /// The phase of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,6 +42,11 @@ impl Session {
         matches!(self.phase, Phase::Ready { .. })
     }
 
+    /// Whether the last line of the server was replayed history.
+    pub fn is_replay(&self) -> bool {
+        self.link.replay.is_current
+    }
+
     /// Whether the session has ended.
     pub fn is_ended(&self) -> bool {
         self.phase == Phase::Ended

@@ -36,6 +36,7 @@
 //! - `account`: the port to the accounts
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
+//! - `connection_id`: the number of a connection
 //! - `fingerprint`: the fingerprint of a client certificate
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
@@ -47,6 +48,7 @@ pub mod account;
 mod capabilities;
 mod charges;
 mod commands;
+mod connection_id;
 mod error;
 mod fanout;
 mod fingerprint;
@@ -76,24 +78,25 @@ use crate::wire::{Line, Reply};
 use account::StoredAccounts;
 use capabilities::{Capabilities, MemberCapabilities};
 use charges::{Meter, Work};
-use commands::history::PendingHistory;
-use commands::monitor::Monitors;
-use commands::whowas::WhowasEntry;
 use error::{CommandResult, Rejection, Truncated};
 use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
 use state::accounts::{AccountOutcome, Accounts};
 use state::modes::Modes;
+use state::monitors::Monitors;
 use state::operators::Operators;
+use state::pending_history::PendingHistory;
 use state::people::{
     ConnectionStage, Invitation, Membership, People, Person, Registered, Unregistered,
 };
 use state::rooms::{Room, RoomMember, Rooms};
+use state::whowas::WhowasEntry;
 use stored::{StoreInfo, StoreState, StoreTag};
 use task::Answer;
 
 pub(in crate::server) use commands::is_free_line;
+pub use connection_id::ConnectionId;
 pub use fingerprint::CertificateFingerprint;
 pub use gate::Gate;
 pub use limits::{Limit, Limits};
@@ -102,7 +105,6 @@ pub use outbox::Outbox;
 pub use settings::{
     Credential, DisconnectReason, HubSettings, Operator, Registration, StoredRooms, StsPolicy,
 };
-pub use state::people::ConnectionId;
 pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
 

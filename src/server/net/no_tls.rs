@@ -1,11 +1,11 @@
 //! The TLS layer of a build without TLS: there are no settings for it, so no session ever exists.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io::{self, Write};
 
 /// The certificates and settings for new connections, of which there are none.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::server) enum TlsConfig {}
+pub(in crate::server) type TlsConfig = Infallible;
 
 /// A TLS connection, which cannot be made.
 #[derive(Debug)]

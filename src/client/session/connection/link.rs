@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use super::capabilities::ServerCapabilities;
-use super::login::Login;
-use super::pings::PendingPings;
-use super::registration::DeferredUser;
-use super::wake::WakeWatch;
+use super::deferred_user::DeferredUser;
+use super::login_state::Login;
+use super::pending_pings::PendingPings;
+use super::server_capabilities::ServerCapabilities;
+use super::wake_watch::WakeWatch;
 use crate::client::session::incoming::replay::Replay;
 use crate::client::session::{CloseReason, SessionTime};
 

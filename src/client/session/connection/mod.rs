@@ -3,10 +3,15 @@
 //!
 //! It must not know sockets. Only `session` imports it.
 
-pub(super) mod capabilities;
+mod capabilities;
+mod deferred_user;
 mod disconnect;
 pub(super) mod link;
 mod login;
-pub(super) mod pings;
+mod login_state;
+pub(super) mod pending_pings;
+mod pings;
 pub(super) mod registration;
+pub(super) mod server_capabilities;
 mod wake;
+mod wake_watch;

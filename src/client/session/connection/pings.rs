@@ -3,82 +3,16 @@
 //! Servers disagree about `PONG`: the token comes last, first or alone, after one colon or two, in
 //! other letter case, or not at all. Answers come in order, so each answers all pings before it.
 
-use std::collections::VecDeque;
-
+use super::pending_pings::PingPurpose;
 use crate::client::event::Event;
-use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
+use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::wire::{Message, Reply, Request};
-
-/// Pings in flight that are remembered: more than a window of lines.
-const PINGS_MAX: usize = 8_192;
-
-const SETTLED: &str = "chatroom-settled";
-const ALIVE: &str = "chatroom-alive";
-const REGAINED: &str = "chatroom-nick";
 
 /// ERR_NOORIGIN: a `PING` without a token that the server accepts.
 const NO_ORIGIN: u16 = 409;
 
 fn is_ping(command: &str) -> bool {
     command.eq_ignore_ascii_case("PING")
-}
-
-/// What a ping of the client is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client::session) enum PingPurpose {
-    /// Its answer says that everything after the registration is done.
-    Settled,
-    /// Its answer says that the connection works.
-    Alive,
-    /// Its answer says that a request for the nick is answered.
-    Regained,
-    /// Its answer says that this request is answered, and without labels all before it.
-    Fence(u64),
-    /// The user has sent it.
-    Typed,
-}
-
-impl PingPurpose {
-    fn token(self) -> String {
-        match self {
-            Self::Settled => SETTLED.to_owned(),
-            Self::Alive => ALIVE.to_owned(),
-            Self::Regained => REGAINED.to_owned(),
-            Self::Fence(number) => format!("{FENCE}{number}"),
-            Self::Typed => String::new(),
-        }
-    }
-
-    fn of_token(token: &str) -> Option<Self> {
-        let token = token.trim_start_matches(':').to_ascii_lowercase();
-        Some(match token.as_str() {
-            SETTLED => Self::Settled,
-            ALIVE => Self::Alive,
-            REGAINED => Self::Regained,
-            _ => Self::Fence(token.strip_prefix(FENCE)?.parse().ok()?),
-        })
-    }
-}
-
-/// The pings that are not answered, oldest first.
-#[derive(Debug, Default)]
-pub(in crate::client::session) struct PendingPings(VecDeque<PingPurpose>);
-
-impl PendingPings {
-    fn push(&mut self, purpose: PingPurpose) {
-        if self.0.len() >= PINGS_MAX {
-            self.0.pop_front();
-        }
-        self.0.push_back(purpose);
-    }
-
-    /// Takes the pings up to this one; only this one, if it is not among them.
-    fn take_through(&mut self, purpose: PingPurpose) -> Vec<PingPurpose> {
-        match self.0.iter().position(|pending| *pending == purpose) {
-            Some(at) => self.0.drain(..=at).collect(),
-            None => vec![purpose],
-        }
-    }
 }
 
 impl Session {
@@ -130,13 +64,10 @@ impl Session {
                 .iter()
                 .all(|word| self.is_name_of_server(word, message)) =>
             {
-                self.link.pings.0.pop_front().into_iter().collect()
+                self.link.pings.take_oldest().into_iter().collect()
             }
             None => {
-                self.link
-                    .pings
-                    .0
-                    .pop_front_if(|oldest| *oldest == PingPurpose::Typed);
+                self.link.pings.take_oldest_typed();
                 Vec::new()
             }
         };
@@ -162,7 +93,7 @@ impl Session {
         if number != NO_ORIGIN && !(is_unknown && names_ping()) {
             return false;
         }
-        match self.link.pings.0.pop_front() {
+        match self.link.pings.take_oldest() {
             None | Some(PingPurpose::Typed) => false,
             Some(purpose) => {
                 self.pings_answered(vec![purpose], now, output);

@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use super::deferred_user::DeferredUser;
+use super::pending_pings::PingPurpose;
 use crate::client::command::UserCommand;
 use crate::client::event::Event;
 use crate::client::session::incoming::fields::is_truncated_nick;
+use crate::client::session::state::identity::REGAIN_LAST;
 use crate::client::session::{
-    GREETING_LATE, Incomplete, PendingQueries, Phase, PingPurpose, REGAIN_LAST, REGISTRATION_MAX,
-    Session, SessionAction, SessionOutput, SessionTime, Transport,
+    GREETING_LATE, Incomplete, PendingQueries, Phase, REGISTRATION_MAX, Session, SessionAction,
+    SessionOutput, SessionTime, Transport,
 };
 use crate::wire::{Message, Request};
 
@@ -21,19 +24,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 
 /// The same for a server that has answered before: some delay the answer when a nick is in use.
 const NEXT_ANSWER_MAX: Duration = Duration::from_secs(4);
-
-/// `USER`, held back until the nick is accepted, since both its names are the nick by default.
-#[derive(Debug)]
-pub(in crate::client::session) struct DeferredUser {
-    /// When it is sent without an answer.
-    at: Duration,
-    /// How long an answer may take.
-    answer_timeout: Duration,
-    /// `CAP END` follows it.
-    cap_end_pending: bool,
-    /// How many `CAP` requests are not answered.
-    unanswered: u32,
-}
 
 impl Session {
     /// There is a connection: starts the registration.

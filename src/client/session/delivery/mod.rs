@@ -7,5 +7,7 @@ mod confirmation;
 mod finish;
 pub(super) mod in_flight;
 mod queue;
+mod requests;
 mod responses;
+pub(super) mod script_line;
 mod window;

@@ -2,7 +2,8 @@
 
 use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight};
 use crate::client::event::{DeliveryStatus, Event, InputError};
-use crate::client::session::{FENCE, Session, SessionOutput, SessionTime};
+use crate::client::session::connection::pending_pings::FENCE;
+use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::wire::Message;
 use crate::wire::message::unescaped;
 
@@ -51,7 +52,7 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        self.check_replay(message);
+        self.link.replay.check(message);
         let reference = message.tags.get("batch").map(unescaped);
         let of_batch = reference.and_then(|reference| self.delivery.batch(&reference));
         let label = message.tags.get("label").map(unescaped);

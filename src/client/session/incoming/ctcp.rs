@@ -1,16 +1,11 @@
 //! CTCP: questions that programs send to programs, inside messages. <https://modern.ircdocs.horse/ctcp>
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::client::event::{Event, utc_text};
 use crate::client::session::{Session, SessionOutput, SessionTime, truncate};
 use crate::wire::Request;
 
-/// At most so many requests are answered within [`ANSWERS_PERIOD`], from all users together: the answers
-/// of a flood would otherwise get this client disconnected.
-const ANSWERS_MAX: usize = 3;
-const ANSWERS_PERIOD: Duration = Duration::from_secs(10);
 /// The longest part of a request that is repeated in its answer, in bytes.
 const REPEATED_BYTES_MAX: usize = 100;
 
@@ -25,22 +20,6 @@ pub(super) struct CtcpMessage<'m> {
     pub(super) own: bool,
     /// It was sent to the user alone, now.
     pub(super) wants_answer: bool,
-}
-
-/// The last answers: when and to whom.
-#[derive(Debug, Default)]
-pub(in crate::client::session) struct CtcpAnswers(VecDeque<(Duration, String)>);
-
-impl CtcpAnswers {
-    /// Whether one more answer may be sent now, to this person.
-    fn take(&mut self, nick: &str, now: Duration) -> bool {
-        self.0.retain(|(at, _)| now < *at + ANSWERS_PERIOD);
-        let may = self.0.len() < ANSWERS_MAX;
-        if may {
-            self.0.push_back((now, nick.to_owned()));
-        }
-        may
-    }
 }
 
 /// The command and the text of a CTCP message.
@@ -111,13 +90,13 @@ impl Session {
     /// Whether a refusal about `nick` is about an answer to a program, and not about anything that
     /// the user sent.
     pub(super) fn is_about_ctcp_answer(&self, nick: &str) -> bool {
-        let mut answers = self.attention.ctcp_answers.0.iter();
+        let mut answers = self.attention.ctcp_answers.people();
         let mut in_flight = self.delivery.in_flight.iter();
         let is_said_to = in_flight.any(|flight| {
             let message = flight.message.as_ref();
             message.is_some_and(|message| self.is_same(message.target.name(), nick))
         });
-        let is_answered = answers.any(|(_, other)| self.is_same(nick, other));
+        let is_answered = answers.any(|other| self.is_same(nick, other));
         is_answered && !is_said_to && self.delivery.answering.is_none()
     }
 }

@@ -31,7 +31,7 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        if self.phase == Phase::Ended || self.is_past_change(message) {
+        if self.phase == Phase::Ended || self.link.replay.is_past_change(message) {
             return;
         }
         if let Some(number) = message.number() {

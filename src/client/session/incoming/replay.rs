@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::client::event::utc_text;
-use crate::client::session::{Session, SessionTime};
+use crate::client::session::SessionTime;
 use crate::wire::Message;
 use crate::wire::message::unescaped;
 
@@ -37,51 +37,41 @@ impl Replay {
             ..Self::default()
         }
     }
-}
-
-impl Session {
-    /// Whether the last line of the server was replayed history.
-    pub fn is_replay(&self) -> bool {
-        self.link.replay.is_current
-    }
 
     /// Finds out whether a line is history. IRCv3 chathistory and batch; ZNC, znc.in/playback.
-    pub(in crate::client::session) fn check_replay(&mut self, message: &Message<'_>) {
+    pub(in crate::client::session) fn check(&mut self, message: &Message<'_>) {
         let is_of_person = is_chat(message) || is_change(message);
         let at = message.tags.get("time").and_then(seconds_of);
-        let replay = &mut self.link.replay;
         let of_batch = message.tags.get("batch").map(unescaped);
-        let of_batch =
-            of_batch.is_some_and(|batch| replay.batches.iter().any(|open| *open == batch));
+        let of_batch = of_batch.is_some_and(|batch| self.batches.iter().any(|open| *open == batch));
         if let ("BATCH", Some(reference)) = (message.command, message.parameter(0)) {
             let kind = message.parameter(1).unwrap_or_default();
             match (reference.split_at_checked(1), kind) {
                 (Some(("+", reference)), kind) if of_batch || is_history(kind) => {
-                    replay.batches.push_back(reference.to_owned());
-                    if replay.batches.len() > BATCHES_MAX {
-                        replay.batches.pop_front();
+                    self.batches.push_back(reference.to_owned());
+                    if self.batches.len() > BATCHES_MAX {
+                        self.batches.pop_front();
                     }
                 }
-                (Some(("-", reference)), _) => replay.batches.retain(|open| open != reference),
+                (Some(("-", reference)), _) => self.batches.retain(|open| open != reference),
                 _ => {}
             }
         }
-        if let (Some(at), false, false, false) = (at, is_of_person, of_batch, replay.is_server_time)
-        {
+        if let (Some(at), false, false, false) = (at, is_of_person, of_batch, self.is_server_time) {
             // The first line that is not history has the current time of the server.
-            at.clone_into(&mut replay.since);
-            replay.is_server_time = true;
+            at.clone_into(&mut self.since);
+            self.is_server_time = true;
         }
-        replay.in_batch = of_batch;
-        let is_old = at.is_some_and(|at| at < replay.since.as_str());
-        replay.is_current = of_batch || is_of_person && is_old;
+        self.in_batch = of_batch;
+        let is_old = at.is_some_and(|at| at < self.since.as_str());
+        self.is_current = of_batch || is_of_person && is_old;
     }
 
     /// Whether the current line is history and would change what the session knows of the present:
     /// who is where, under which nick, and with which account.
     pub(super) fn is_past_change(&self, message: &Message<'_>) -> bool {
         // Alone, an old line can be the only one that says so.
-        self.link.replay.in_batch && is_change(message)
+        self.in_batch && is_change(message)
     }
 }
 

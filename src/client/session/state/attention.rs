@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::ctcp_answers::CtcpAnswers;
 use super::ignore_list::IgnoreList;
-use crate::client::session::incoming::ctcp::CtcpAnswers;
 
 /// Whom the user listens to and answers.
 #[derive(Debug, Default)]

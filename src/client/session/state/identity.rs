@@ -3,7 +3,13 @@
 use std::mem::Discriminant;
 use std::time::Duration;
 
-use crate::client::session::{NickRefusal, REGAIN_FIRST, SPELLINGS_MAX};
+use crate::client::session::NickRefusal;
+
+/// How often the client asks for its nick while someone else has it: the first wait and the last.
+pub(in crate::client::session) const REGAIN_FIRST: Duration = Duration::from_secs(15);
+pub(in crate::client::session) const REGAIN_LAST: Duration = Duration::from_secs(240);
+/// How many spellings of the nick are tried if it is in use on reconnect.
+pub(in crate::client::session) const SPELLINGS_MAX: usize = 5;
 
 /// Who the user is on this server.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! it.
 
 pub(super) mod attention;
+mod ctcp_answers;
 mod departed;
 pub(super) mod identity;
 mod ignore_list;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::client::command::completion::CompletionNames;
 use crate::client::event::MessageTags;
+use crate::client::session::state::identity::SPELLINGS_MAX;
 
 /// A65: what a server says it can is not believed where it makes no sense.
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::client::event::{PersonChange, WhoEntry};
-use crate::client::session::connection::capabilities::Capability;
+use crate::client::session::connection::server_capabilities::Capability;
 
 /// A session in the lobby with bob, on a server that offers this and accepts what is requested.
 fn with_offer(offered: &str) -> Played {

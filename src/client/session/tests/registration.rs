@@ -1,6 +1,7 @@
 //! Coming in, for the first time and again: what servers say meanwhile, and which nick they give.
 
 use super::*;
+use crate::client::session::state::identity::SPELLINGS_MAX;
 
 /// Lost, and connected again up to the registration.
 fn reconnect(played: &mut Played) {

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::server::hub::error::HistoryFault;
 use crate::server::hub::fanout::{Fanout, MessageTag, TagSet};
+use crate::server::hub::state::pending_history::PendingHistory;
 use crate::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreTag, StoredKind,
     StoredRoom, first_kept,
@@ -20,24 +21,6 @@ use crate::server::hub::{
 
 /// The reference of the batch. It ends in the step that begins it, so two are never open.
 const BATCH: &str = "history";
-
-/// A request that waits for its messages.
-#[derive(Debug)]
-pub(in crate::server::hub) struct PendingHistory {
-    /// The subcommand of the request; `None` if the client has only joined the room.
-    subcommand: Option<String>,
-    /// The room, if the request is about one.
-    room: Option<String>,
-    /// The label of the line, for the response.
-    pub(super) label: Option<String>,
-}
-
-impl PendingHistory {
-    /// Whether the client has asked for it.
-    pub(super) fn is_request(&self) -> bool {
-        self.subcommand.is_some()
-    }
-}
 
 /// A place in the history: the ids that it means, of which there are several at one time.
 type Place = (MessageId, MessageId);

@@ -6,12 +6,12 @@
 mod accounts;
 mod authenticate;
 mod help;
-pub(super) mod history;
+mod history;
 mod list;
 mod membership;
 mod messages;
 mod moderation;
-pub(super) mod monitor;
+mod monitor;
 mod operators;
 mod queries;
 mod register;
@@ -21,7 +21,7 @@ mod services;
 mod user_modes;
 mod welcome;
 mod who;
-pub(super) mod whowas;
+mod whowas;
 
 use crate::server::hub::task::Task;
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection};

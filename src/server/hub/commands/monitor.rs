@@ -1,34 +1,10 @@
 //! Notification when a nick comes online or goes offline, without a shared room: MONITOR. IRCv3
 //! MONITOR.
 
-use std::collections::{BTreeSet, HashMap};
 use std::mem;
 
 use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection, Reply, Work};
 use crate::wire::{FoldedName, Nick};
-
-/// The watchers of each nick, online or not.
-#[derive(Debug, Default)]
-pub(in crate::server::hub) struct Monitors {
-    /// Never iterated, so its order cannot affect the output.
-    pub(in crate::server::hub) watchers: HashMap<FoldedName, BTreeSet<ConnectionId>>,
-}
-
-impl Monitors {
-    fn remove(&mut self, key: &FoldedName, watcher: ConnectionId) {
-        if let Some(watchers) = self.watchers.get_mut(key) {
-            watchers.remove(&watcher);
-            if watchers.is_empty() {
-                self.watchers.remove(key);
-            }
-        }
-    }
-
-    pub(in crate::server::hub) fn of(&self, nick: &str) -> impl Iterator<Item = ConnectionId> {
-        let watchers = self.watchers.get(&*FoldedName::folded(nick));
-        watchers.into_iter().flatten().copied()
-    }
-}
 
 impl Hub {
     pub(super) fn monitor<'a>(

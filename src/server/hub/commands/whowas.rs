@@ -1,6 +1,6 @@
 //! Former users of a nick: WHOWAS. RFC 2812, 3.6.3.
 
-use crate::server::hub::state::people::HostName;
+use crate::server::hub::state::whowas::WhowasEntry;
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{ConnectionId, Hub, Rejection, Reply, Truncated, Work};
 use crate::wire::FoldedName;
@@ -9,16 +9,6 @@ use crate::wire::FoldedName;
 const WHOWAS_MAX: usize = 500;
 /// Maximum number of entries from one network, so that no network can push out all others.
 const WHOWAS_PER_NETWORK_MAX: usize = 100;
-
-/// A former user of a nick.
-#[derive(Debug)]
-pub(in crate::server::hub) struct WhowasEntry {
-    nick: Box<str>,
-    username: Box<str>,
-    real_name: Box<str>,
-    host: HostName,
-    unix_seconds: u64,
-}
 
 impl Hub {
     /// Adds a user whose nick becomes free.

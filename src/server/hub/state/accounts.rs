@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::attempts::Attempts;
-use super::people::ConnectionId;
 use crate::server::hub::CertificateFingerprint;
+use crate::server::hub::ConnectionId;
 use crate::server::hub::account::{
     Account, AccountChange, AccountChangeKind, AccountProblem, SecretKey, StoredAccounts,
 };

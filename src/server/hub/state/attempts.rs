@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::people::ConnectionId;
+use crate::server::hub::ConnectionId;
 
 /// Minimum time between two checks for one address, and for one connection after its first wrong
 /// password; each other wrong password of that connection doubles the latter. A check takes some

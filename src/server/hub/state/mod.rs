@@ -1,13 +1,16 @@
 //! The tables of the hub: people, rooms, masks, modes, operators and accounts. Each table keeps its
 //! own indexes consistent.
 //!
-//! They must not know a command, and send nothing. `hub` and, through it, `net` and `store` import
-//! it.
+//! They must not know a command, and send nothing. `hub` and, through it, `net`
+//! import it.
 
 pub(super) mod accounts;
 pub(super) mod attempts;
 pub(super) mod masks;
 pub(super) mod modes;
+pub(super) mod monitors;
 pub(super) mod operators;
+pub(super) mod pending_history;
 pub(super) mod people;
 pub(super) mod rooms;
+pub(super) mod whowas;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::attempts::Attempts;
-use super::people::ConnectionId;
+use crate::server::hub::ConnectionId;
 use crate::server::hub::settings::Operator;
 
 /// The server operators and the attempts to become one.

@@ -5,7 +5,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::server::hub::{Capabilities, CertificateFingerprint, CommandResult, Modes, Rejection};
+use crate::server::hub::{
+    Capabilities, CertificateFingerprint, CommandResult, ConnectionId, Modes, Rejection,
+};
 use crate::wire::{FoldedName, Nick};
 
 /// The longest user name, in bytes, with the `~` in front; announced as `USERLEN`.
@@ -13,28 +15,6 @@ pub(in crate::server::hub) const USER_BYTES_MAX: usize = 20;
 /// The longest host, in bytes; announced as `HOSTLEN`. An IPv6 address has at most eight groups of
 /// four digits.
 pub(in crate::server::hub) const HOST_BYTES_MAX: usize = 39;
-
-/// Identifies a connection among all the connections of the server's lifetime.
-///
-/// The index is the slot, which later connections use again. The generation is never used again, so
-/// an event that arrives late for one connection does not affect its successor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId {
-    index: u32,
-    generation: u32,
-}
-
-impl ConnectionId {
-    /// The connection in slot `index`, the `generation`th there.
-    pub fn new(index: u32, generation: u32) -> Self {
-        Self { index, generation }
-    }
-
-    /// Its slot.
-    pub fn index(self) -> usize {
-        self.index as usize
-    }
-}
 
 /// A connection.
 #[derive(Debug)]
