@@ -42,8 +42,8 @@ const PAIRS: usize = 8;
 const BETWEEN: Duration = Duration::from_millis(15);
 /// After this time without an answer an attack has succeeded and ends.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The first argument of the process that is the crowd.
-const CROWD: &str = "--crowd";
+/// The first argument of the process that is the clients.
+const CLIENTS: &str = "--clients";
 
 fn main() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
@@ -51,9 +51,9 @@ fn main() {
     raised.expect("thousands of open files");
     let all: Vec<String> = env::args().collect();
     if let [_, first, address, people] = all.as_slice()
-        && first == CROWD
+        && first == CLIENTS
     {
-        return Crowd::new(address.parse().unwrap()).obey(people.parse().unwrap());
+        return Clients::new(address.parse().unwrap()).obey(people.parse().unwrap());
     }
     let arguments = Arguments::read();
     let people = if arguments.quick { 1_000 } else { PEOPLE };
@@ -170,7 +170,7 @@ impl Puppets {
         process.args(["-n", "5", "/usr/bin/taskset", "--cpu-list", "1"]);
         process
             .arg(this_program)
-            .args([CROWD, &address.to_string(), &people.to_string()]);
+            .args([CLIENTS, &address.to_string(), &people.to_string()]);
         let mut process = process
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -195,7 +195,7 @@ impl Puppets {
     fn wait(&mut self) {
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
-        assert_eq!(line, "done\n", "the crowd has failed");
+        assert_eq!(line, "done\n", "the clients has failed");
     }
 }
 
@@ -232,7 +232,7 @@ impl Pairs {
             turn: 0,
         };
         for at in 0..2 * PAIRS {
-            pairs.hear(at, b" PART #lobby");
+            pairs.receive(at, b" PART #lobby");
         }
         pairs
     }
@@ -245,7 +245,7 @@ impl Pairs {
         for (from, to) in [(one, other), (other, one)] {
             let line = format!("PRIVMSG w{to} :whisper\r\n");
             self.streams[from].write_all(line.as_bytes()).unwrap();
-            if !self.hear(to, b":whisper\r\n") {
+            if !self.receive(to, b":whisper\r\n") {
                 break;
             }
         }
@@ -256,12 +256,12 @@ impl Pairs {
     fn catch_up(&mut self) {
         for at in 0..self.streams.len() {
             self.streams[at].write_all(b"PING :caught up\r\n").unwrap();
-            while !self.hear(at, b":caught up\r\n") {}
+            while !self.receive(at, b":caught up\r\n") {}
         }
     }
 
     /// Reads up to these words; false when they do not come in time.
-    fn hear(&mut self, at: usize, part: &[u8]) -> bool {
+    fn receive(&mut self, at: usize, part: &[u8]) -> bool {
         let rest = &mut self.rest[at];
         let mut buffer = [0; 64 * 1024];
         loop {
@@ -283,8 +283,8 @@ impl Pairs {
     }
 }
 
-/// Somebody of the crowd.
-struct Visitor {
+/// One of the clients.
+struct Connection {
     stream: mio::net::TcpStream,
     /// What is still to be written, and what is repeated when that is out.
     unsent: Vec<u8>,
@@ -297,25 +297,25 @@ struct Visitor {
     tail: Vec<u8>,
 }
 
-struct Crowd {
+struct Clients {
     address: SocketAddr,
     poll: Poll,
     events: Events,
     /// The first are connected from start to end; the attackers follow.
-    visitors: Vec<Option<Visitor>>,
+    connections: Vec<Option<Connection>>,
     people: usize,
     buffer: Vec<u8>,
     row: Option<&'static Costly>,
     attacks: u8,
 }
 
-impl Crowd {
+impl Clients {
     fn new(address: SocketAddr) -> Self {
         Self {
             address,
             poll: Poll::new().unwrap(),
             events: Events::with_capacity(1024),
-            visitors: Vec::new(),
+            connections: Vec::new(),
             people: 0,
             buffer: vec![0; 256 * 1024],
             row: None,
@@ -332,7 +332,7 @@ impl Crowd {
             (address, lines)
         });
         let rooms = prepared_rooms();
-        let first = self.visitors.len();
+        let first = self.connections.len();
         self.enter(rooms.len(), |at| {
             let at = at - first;
             let lines = rooms[at].join("\r\n");
@@ -342,7 +342,7 @@ impl Crowd {
             (Ipv4Addr::new(127, 0, 4, 1), lines)
         });
         self.fence(first);
-        self.people = self.visitors.len();
+        self.people = self.connections.len();
         let orders = orders();
         println!("done");
         loop {
@@ -370,7 +370,7 @@ impl Crowd {
                     format!("NICK {nick}\r\nUSER {user} 0 * :{name}\r\nNAMES #fence\r\n"),
                 )
             });
-            for at in people..self.visitors.len() {
+            for at in people..self.connections.len() {
                 let lines = (row.prepare)(at - people);
                 if !lines.is_empty() {
                     self.say(at, &format!("{}\r\n", lines.join("\r\n")));
@@ -379,15 +379,15 @@ impl Crowd {
             self.fence(people);
         } else if order == "attack" {
             let row = self.row.unwrap();
-            for at in self.people..self.visitors.len() {
+            for at in self.people..self.connections.len() {
                 let lines = format!("{}\r\n", (row.lines)(at - self.people).join("\r\n"));
-                let visitor = self.visitors[at].as_mut().unwrap();
-                visitor.repeated = lines.repeat(1 + 32 * 1024 / lines.len()).into_bytes();
-                visitor.attacks = true;
-                visitor.write();
+                let connection = self.connections[at].as_mut().unwrap();
+                connection.repeated = lines.repeat(1 + 32 * 1024 / lines.len()).into_bytes();
+                connection.attacks = true;
+                connection.write();
             }
         } else {
-            self.visitors.truncate(self.people);
+            self.connections.truncate(self.people);
             let until = Instant::now() + Duration::from_secs(3);
             while Instant::now() < until {
                 self.turn(Duration::from_millis(2));
@@ -398,19 +398,20 @@ impl Crowd {
 
     /// So many more enter, and hear the names in the lobby.
     fn enter(&mut self, count: usize, who: impl Fn(usize) -> (Ipv4Addr, String)) {
-        let first = self.visitors.len();
+        let first = self.connections.len();
         let (mut done, mut patience) = (0, Instant::now());
         while done < count {
-            while self.visitors.len() < first + count
-                && self.visitors.len() - first - done < AT_A_TIME
+            while self.connections.len() < first + count
+                && self.connections.len() - first - done < AT_A_TIME
             {
-                let (from, lines) = who(self.visitors.len());
+                let (from, lines) = who(self.connections.len());
                 self.connect(from, &lines);
             }
             self.turn(Duration::from_millis(100));
-            let in_lobby =
-                |visitor: &&Option<Visitor>| visitor.as_ref().is_some_and(|one| one.found > 0);
-            let now = self.visitors[first..].iter().filter(in_lobby).count();
+            let in_lobby = |connection: &&Option<Connection>| {
+                connection.as_ref().is_some_and(|one| one.found > 0)
+            };
+            let now = self.connections[first..].iter().filter(in_lobby).count();
             if now > done {
                 patience = Instant::now();
             }
@@ -427,12 +428,12 @@ impl Crowd {
         stream.set_nonblocking(true).unwrap();
         let mut stream = mio::net::TcpStream::from_std(stream);
         let both = Interest::READABLE | Interest::WRITABLE;
-        let token = Token(self.visitors.len());
+        let token = Token(self.connections.len());
         self.poll
             .registry()
             .register(&mut stream, token, both)
             .unwrap();
-        self.visitors.push(Some(Visitor {
+        self.connections.push(Some(Connection {
             stream,
             unsent: lines.as_bytes().to_vec(),
             repeated: Vec::new(),
@@ -445,21 +446,21 @@ impl Crowd {
     }
 
     fn say(&mut self, at: usize, lines: &str) {
-        let visitor = self.visitors[at].as_mut().unwrap();
-        visitor.unsent.extend_from_slice(lines.as_bytes());
-        visitor.write();
+        let connection = self.connections[at].as_mut().unwrap();
+        connection.unsent.extend_from_slice(lines.as_bytes());
+        connection.write();
     }
 
     /// Waits until all from `first` on have had an answer to what they said before.
     fn fence(&mut self, first: usize) {
-        for at in first..self.visitors.len() {
-            self.visitors[at].as_mut().unwrap().found = 0;
+        for at in first..self.connections.len() {
+            self.connections[at].as_mut().unwrap().found = 0;
             self.say(at, "NAMES #fence\r\n");
         }
         let start = Instant::now();
         let is_behind =
-            |visitor: &Option<Visitor>| visitor.as_ref().is_some_and(|one| one.found == 0);
-        while self.visitors[first..].iter().any(is_behind) {
+            |connection: &Option<Connection>| connection.as_ref().is_some_and(|one| one.found == 0);
+        while self.connections[first..].iter().any(is_behind) {
             self.turn(Duration::from_millis(100));
             assert!(
                 start.elapsed() < Duration::from_secs(200),
@@ -474,21 +475,21 @@ impl Crowd {
             result => result.unwrap(),
         }
         for event in &self.events {
-            let Some(Some(visitor)) = self.visitors.get_mut(event.token().0) else {
+            let Some(Some(connection)) = self.connections.get_mut(event.token().0) else {
                 continue;
             };
             if event.is_writable() {
-                visitor.writable = true;
-                visitor.write();
+                connection.writable = true;
+                connection.write();
             }
             if event.is_readable() {
-                visitor.read(&mut self.buffer);
+                connection.read(&mut self.buffer);
             }
         }
     }
 }
 
-impl Visitor {
+impl Connection {
     fn write(&mut self) {
         while self.writable {
             let unsent = match self.unsent.get(self.at..) {

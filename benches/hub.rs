@@ -12,8 +12,8 @@ use chatting_room::server::hub::ConnectionId;
 
 use support::Arguments;
 use support::costly::{ALL, MEASURED_ATTACKERS, MEASURED_PEOPLE};
-use support::house::{House, NANOSECONDS_PER_DELIVERY, NANOSECONDS_PER_UNIT};
 use support::load::Load;
+use support::loaded_hub::{LoadedHub, NANOSECONDS_PER_DELIVERY, NANOSECONDS_PER_UNIT};
 use support::report::{Figure, print};
 use support::timing::{nanoseconds, quickest};
 
@@ -31,7 +31,7 @@ fn main() {
     }
     for people in [10_000, 100_000] {
         if arguments.wants("people") {
-            large_house(people, rounds);
+            many_rooms(people, rounds);
         }
     }
     if arguments.wants("costs") {
@@ -49,7 +49,7 @@ fn costs() {
     );
     for row in ALL {
         let attackers = MEASURED_ATTACKERS.min(row.attackers);
-        let (mut house, attackers) = House::under_attack(MEASURED_PEOPLE, attackers, row);
+        let (mut loaded, attackers) = LoadedHub::under_attack(MEASURED_PEOPLE, attackers, row);
         let lines: Vec<_> = (0..attackers.len()).map(row.lines).collect();
         let mut count = 0;
         let mut next = || {
@@ -59,14 +59,14 @@ fn costs() {
         };
         let time = quickest(|| {
             let (from, line) = next();
-            house.say(from, line)
+            loaded.say(from, line)
         });
         let (mut sends, mut charged) = (0, 0);
-        house.charge();
+        loaded.charge();
         const LINES: usize = 40;
         for _ in 0..LINES {
             let (from, line) = next();
-            let (units, count) = house.charged(from, line);
+            let (units, count) = loaded.charged(from, line);
             charged += units * NANOSECONDS_PER_UNIT;
             sends += count;
         }
@@ -83,14 +83,14 @@ fn costs() {
 }
 
 fn deliveries(members: u32, rounds: usize) {
-    let mut house = House::new(None);
-    let speaker = house.enter(Some("#room"));
+    let mut loaded = LoadedHub::new(None);
+    let speaker = loaded.enter(Some("#room"));
     for _ in 1..members {
-        house.enter(Some("#room"));
+        loaded.enter(Some("#room"));
     }
     let line = "PRIVMSG #room :what people say is about as long as this line, give or take.";
     let recipients = members as usize - 1;
-    let time = nanoseconds(rounds, || assert_eq!(house.say(speaker, line), recipients));
+    let time = nanoseconds(rounds, || assert_eq!(loaded.say(speaker, line), recipients));
     let each = time / recipients as f64;
     let measures = vec![
         ("ns per message".to_owned(), time),
@@ -102,15 +102,15 @@ fn deliveries(members: u32, rounds: usize) {
 
 /// Ten users in each room. The same few act, however many others there are, so only costs that grow
 /// with the others make a difference.
-fn large_house(people: u32, rounds: usize) {
+fn many_rooms(people: u32, rounds: usize) {
     let load = Load::of(std::process::id());
     let before = load.resident_bytes();
-    let mut house = House::new(None);
+    let mut loaded = LoadedHub::new(None);
     for at in 0..people {
-        house.enter(Some(&format!("#room{}", at / IN_A_ROOM)));
+        loaded.enter(Some(&format!("#room{}", at / IN_A_ROOM)));
     }
     let bytes = (load.resident_bytes() - before) / f64::from(people);
-    let visitor = house.enter(None);
+    let connection = loaded.enter(None);
     let mut turn = 0;
     let mut next = || {
         turn = (turn + 1) % 100;
@@ -118,18 +118,18 @@ fn large_house(people: u32, rounds: usize) {
     };
     let join = nanoseconds(rounds, || {
         let room = next();
-        house.say(visitor, &format!("JOIN #room{room}"))
-            + house.say(visitor, &format!("PART #room{room}"))
+        loaded.say(connection, &format!("JOIN #room{room}"))
+            + loaded.say(connection, &format!("PART #room{room}"))
     });
     let nick = nanoseconds(rounds, || {
         let at = next() * IN_A_ROOM;
         let id = ConnectionId::new(at, 0);
-        house.say(id, &format!("NICK other{at}")) + house.say(id, &format!("NICK p{at}"))
+        loaded.say(id, &format!("NICK other{at}")) + loaded.say(id, &format!("NICK p{at}"))
     });
     let talk = nanoseconds(rounds, || {
         let at = next();
         let id = ConnectionId::new(at * IN_A_ROOM, 0);
-        house.say(id, &format!("PRIVMSG #room{at} :hello"))
+        loaded.say(id, &format!("PRIVMSG #room{at} :hello"))
     });
     let measures = vec![
         ("join and part: ns".to_owned(), join),

@@ -15,7 +15,7 @@ use support::workloads::WORKLOADS;
 use support::{Arguments, runs};
 
 fn main() {
-    if runs::be_the_crowd() {
+    if runs::run_as_clients() {
         return;
     }
     let arguments = Arguments::read();
@@ -29,7 +29,7 @@ fn main() {
         }
     }
     if kinds.len() == 1 {
-        return println!("with nobody to compare with, `--bench server` tells more");
+        return println!("without a server to compare with, `--bench server` says more");
     }
     let mut rows = vec![heading(&kinds)];
     for workload in WORKLOADS.iter().filter(|one| arguments.wants(one.name)) {

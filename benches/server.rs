@@ -14,7 +14,7 @@ use support::workloads::{self, MORE, WORKLOADS};
 use support::{Arguments, runs};
 
 fn main() {
-    if runs::be_the_crowd() {
+    if runs::run_as_clients() {
         return;
     }
     let arguments = Arguments::read();

@@ -41,30 +41,30 @@ const WARM_UP: Duration = Duration::from_secs(20);
 const CONFIG: &str =
     "[limits]\nconnections-per-address = 1000000\nconnections-per-minute = 1000000\n";
 
-/// The behavior of a visitor.
+/// The behavior of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Reads, and sends a message now and then.
     Person,
     /// Never reads.
-    Deaf,
+    NeverReads,
     /// Sends as much as the server accepts.
     Flooder,
     /// Sends lines that are not IRC.
     Noisy,
 }
 
-struct Visitor {
+struct Connection {
     kind: Kind,
     stream: TcpStream,
     greeted: bool,
     ended: bool,
 }
 
-struct Crowd {
+struct Clients {
     address: SocketAddr,
     poll: Poll,
-    visitors: Vec<Visitor>,
+    connections: Vec<Connection>,
     buffer: Vec<u8>,
     came: u64,
     said: u64,
@@ -84,26 +84,26 @@ fn main() {
     let load = Load::of(server.id());
     let files_before = files();
 
-    let mut crowd = Crowd::new(address);
-    crowd.enter();
+    let mut clients = Clients::new(address);
+    clients.enter();
     println!("{PEOPLE} people are in, with {} MB", megabytes(load));
     let over = Arc::new(AtomicBool::new(false));
     let healthy = thread::spawn({
         let over = Arc::clone(&over);
         move || whispers(address, &over)
     });
-    crowd.live(Instant::now() + WARM_UP);
+    clients.live(Instant::now() + WARM_UP);
     let before = load.resident_bytes();
     let (start, mut minute) = (Instant::now(), 0);
     while start.elapsed() < time {
-        crowd.live(Instant::now() + Duration::from_secs(60).min(time));
+        clients.live(Instant::now() + Duration::from_secs(60).min(time));
         minute += 1;
         println!("minute {minute}: {} MB, {} files", megabytes(load), files());
     }
     let after = load.resident_bytes();
     over.store(true, Ordering::Relaxed);
     let times = healthy.join().unwrap();
-    println!("{} came, {} lines were said", crowd.came, crowd.said);
+    println!("{} came, {} lines were said", clients.came, clients.said);
     println!("{} whispers between two healthy people", times.count());
     for (name, value) in times.percentiles("whisper ") {
         println!("  {name}: {value:.0}");
@@ -114,7 +114,7 @@ fn main() {
         before / 1e6,
         after / 1e6
     );
-    drop(crowd);
+    drop(clients);
     let deadline = Instant::now() + Duration::from_secs(30);
     while files() != files_before && Instant::now() < deadline {
         thread::sleep(TICK);
@@ -147,12 +147,12 @@ fn megabytes(load: Load) -> String {
     format!("{:.1}", load.resident_bytes() / 1e6)
 }
 
-impl Crowd {
+impl Clients {
     fn new(address: SocketAddr) -> Self {
         Self {
             address,
             poll: Poll::new().unwrap(),
-            visitors: Vec::new(),
+            connections: Vec::new(),
             buffer: vec![0; 256 * 1024],
             came: 0,
             said: 0,
@@ -164,31 +164,31 @@ impl Crowd {
     fn enter(&mut self) {
         let kinds = [
             (Kind::Person, PEOPLE),
-            (Kind::Deaf, DEAF),
+            (Kind::NeverReads, DEAF),
             (Kind::Flooder, FLOODERS),
             (Kind::Noisy, NOISY),
         ];
         let all = kinds.map(|(kind, count)| vec![kind; count]).concat();
         for some in all.chunks(AT_A_TIME) {
-            let from = self.visitors.len();
+            let from = self.connections.len();
             for kind in some {
-                let visitor = self.connect(*kind, self.visitors.len());
-                self.visitors.push(visitor);
+                let connection = self.connect(*kind, self.connections.len());
+                self.connections.push(connection);
             }
-            let is_in = |one: &Visitor| one.kind != Kind::Person || one.greeted;
-            while !self.visitors[from..].iter().all(is_in) {
+            let is_in = |one: &Connection| one.kind != Kind::Person || one.greeted;
+            while !self.connections[from..].iter().all(is_in) {
                 self.listen(TICK);
             }
         }
     }
 
-    fn connect(&mut self, kind: Kind, place: usize) -> Visitor {
+    fn connect(&mut self, kind: Kind, place: usize) -> Connection {
         self.came += 1;
         let mut stream = TcpStream::connect(self.address).unwrap();
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         registry.register(&mut stream, Token(place), both).unwrap();
-        Visitor {
+        Connection {
             kind,
             stream,
             greeted: false,
@@ -208,13 +208,18 @@ impl Crowd {
             next = Instant::now() + TICK;
             tick += 1;
             let speaker = self.random.usize(..PEOPLE);
-            let text = format!("PRIVMSG #lobby :{tick} is what somebody says\r\n");
-            self.said += u64::from(self.visitors[speaker].stream.write(text.as_bytes()).is_ok());
+            let text = format!("PRIVMSG #lobby :{tick} is what one user says\r\n");
+            self.said += u64::from(
+                self.connections[speaker]
+                    .stream
+                    .write(text.as_bytes())
+                    .is_ok(),
+            );
             if tick.is_multiple_of(2) {
                 let leaver = self.random.usize(..PEOPLE);
                 self.leave(leaver);
             }
-            for place in PEOPLE..self.visitors.len() {
+            for place in PEOPLE..self.connections.len() {
                 self.misbehave(place, tick);
             }
         }
@@ -222,35 +227,35 @@ impl Crowd {
 
     /// A client leaves in one of the possible ways, and another connects in its place.
     fn leave(&mut self, place: usize) {
-        let visitor = &mut self.visitors[place];
+        let connection = &mut self.connections[place];
         match self.random.u8(..3) {
-            0 => drop(visitor.stream.write(b"QUIT :see you\r\n")),
+            0 => drop(connection.stream.write(b"QUIT :see you\r\n")),
             // Closing with unread data makes the system send a reset.
-            1 => drop(visitor.stream.write(b"PING unread\r\n")),
+            1 => drop(connection.stream.write(b"PING unread\r\n")),
             _ => {}
         }
-        let kind = visitor.kind;
-        self.visitors[place] = self.connect(kind, place);
+        let kind = connection.kind;
+        self.connections[place] = self.connect(kind, place);
     }
 
     fn misbehave(&mut self, place: usize, tick: u64) {
         let seed = self.random.u64(..);
-        let visitor = &mut self.visitors[place];
-        match visitor.kind {
+        let connection = &mut self.connections[place];
+        match connection.kind {
             Kind::Flooder => {
                 let lines = "PRIVMSG #nowhere :as fast as it goes\r\n".repeat(100);
-                let written = visitor.stream.write(lines.as_bytes());
+                let written = connection.stream.write(lines.as_bytes());
                 self.said += written.map_or(0, |count| count as u64 / 40);
             }
             Kind::Noisy => {
                 let noise: Vec<u8> = seed.to_le_bytes().repeat(20);
                 // It ignores all replies.
-                let _ = visitor.stream.write(&noise);
+                let _ = connection.stream.write(&noise);
             }
-            Kind::Deaf | Kind::Person => {}
+            Kind::NeverReads | Kind::Person => {}
         }
-        let is_time = visitor.kind == Kind::Deaf && tick.is_multiple_of(600);
-        if visitor.ended || is_time {
+        let is_time = connection.kind == Kind::NeverReads && tick.is_multiple_of(600);
+        if connection.ended || is_time {
             self.leave(place);
         }
     }
@@ -261,33 +266,33 @@ impl Crowd {
         self.poll.poll(&mut events, Some(time)).unwrap();
         for event in &events {
             let place = event.token().0;
-            let Some(visitor) = self.visitors.get_mut(place) else {
+            let Some(connection) = self.connections.get_mut(place) else {
                 continue;
             };
-            if event.is_writable() && !visitor.greeted {
-                visitor.greeted = true;
+            if event.is_writable() && !connection.greeted {
+                connection.greeted = true;
                 let greeting = format!("NICK p{place}\r\nUSER soak 0 * :soak\r\n");
-                visitor.ended |= visitor.stream.write_all(greeting.as_bytes()).is_err();
+                connection.ended |= connection.stream.write_all(greeting.as_bytes()).is_err();
             }
-            if visitor.kind == Kind::Deaf {
-                visitor.ended |= event.is_read_closed() && event.is_write_closed();
+            if connection.kind == Kind::NeverReads {
+                connection.ended |= event.is_read_closed() && event.is_write_closed();
                 continue;
             }
-            while let Ok(count) = visitor.stream.read(&mut self.buffer) {
-                visitor.ended |= count == 0;
+            while let Ok(count) = connection.stream.read(&mut self.buffer) {
+                connection.ended |= count == 0;
                 // Flooding clients also get PINGs, and answer none.
-                if count == 0 || visitor.kind != Kind::Person {
+                if count == 0 || connection.kind != Kind::Person {
                     break;
                 }
                 let is_asked = memchr::memmem::find(&self.buffer[..count], b" PING ").is_some();
                 if is_asked {
-                    let _ = visitor.stream.write(b"PONG :here\r\n");
+                    let _ = connection.stream.write(b"PONG :here\r\n");
                 }
             }
         }
-        for place in 0..PEOPLE.min(self.visitors.len()) {
-            if self.visitors[place].ended {
-                self.visitors[place] = self.connect(Kind::Person, place);
+        for place in 0..PEOPLE.min(self.connections.len()) {
+            if self.connections[place].ended {
+                self.connections[place] = self.connect(Kind::Person, place);
             }
         }
     }

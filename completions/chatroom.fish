@@ -42,7 +42,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -l room -d 'With --wait-
 complete -c chatroom -n "__fish_chatroom_needs_command" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l max-lines -d 'With --tee, send at most this many lines in an interval: the first and the last ones, and the number of lines between them' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l interval -d 'With --tee, the length of the interval' -r
-complete -c chatroom -n "__fish_chatroom_needs_command" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_needs_command" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_needs_command" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -79,7 +79,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Ac
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -93,7 +93,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l fingerprint -d
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -105,7 +105,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l grep -d 'Show 
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -113,7 +113,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -123,7 +123,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -140,7 +140,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -150,7 +150,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -160,7 +160,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -170,7 +170,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -180,7 +180,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -190,7 +190,7 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_s
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l color -d 'When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F

@@ -10,11 +10,11 @@
 #[path = "../benches/support/costly.rs"]
 mod costly;
 #[allow(dead_code)] // The benchmarks use the rest.
-#[path = "../benches/support/house.rs"]
-mod house;
+#[path = "../benches/support/loaded_hub.rs"]
+mod loaded_hub;
 
 use self::costly::{ALL, Costly, MEASURED_ATTACKERS, MEASURED_PEOPLE, nick};
-use self::house::{House, NANOSECONDS_PER_DELIVERY, NANOSECONDS_PER_UNIT};
+use self::loaded_hub::{LoadedHub, NANOSECONDS_PER_DELIVERY, NANOSECONDS_PER_UNIT};
 
 /// Below this cost each line counts as one.
 const LEAST_NANOSECONDS: usize = 8_000;
@@ -24,13 +24,13 @@ const LINES: usize = 10;
 /// The average charge and cost of the lines of a row, in nanoseconds.
 fn charge_and_cost(row: &Costly) -> (usize, usize) {
     let attackers = MEASURED_ATTACKERS.min(row.attackers);
-    let (mut house, attackers) = House::under_attack(MEASURED_PEOPLE, attackers, row);
-    house.charge();
+    let (mut loaded, attackers) = LoadedHub::under_attack(MEASURED_PEOPLE, attackers, row);
+    loaded.charge();
     let (mut charge, mut recipients) = (0, 0);
     for count in 0..LINES {
         let who = count / 2 % attackers.len();
         let lines = (row.lines)(who);
-        let (units, count) = house.charged(attackers[who], &lines[count % lines.len()]);
+        let (units, count) = loaded.charged(attackers[who], &lines[count % lines.len()]);
         charge += units * NANOSECONDS_PER_UNIT;
         recipients += count;
     }
@@ -61,10 +61,10 @@ fn each_line_is_charged_within_a_factor_of_two_of_what_it_costs() {
 /// What a row is charged with so many people in the lobby and so many masks.
 fn charge_among(people: usize, name: &str) -> usize {
     let row = ALL.iter().find(|row| row.name == name).unwrap();
-    let (mut house, attackers) = House::under_attack(people, 2, row);
-    house.charge();
+    let (mut loaded, attackers) = LoadedHub::under_attack(people, 2, row);
+    loaded.charge();
     let lines = (row.lines)(1);
-    house.charged(attackers[1], &lines[0]).0
+    loaded.charged(attackers[1], &lines[0]).0
 }
 
 // A91.

@@ -73,14 +73,14 @@ fn a_certificate_is_made_once_and_shown_to_the_server() {
     let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
     assert_eq!(lines.fingerprint_of_client(), Some(fingerprint));
-    lines.hears("USER ");
+    lines.receives("USER ");
     drop(lines);
     drop(program);
     // Without the key of the configuration no certificate is shown.
     configure(&home, &peer, "");
     let _program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
-    lines.hears("USER ");
+    lines.receives("USER ");
     assert_eq!(lines.fingerprint_of_client(), None);
 }
 
@@ -156,7 +156,7 @@ fn a_key_that_others_can_read_is_warned_about() {
     configure(&home, &peer, &format!("client-certificate = {file:?}"));
     let program = Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
     let mut lines = peer.accept();
-    lines.hears("USER ");
+    lines.receives("USER ");
     welcome(&mut lines, "ci");
     let words = format!(
         "can read the key in {0}. To prevent it: chmod o-r {0}",
@@ -167,11 +167,11 @@ fn a_key_that_others_can_read_is_warned_about() {
 
 /// Offers this login, and enables it. Returns the name of the mechanism that the client begins.
 fn offer(lines: &mut TlsLines, offered: &str) -> String {
-    lines.hears("CAP LS 302");
+    lines.receives("CAP LS 302");
     lines.sends(&format!(":s CAP * LS :{offered}"));
-    lines.hears("CAP REQ");
+    lines.receives("CAP REQ");
     lines.sends(":s CAP * ACK :sasl");
-    let line = lines.hears("AUTHENTICATE ");
+    let line = lines.receives("AUTHENTICATE ");
     line.strip_prefix("AUTHENTICATE ").unwrap().to_owned()
 }
 
@@ -179,7 +179,7 @@ fn offer(lines: &mut TlsLines, offered: &str) -> String {
 fn message(lines: &mut TlsLines) -> Vec<u8> {
     let mut partial = PartialMessage::default();
     loop {
-        let line = lines.hears("AUTHENTICATE ");
+        let line = lines.receives("AUTHENTICATE ");
         if let Some(message) = partial.add(&line["AUTHENTICATE ".len()..]).unwrap() {
             return message;
         }
@@ -195,13 +195,13 @@ fn say(lines: &mut TlsLines, message: &str) {
 /// Lets a script in, hears its message, and sees it go.
 fn serve(lines: &mut TlsLines) {
     lines.sends(":s 903 * :SASL authentication successful");
-    lines.hears("CAP END");
+    lines.receives("CAP END");
     welcome(lines, "ci");
     lines.sends(":s PONG s chatroom-settled");
-    lines.hears("PRIVMSG bob :hi");
-    let fence = lines.hears("PING ");
+    lines.receives("PRIVMSG bob :hi");
+    let fence = lines.receives("PING ");
     lines.sends(&fence.replace("PING ", ":s PONG s "));
-    lines.hears("QUIT");
+    lines.receives("QUIT");
 }
 
 const SECRET: &str = "s3same,=ü";
@@ -249,7 +249,7 @@ fn a_script_logs_in_with_a_proof_of_its_password_and_leaves_the_secret_nowhere()
         say(&mut lines, &challenge);
         let answer = message(&mut lines);
         say(&mut lines, &server.finish(&answer).unwrap());
-        lines.hears("AUTHENTICATE +");
+        lines.receives("AUTHENTICATE +");
         serve(&mut lines);
         let finished = program.finish();
         assert_eq!(finished.status, Some(0), "{finished:?}");
@@ -404,20 +404,20 @@ fn an_answer_is_believed_for_the_account_and_not_for_the_nick() {
     ];
     let program = Program::start(home.chatroom(&arguments));
     let mut lines = peer.accept();
-    lines.hears("CAP LS 302");
+    lines.receives("CAP LS 302");
     lines.sends(":s CAP * LS :account-tag");
-    lines.hears("CAP REQ account-tag");
+    lines.receives("CAP REQ account-tag");
     lines.sends(":s CAP * ACK :account-tag");
-    lines.hears("CAP END");
+    lines.receives("CAP END");
     welcome(&mut lines, "ci");
     lines.sends(":s PONG s chatroom-settled");
-    lines.hears("PRIVMSG ann :deploy?");
-    let fence = lines.hears("PING ");
+    lines.receives("PRIVMSG ann :deploy?");
+    let fence = lines.receives("PING ");
     lines.sends(&fence.replace("PING ", ":s PONG s "));
     lines.sends(":ann!a@h PRIVMSG ci :yes, I am ann");
     lines.sends("@account=mallory :ann!a@h PRIVMSG ci :yes");
     lines.sends("@account=ann :annie!a@h PRIVMSG ci :no");
-    lines.hears("QUIT");
+    lines.receives("QUIT");
     let finished = program.finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");
     let line: Vec<&str> = finished.out.lines().collect();

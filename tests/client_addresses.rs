@@ -233,7 +233,7 @@ fn a_password_may_go_to_a_socket_of_this_machine() {
     listener.set_nonblocking(true).unwrap();
     let (mut stream, _) = in_time(|| listener.accept());
     stream.set_nonblocking(false).unwrap();
-    let mut heard = String::new();
+    let mut received = String::new();
     let mut said = 0;
     let mut buffer = [0; 1024];
     let answers = [
@@ -244,9 +244,9 @@ fn a_password_may_go_to_a_socket_of_this_machine() {
     ];
     loop {
         let count = stream.read(&mut buffer).unwrap();
-        heard += std::str::from_utf8(&buffer[..count]).unwrap();
+        received += std::str::from_utf8(&buffer[..count]).unwrap();
         if let Some((line, answer)) = answers.get(said)
-            && heard.contains(line)
+            && received.contains(line)
         {
             stream
                 .write_all(format!("{answer}\r\n").as_bytes())
@@ -257,7 +257,7 @@ fn a_password_may_go_to_a_socket_of_this_machine() {
             break;
         }
     }
-    assert_eq!(said, answers.len(), "{heard}");
+    assert_eq!(said, answers.len(), "{received}");
     assert_eq!(program.finish().status, Some(77));
 }
 
@@ -274,7 +274,7 @@ fn a_socket_that_cannot_be_used_is_reported_with_the_reason() {
     };
     let words = format!("chatroom: There is no socket {address}. Is its server running?\n");
     assert_eq!(sends(&home), (Some(69), words));
-    // A server that has ended leaves its socket behind.
+    // A server that has ended leaves its socket.
     drop(UnixListener::bind(&path).unwrap());
     let words =
         format!("chatroom: No server listens on {address}: connection refused. Start it again.\n");

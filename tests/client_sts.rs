@@ -30,20 +30,20 @@ fn plain_server_for(clients: usize, answer: &str) -> (String, JoinHandle<String>
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("irc://{OTHER}:{}", listener.local_addr().unwrap().port());
     let answer = format!("{answer}\r\n");
-    let heard = thread::spawn(move || {
+    let received = thread::spawn(move || {
         let mut all = String::new();
         for _ in 0..clients {
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
-            let mut heard = vec![0; "CAP LS 302\r\n".len()];
-            stream.read_exact(&mut heard).unwrap();
+            let mut received = vec![0; "CAP LS 302\r\n".len()];
+            stream.read_exact(&mut received).unwrap();
             stream.write_all(answer.as_bytes()).unwrap();
-            stream.read_to_end(&mut heard).unwrap();
-            all += &String::from_utf8(heard).unwrap();
+            stream.read_to_end(&mut received).unwrap();
+            all += &String::from_utf8(received).unwrap();
         }
         all
     });
-    (url, heard)
+    (url, received)
 }
 
 /// Starts a script that sends one message to bob.
@@ -54,21 +54,21 @@ fn script(home: &Home) -> Program {
 /// Lets the client in, hears its message, and says goodbye.
 fn serve(peer: &TlsPeer, capabilities: &str) {
     let mut lines = peer.accept();
-    lines.hears("CAP LS 302");
+    lines.receives("CAP LS 302");
     lines.sends(&format!(":s CAP * LS :{capabilities}"));
-    lines.hears("USER ci");
+    lines.receives("USER ci");
     lines.sends(":s 001 ci :Welcome\r\n:s 422 ci :No message\r\n:s PONG s chatroom-settled");
-    lines.hears("PRIVMSG bob :hi");
-    let fence = lines.hears("PING ");
+    lines.receives("PRIVMSG bob :hi");
+    let fence = lines.receives("PING ");
     lines.sends(&fence.replace("PING ", ":s PONG s "));
-    lines.hears("QUIT");
+    lines.receives("QUIT");
 }
 
 #[test]
 fn a_plain_connection_becomes_an_encrypted_one_before_anything_is_said() {
     let peer = TlsPeer::listen();
     let port = peer.address().port();
-    let (url, heard) = plain_server(&format!(":s CAP * LS :sts=port={port},duration=500"));
+    let (url, received) = plain_server(&format!(":s CAP * LS :sts=port={port},duration=500"));
     let home = Home::new();
     home.write("password", "sesame\n");
     let password = home.path("password");
@@ -78,7 +78,7 @@ fn a_plain_connection_becomes_an_encrypted_one_before_anything_is_said() {
     );
     let program = script(&home);
     serve(&peer, "multi-prefix sts=duration=3600");
-    assert_eq!(heard.join().unwrap(), "CAP LS 302\r\n");
+    assert_eq!(received.join().unwrap(), "CAP LS 302\r\n");
     let finished = program.finish();
     assert_eq!(finished.status, Some(0), "{finished:?}");
 
@@ -123,7 +123,7 @@ fn an_encrypted_port_that_does_not_answer_is_no_reason_to_go_on_without_encrypti
         .local_addr()
         .unwrap()
         .port();
-    let (url, heard) = plain_server(&format!(":s CAP * LS :sts=port={closed}"));
+    let (url, received) = plain_server(&format!(":s CAP * LS :sts=port={closed}"));
     let home = Home::new();
     home.configure(&url, "");
     let finished = script(&home).finish();
@@ -131,7 +131,7 @@ fn an_encrypted_port_that_does_not_answer_is_no_reason_to_go_on_without_encrypti
     let words =
         format!("no server answers on ircs://{OTHER}:{closed}: connection refused. This host");
     assert!(finished.err.contains(&words), "{finished:?}");
-    assert_eq!(heard.join().unwrap(), "CAP LS 302\r\n");
+    assert_eq!(received.join().unwrap(), "CAP LS 302\r\n");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn an_unknown_certificate_is_refused_after_an_upgrade_too() {
 fn an_unknown_certificate_is_asked_about_after_an_upgrade() {
     let peer = TlsPeer::listen();
     let port = peer.address().port();
-    let (url, heard) = plain_server_for(2, &format!(":s CAP * LS :sts=port={port}"));
+    let (url, received) = plain_server_for(2, &format!(":s CAP * LS :sts=port={port}"));
     let home = Home::new();
     home.configure(&url, "");
     let mut program = Program::start(home.chatroom(&["--plain", "--nick", "ci"]));
@@ -228,10 +228,10 @@ fn an_unknown_certificate_is_asked_about_after_an_upgrade() {
     ));
     program.give("yes\n");
     let mut lines = peer.accept();
-    lines.hears("USER ");
+    lines.receives("USER ");
     lines.sends(":s 001 ci :Welcome\r\n:s 422 ci :No message\r\n:s PONG s chatroom-settled");
     program.out.wait_for("You are ci on s");
     let record = home.read(".local/state/chatroom/certificates");
     assert_eq!(record, format!("{server} {}\n", peer.fingerprint()));
-    assert_eq!(heard.join().unwrap(), "CAP LS 302\r\n".repeat(2));
+    assert_eq!(received.join().unwrap(), "CAP LS 302\r\n".repeat(2));
 }

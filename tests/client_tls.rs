@@ -233,7 +233,7 @@ fn the_end_of_an_accepted_certificate_is_reported_and_no_other() {
         command.env("USER", "alice");
         let program = Program::start(command);
         let mut lines = peer.accept();
-        lines.hears("CAP LS 302");
+        lines.receives("CAP LS 302");
         lines.sends(":s 001 alice :Welcome\r\n:s 422 alice :No message");
         lines.sends(":alice!a@h JOIN #lobby\r\n:s 366 alice #lobby :End");
         program.out.wait_for("You are alice in #lobby");
@@ -266,7 +266,7 @@ fn a_server_without_tls_is_never_spoken_to_in_clear() {
     let own = Own::new("localhost", [-1, 30]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let heard = thread::spawn(move || {
+    let received = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut server = ServerConnection::new(config_of(&own)).unwrap();
         let mut plain = Vec::new();
@@ -280,7 +280,7 @@ fn a_server_without_tls_is_never_spoken_to_in_clear() {
     });
     let refused = send(&[&format!("ircs://localhost:{}", address.port())]);
     assert_eq!(refused.status, Some(76), "{refused:?}");
-    assert_eq!(heard.join().unwrap(), b"");
+    assert_eq!(received.join().unwrap(), b"");
 }
 
 /// A name of this machine that is not one of loopback: the resolver reads it as 127.0.0.1.

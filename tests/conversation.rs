@@ -329,17 +329,17 @@ fn a_reconnect_rejoins_the_rooms_and_sends_the_queued_lines() {
     room.types(bob, "@alice and whispered");
     room.seen(alice);
     room.connect(bob);
-    let heard: Vec<Event> = room
+    let received: Vec<Event> = room
         .seen(alice)
         .into_iter()
         .filter(|event| !matches!(event, Event::Joined { .. }))
         .collect();
     assert!(
-        matches!(&heard[..], [
+        matches!(&received[..], [
             Event::Said { room, text, .. },
             Event::Whispered { text: whisper, .. }
         ] if room == "#dev" && text == "said while away" && whisper == "and whispered"),
-        "{heard:?}"
+        "{received:?}"
     );
     assert_eq!(room.people[bob].session.active_room(), Some("#dev"));
 }

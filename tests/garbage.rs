@@ -16,7 +16,7 @@ use chatting_room::wire::mask::matches;
 use chatting_room::wire::{Line, Lines, Message, Request};
 use proptest::prelude::*;
 
-const SOMEBODY: u32 = 0;
+const SENDER: u32 = 0;
 const LISTENER: u32 = 1;
 
 /// The replies of the hub to a stream in these pieces, for the sender and for another member of the
@@ -31,7 +31,7 @@ fn answers<'a>(
     settings.limits.enabled = false;
     let mut hub = Hub::new(settings, now);
     let mut outbox = Outbox::default();
-    for (place, nick) in [(SOMEBODY, "somebody"), (LISTENER, "listener")] {
+    for (place, nick) in [(SENDER, "sender"), (LISTENER, "listener")] {
         let id = ConnectionId::new(place, place);
         hub.connected(id, IpAddr::V4(Ipv4Addr::LOCALHOST), now, &mut outbox);
         if registered || place == LISTENER {
@@ -49,7 +49,7 @@ fn answers<'a>(
             keep_days: None,
         });
     }
-    let from = ConnectionId::new(SOMEBODY, SOMEBODY);
+    let from = ConnectionId::new(SENDER, SENDER);
     let mut lines = Lines::new(4606);
     let mut answers = Vec::new();
     for mut piece in pieces {
@@ -109,7 +109,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
             "SETNAME", "ISON", "STATS", "LINKS", "WALLOPS", "REHASH", "CHATHISTORY",
         ]).prop_map(|word| word.as_bytes().to_vec()),
         4 => prop::sample::select(vec![
-            "#lobby", "#x", "#x,#y,,#x", "listener", "somebody", "a!b@c", "*", "?*", ":", ":a b",
+            "#lobby", "#x", "#x,#y,,#x", "listener", "sender", "a!b@c", "*", "?*", ":", ":a b",
             "LATEST", "BETWEEN", "TARGETS", "timestamp=2026-11-28T00:00:00Z", "100",
             "msgid=test-0000000000001", "@a=b", "@label=1;+x=\\n", ":src", "0", "+ovbeI", "-kl+k", "%tcn,1", "C<1",
             "message-tags server-time echo-message", "batch labeled-response", "@#lobby", "é", "\u{202e}", "\u{1}", "\0", "\r",

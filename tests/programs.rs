@@ -16,7 +16,7 @@ use nix::sys::signal::Signal;
 
 use common::{PATIENCE, Server};
 use support::recorder::Recorder;
-use support::{Finished, Program, chatroom, heard_from, run, say};
+use support::{Finished, Program, chatroom, messages_from, run, say};
 
 /// Runs `chatroom --nick ci ADDRESS` with this input.
 fn script(address: SocketAddr, input: impl AsRef<[u8]>) -> Finished {
@@ -55,7 +55,7 @@ fn a_script_talks_and_whispers_in_order() {
     assert_eq!(first, ":ci!~ci@127.0.0.1 PRIVMSG #lobby :hello");
     assert_eq!(bob.line(), ":ci!~ci@127.0.0.1 PRIVMSG bob :hi");
     assert!(bob.line().starts_with(":ci!~ci@127.0.0.1 QUIT "));
-    assert_eq!(heard_from(&mut carol, "ci"), ["hello"]);
+    assert_eq!(messages_from(&mut carol, "ci"), ["hello"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn nick_and_server_are_read_from_the_configuration() {
     command.env("XDG_CONFIG_HOME", folder.path());
     command.env("HOME", folder.path());
     assert_all_done(&run(command, "hello\n"));
-    assert_eq!(heard_from(&mut bob, "ci"), ["hello"]);
+    assert_eq!(messages_from(&mut bob, "ci"), ["hello"]);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn refused_lines_are_reported_by_number_and_the_others_are_sent() {
         third.starts_with("chatroom: line 3: There is no command /quti. Did you mean /quit?"),
         "{third}"
     );
-    assert_eq!(heard_from(&mut bob, "ci"), ["one", "four", "five"]);
+    assert_eq!(messages_from(&mut bob, "ci"), ["one", "four", "five"]);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn input_that_is_not_utf_8_is_refused_by_line_number() {
     let mut bob = server.enter("bob");
     let finished = script(server.address, b"one\n\xff\xfe\nthree\n");
     assert_one_sentence(&finished, 65, &["line 2: ", "not UTF-8"]);
-    assert_eq!(heard_from(&mut bob, "ci"), ["one", "three"]);
+    assert_eq!(messages_from(&mut bob, "ci"), ["one", "three"]);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_line_without_an_end_is_refused_and_the_next_line_is_sent() {
     input.extend(b"\ntwo\n");
     let finished = script(server.address, input);
     assert_one_sentence(&finished, 65, &["line 1: ", "64 KiB"]);
-    assert_eq!(heard_from(&mut bob, "ci"), ["two"]);
+    assert_eq!(messages_from(&mut bob, "ci"), ["two"]);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_long_line_arrives_complete_in_pieces() {
     assert!(line.len() > 10_000);
     let finished = script(server.address, format!("{line}\n@bob {line}"));
     assert_all_done(&finished);
-    let pieces = heard_from(&mut bob, "ci");
+    let pieces = messages_from(&mut bob, "ci");
     assert!(pieces.len() > 40, "{}", pieces.len());
     assert_eq!(pieces.concat(), line.repeat(2));
 }
@@ -232,7 +232,7 @@ fn a_thousand_lines_arrive_in_order() {
     let lines: Vec<String> = (0..1000).map(|number| format!("line {number}")).collect();
     let finished = script(server.address, lines.join("\n"));
     assert_all_done(&finished);
-    assert_eq!(heard_from(&mut bob, "ci"), lines);
+    assert_eq!(messages_from(&mut bob, "ci"), lines);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_server_that_reads_slowly_gets_every_line() {
     let lines: Vec<String> = (0..30).map(|number| format!("line {number}")).collect();
     let finished = script(server.address, lines.join("\n"));
     assert_all_done(&finished);
-    assert_eq!(heard_from(&mut bob, "ci"), lines);
+    assert_eq!(messages_from(&mut bob, "ci"), lines);
 }
 
 #[test]
@@ -470,8 +470,11 @@ fn a_new_server_receives_no_line_meant_for_the_first_one() {
     bob.expect(":carol!");
     let out = program.out.wait_for("You are carol in #lobby, with bob");
     bob.send("LIST");
-    let heard = bob.fence();
-    let rooms: Vec<_> = heard.iter().filter(|line| line.contains(" 322 ")).collect();
+    let received = bob.fence();
+    let rooms: Vec<_> = received
+        .iter()
+        .filter(|line| line.contains(" 322 "))
+        .collect();
     // The room of the first network is none of the second.
     let [lobby] = rooms[..] else {
         panic!("{rooms:?}");

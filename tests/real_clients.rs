@@ -91,11 +91,14 @@ fn irssi_joins_talks_whispers_and_quits() {
     assert!(quit.contains("off home"), "{quit}");
     irina.wait_for_end();
 
-    let heard = carol.fence();
-    assert!(heard.iter().any(|line| line.ends_with(":hello irina")));
-    assert!(!heard.iter().any(|line| line.contains("psst")), "{heard:?}");
-    let nicks = heard.iter().filter(|line| line.contains(" NICK "));
-    assert_eq!(nicks.count(), 1, "{heard:?}");
+    let received = carol.fence();
+    assert!(received.iter().any(|line| line.ends_with(":hello irina")));
+    assert!(
+        !received.iter().any(|line| line.contains("psst")),
+        "{received:?}"
+    );
+    let nicks = received.iter().filter(|line| line.contains(" NICK "));
+    assert_eq!(nicks.count(), 1, "{received:?}");
 }
 
 #[test]
@@ -160,11 +163,14 @@ fn sic_joins_talks_whispers_and_quits() {
     let out = sally.finish().out;
     assert!(out.contains("ERROR"), "{out}");
 
-    let heard = carol.fence();
-    assert!(!heard.iter().any(|line| line.contains("psst")), "{heard:?}");
+    let received = carol.fence();
     assert!(
-        !heard.iter().any(|line| line.contains(" NICK ")),
-        "{heard:?}"
+        !received.iter().any(|line| line.contains("psst")),
+        "{received:?}"
+    );
+    assert!(
+        !received.iter().any(|line| line.contains(" NICK ")),
+        "{received:?}"
     );
 }
 
@@ -230,17 +236,20 @@ fn visit<G: Guest>(start: impl FnOnce(&Server, &Path) -> G) {
     assert!(whisper.starts_with(":guest!"), "{whisper}");
     assert!(whisper.ends_with(" :psst yourself"), "{whisper}");
 
-    guest.take_nick(&mut bob, "visitor");
+    guest.take_nick(&mut bob, "connection");
     let renamed = bob.expect(" NICK ");
     assert!(renamed.starts_with(":guest!"), "{renamed}");
-    assert!(renamed.trim_end().ends_with("visitor"), "{renamed}");
+    assert!(renamed.trim_end().ends_with("connection"), "{renamed}");
 
-    let heard = carol.fence();
-    assert!(!heard.iter().any(|line| line.contains("psst")), "{heard:?}");
+    let received = carol.fence();
+    assert!(
+        !received.iter().any(|line| line.contains("psst")),
+        "{received:?}"
+    );
     carol.send("QUIT :off home");
     guest.sees(&server, &["carol", "off home"]);
-    bob.send("KICK #lobby visitor :too loud");
-    bob.expect(" KICK #lobby visitor ");
+    bob.send("KICK #lobby connection :too loud");
+    bob.expect(" KICK #lobby connection ");
     guest.sees(&server, &["too loud"]);
     bob.send("NAMES #lobby");
     let names = bob.expect(" 353 ");

@@ -208,7 +208,7 @@ fn a_program_sends_the_code_of_a_registration() {
 
 // A34.
 #[test]
-fn messages_without_end_take_no_memory_and_keep_nobody_waiting() {
+fn messages_without_end_take_no_memory_and_delay_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(folder.path());
     let mut alice = server.enter("alice");
@@ -279,7 +279,7 @@ fn accounts_and_the_account_of_each_message_are_there_after_a_restart() {
     assert!(mine.contains("account=alice :alice!"), "{mine}");
     let other = bob.expect(" :not mine");
     assert!(!other.contains("account="), "{other}");
-    // Whoever has the nick of an account has the account.
+    // The nick of an account gives the account.
     bob.send("NICK alice");
     bob.expect(" 433 bob alice ");
     let mut wrong = server.connect();

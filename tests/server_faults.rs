@@ -120,10 +120,10 @@ fn a_peer_that_vanishes_without_a_reset_is_disconnected() {
     alice.expect(" 366 ");
     let deadline = Instant::now() + PATIENCE;
     let short = Some(Duration::from_millis(200));
-    let mut news = String::new();
+    let mut quit = String::new();
     alice.stream().set_read_timeout(short).unwrap();
     bob.stream().set_read_timeout(short).unwrap();
-    while !news.contains("gone!") {
+    while !quit.contains("gone!") {
         assert!(
             Instant::now() < deadline,
             "the vanished client is still connected"
@@ -131,7 +131,7 @@ fn a_peer_that_vanishes_without_a_reset_is_disconnected() {
         for one in [&mut alice, &mut bob] {
             match one.read_line() {
                 Ok(Some(line)) if line.contains(" PING ") => one.send("PONG :here"),
-                Ok(Some(line)) if line.contains(" QUIT ") => news = line,
+                Ok(Some(line)) if line.contains(" QUIT ") => quit = line,
                 Ok(line) => assert!(line.is_some(), "a healthy client was disconnected"),
                 Err(error) => assert!(
                     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
@@ -140,7 +140,7 @@ fn a_peer_that_vanishes_without_a_reset_is_disconnected() {
             }
         }
     }
-    assert!(news.contains("QUIT :Ping timeout: "), "{news}");
+    assert!(quit.contains("QUIT :Ping timeout: "), "{quit}");
     let last = gone.rest().pop().unwrap();
     assert!(
         last.starts_with("ERROR :Closing Link: gone (Ping timeout"),

@@ -279,7 +279,7 @@ fn a_client_that_joins_gets_the_last_messages_if_it_shows_their_time() {
     let lines = bob.fence();
     assert_eq!(said(&lines), ["#x :2", "#x :3"]);
     // The history is no part of the response, and so has no label.
-    let labelled = lines
+    let labeled = lines
         .iter()
         .position(|line| line.contains("label=j"))
         .unwrap();
@@ -291,7 +291,7 @@ fn a_client_that_joins_gets_the_last_messages_if_it_shows_their_time() {
         .iter()
         .position(|line| line.contains(" BATCH +history"))
         .unwrap();
-    assert!(labelled < closed && closed < begun, "{lines:?}");
+    assert!(labeled < closed && closed < begun, "{lines:?}");
 
     // All of it comes before the next line is handled.
     alice.send("JOIN #y");

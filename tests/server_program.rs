@@ -391,9 +391,9 @@ fn each_connect_and_disconnect_is_one_line_of_the_log() {
         let log = child.wait_with_output().unwrap().stderr;
         let log = String::from_utf8(log).unwrap();
         // These tests may run as root, which causes a warning.
-        let news = || log.lines().filter(|line| !line.contains("running as root"));
-        assert_eq!(news().count(), lines.len(), "{log}");
-        for (line, part) in news().zip(lines) {
+        let entries = || log.lines().filter(|line| !line.contains("running as root"));
+        assert_eq!(entries().count(), lines.len(), "{log}");
+        for (line, part) in entries().zip(lines) {
             assert!(line.contains(part), "{part}\n{line}");
         }
     }

@@ -140,9 +140,9 @@ fn the_configuration_is_reloaded_and_a_broken_one_changes_nothing() {
     ];
     for read_again in read_again {
         read_again(&server, &mut bob);
-        let news = bob.expect(" NOTICE bob :The configuration is unchanged: ");
+        let notice = bob.expect(" NOTICE bob :The configuration is unchanged: ");
         let mistake = "chatroomd.toml:2:1: unknown key `nmae`; did you mean `name`?";
-        assert!(news.ends_with(mistake), "{news}");
+        assert!(notice.ends_with(mistake), "{notice}");
         assert!(message_of_the_day(&mut bob).ends_with(" :one"));
     }
     server.until("the mistake is logged", |_| {
@@ -166,10 +166,10 @@ fn the_configuration_is_reloaded_and_a_broken_one_changes_nothing() {
     bob.send("REHASH");
     bob.expect(" 481 bob ");
     // Connected users stay connected, and users without operator status receive nothing.
-    let heard = carol.fence();
+    let received = carol.fence();
     assert!(
-        !heard.iter().any(|line| line.contains("NOTICE")),
-        "{heard:?}"
+        !received.iter().any(|line| line.contains("NOTICE")),
+        "{received:?}"
     );
     carol.send("OPER root sesame");
     carol.expect(" 464 ");
@@ -201,14 +201,14 @@ fn a_pipe_in_place_of_a_file_delays_no_client_and_changes_nothing() {
                 _ => fs::write(&config, format!("{text}\n{operator}")).unwrap(),
             }
             server.signal(Signal::SIGHUP);
-            let news = bob.expect(" NOTICE bob :The configuration is unchanged: cannot read");
+            let notice = bob.expect(" NOTICE bob :The configuration is unchanged: cannot read");
             let file = if text.is_empty() {
                 "chatroomd.toml"
             } else {
                 "pipe"
             };
             let expected = expected.replace("pipe:", &format!("{file}:"));
-            assert!(news.ends_with(&format!("{expected}.")), "{news}");
+            assert!(notice.ends_with(&format!("{expected}.")), "{notice}");
             assert!(message_of_the_day(&mut bob).ends_with(" :one"));
         }
     }
@@ -243,10 +243,10 @@ fn a_configuration_from_a_pipe_stays_valid_as_long_as_the_server_runs() {
     bob.send("OPER root sesame");
     bob.expect(" MODE #lobby +o bob");
     bob.send("REHASH");
-    let news = bob.expect(" NOTICE bob :The configuration is unchanged: ");
+    let notice = bob.expect(" NOTICE bob :The configuration is unchanged: ");
     assert!(
-        news.contains("cannot read the configuration /dev/stdin: it is an empty pipe"),
-        "{news}"
+        notice.contains("cannot read the configuration /dev/stdin: it is an empty pipe"),
+        "{notice}"
     );
     assert!(message_of_the_day(&mut bob).ends_with(" :one"));
     child.kill().unwrap();

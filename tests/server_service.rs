@@ -111,13 +111,13 @@ fn a_socket_that_does_not_listen_is_reported_at_the_start() {
 fn the_service_manager_is_notified_when_the_server_is_ready() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
-    let told = UnixDatagram::bind(&path).unwrap();
-    told.set_read_timeout(Some(PATIENCE)).unwrap();
+    let report = UnixDatagram::bind(&path).unwrap();
+    report.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatroomd"));
     command.env("NOTIFY_SOCKET", &path);
     let server = common::Server::start_with(command, &[]);
     let mut words = [0; 64];
-    let count = told.recv(&mut words).unwrap();
+    let count = report.recv(&mut words).unwrap();
     assert_eq!(&words[..count], b"READY=1");
     server.enter("alice");
 }

@@ -118,8 +118,8 @@ fn a_reset_is_a_quit_for_the_room() {
     bob.send("PING unread");
     bob.stream().peek(&mut one).unwrap();
     drop(bob);
-    let news = alice.expect("QUIT");
-    assert!(news.ends_with("QUIT :Connection lost"), "{news}");
+    let quit = alice.expect("QUIT");
+    assert!(quit.ends_with("QUIT :Connection lost"), "{quit}");
     server.until("the connection is closed", |server| {
         server.open_files() < open
     });
@@ -147,11 +147,11 @@ fn pending_lines_of_a_reset_connection_are_dropped() {
         while stream.read(&mut [0; 4096]).is_ok() {}
         drop(ghost);
         let start = Instant::now();
-        let news = bob.expect(":ghost!~ghost@127.0.0.1 QUIT ");
-        assert!(news.ends_with(":Connection lost"), "{news}");
+        let quit = bob.expect(":ghost!~ghost@127.0.0.1 QUIT ");
+        assert!(quit.ends_with(":Connection lost"), "{quit}");
         assert!(start.elapsed() < Duration::from_secs(3), "{has_reset}");
-        let heard = bob.fence();
-        assert_eq!(heard, [""; 0], "{has_reset}");
+        let received = bob.fence();
+        assert_eq!(received, [""; 0], "{has_reset}");
     }
     server.enter("ghost");
 }
@@ -163,13 +163,13 @@ fn closed_connections_leak_nothing() {
     let mut alice = server.enter("alice");
     let open = server.open_files();
     for n in 0..300 {
-        let mut visitor = server.connect();
+        let mut connection = server.connect();
         if n % 3 == 0 {
-            visitor.send("NICK bob");
+            connection.send("NICK bob");
         }
         if n % 2 == 0 {
             // It ends with a reset.
-            set_socket_linger(visitor.stream(), Some(Duration::ZERO)).unwrap();
+            set_socket_linger(connection.stream(), Some(Duration::ZERO)).unwrap();
         }
     }
     // Connections are accepted in order, so by now all of them have been accepted.
@@ -242,9 +242,9 @@ fn an_unfinished_line_may_have_as_many_bytes_as_the_configuration_allows() {
     }
     let mut endless = server.connect();
     endless.send_bytes(&[b'x'; BOUND + 1]);
-    let heard = endless.rest();
-    assert!(heard[0].contains(" 417 "), "{heard:?}");
-    assert_eq!(heard[1], "ERROR :Closing Link: * (Line too long)");
+    let received = endless.rest();
+    assert!(received[0].contains(" 417 "), "{received:?}");
+    assert_eq!(received[1], "ERROR :Closing Link: * (Line too long)");
 }
 
 // A20.
@@ -304,22 +304,28 @@ fn a_client_that_never_reads_is_disconnected_and_others_go_on() {
     bob.fence();
     let before = server.resident_bytes();
     let text = "x".repeat(400);
-    let mut news = Vec::new();
+    let mut quit = Vec::new();
     let start = Instant::now();
-    while news.len() < sleepers.len() {
+    while quit.len() < sleepers.len() {
         for _ in 0..200 {
             alice.send(&format!("PRIVMSG #lobby :{text}"));
         }
-        news.extend(alice.fence());
-        let heard = bob.fence();
-        assert!(heard.iter().filter(|line| line.contains("PRIVMSG")).count() == 200);
+        quit.extend(alice.fence());
+        let received = bob.fence();
+        assert!(
+            received
+                .iter()
+                .filter(|line| line.contains("PRIVMSG"))
+                .count()
+                == 200
+        );
         assert!(
             start.elapsed() < common::PATIENCE,
             "they are still connected"
         );
     }
     let given_up = |line: &String| line.ends_with("QUIT :SendQ exceeded");
-    assert!(news.iter().all(given_up), "{news:?}");
+    assert!(quit.iter().all(given_up), "{quit:?}");
     assert!(server.resident_bytes() < before + 4 * 1024 * 1024);
     // Every received line is whole; the last one may be the ERROR.
     for sleeper in &mut sleepers {
@@ -349,22 +355,22 @@ fn above_the_total_limit_the_most_backlogged_client_is_disconnected_first() {
     let text = "x".repeat(400);
     let start = Instant::now();
     let mut said_to_near = 0;
-    let news = loop {
+    let quit = loop {
         alice.send(&format!("PRIVMSG near :{text}"));
         said_to_near += 1;
         for _ in 0..50 {
             alice.send(&format!("PRIVMSG far :{text}"));
         }
-        let news = alice.fence();
-        if !news.is_empty() {
-            break news;
+        let quit = alice.fence();
+        if !quit.is_empty() {
+            break quit;
         }
         assert!(start.elapsed() < common::PATIENCE, "far is still connected");
     };
-    assert!(news[0].starts_with(":far!"), "{news:?}");
-    assert!(news[0].ends_with("QUIT :SendQ exceeded"), "{news:?}");
-    let heard = near.fence();
-    let whispers = heard.iter().filter(|line| line.contains("PRIVMSG near"));
+    assert!(quit[0].starts_with(":far!"), "{quit:?}");
+    assert!(quit[0].ends_with("QUIT :SendQ exceeded"), "{quit:?}");
+    let received = near.fence();
+    let whispers = received.iter().filter(|line| line.contains("PRIVMSG near"));
     assert_eq!(whispers.count(), said_to_near);
 }
 
@@ -383,15 +389,15 @@ fn a_sender_faster_than_its_reader_is_throttled_and_nothing_is_lost() {
     let mut unsent = flood.as_bytes();
     let mut stream = alice.stream();
     stream.set_nonblocking(true).unwrap();
-    let (mut heard, mut next_read) = (0, Instant::now());
-    while heard < LINES {
+    let (mut received, mut next_read) = (0, Instant::now());
+    while received < LINES {
         if let Ok(count) = stream.write(unsent) {
             unsent = &unsent[count..];
         }
         if Instant::now() >= next_read {
             next_read += PAUSE;
             for _ in 0..LINES_AT_A_TIME {
-                heard += usize::from(heard < LINES && bob.line().contains("PRIVMSG"));
+                received += usize::from(received < LINES && bob.line().contains("PRIVMSG"));
             }
         }
     }
@@ -403,22 +409,22 @@ fn a_sender_faster_than_its_reader_is_throttled_and_nothing_is_lost() {
 fn read_slowly(client: &Client, bytes_a_second: usize, part: &[u8], times: usize) {
     const STEP: Duration = Duration::from_millis(10);
     let mut piece = vec![0; bytes_a_second / 100];
-    let (mut heard, mut found, mut next_read) = (Vec::new(), 0, Instant::now());
+    let (mut received, mut found, mut next_read) = (Vec::new(), 0, Instant::now());
     while found < times {
         while Instant::now() < next_read {
             thread::yield_now();
         }
         next_read += STEP;
         let count = client.stream().read(&mut piece).unwrap();
-        let end = String::from_utf8_lossy(&heard);
+        let end = String::from_utf8_lossy(&received);
         assert!(
             count > 0,
             "the reader was disconnected after {found}: {end}"
         );
-        heard.extend_from_slice(&piece[..count]);
-        found += memchr::memmem::find_iter(&heard, part).count();
+        received.extend_from_slice(&piece[..count]);
+        found += memchr::memmem::find_iter(&received, part).count();
         // The last bytes may be the beginning of another occurrence.
-        heard.drain(..heard.len() - part.len() + 1);
+        received.drain(..received.len() - part.len() + 1);
     }
 }
 
@@ -515,8 +521,8 @@ fn a_sender_at_full_speed_does_not_delay_others() {
             flooder.write_all(b"QUIT\r\n").unwrap();
         });
         scope.spawn(|| {
-            let mut heard = vec![0; 64 * 1024];
-            while ears.read(&mut heard).unwrap_or(0) > 0 {}
+            let mut received = vec![0; 64 * 1024];
+            while ears.read(&mut received).unwrap_or(0) > 0 {}
         });
         for n in 0..50 {
             let start = Instant::now();
@@ -642,7 +648,7 @@ fn without_free_file_descriptors_users_stay_and_new_connections_wait() {
     shell.stderr(Stdio::null());
     let server = Server::start_with(shell, &["--no-limits"]);
     let mut alice = server.enter("alice");
-    let mut crowd: Vec<Client> = (0..60).map(|_| server.connect()).collect();
+    let mut clients: Vec<Client> = (0..60).map(|_| server.connect()).collect();
     server.until("no file descriptor is free", |server| {
         server.open_files() >= 40
     });
@@ -659,8 +665,8 @@ fn without_free_file_descriptors_users_stay_and_new_connections_wait() {
         .stream()
         .set_read_timeout(Some(common::PATIENCE))
         .unwrap();
-    let mut last = crowd.pop().unwrap();
-    drop(crowd);
+    let mut last = clients.pop().unwrap();
+    drop(clients);
     last.fence();
     alice.fence();
 }
@@ -674,10 +680,10 @@ fn an_embedded_server_listens_at_once_and_disconnects_its_clients_with_an_error(
     let again = EmbeddedServer::start(&Settings::listening_on(host.address()));
     assert!(matches!(again, Err(ServerError::CannotListen { .. })));
     let address = host.address();
-    let told = thread::spawn(move || alice.rest().pop().unwrap());
+    let report = thread::spawn(move || alice.rest().pop().unwrap());
     host.stop();
     assert_eq!(
-        told.join().unwrap(),
+        report.join().unwrap(),
         "ERROR :Closing Link: alice (Server shutting down)"
     );
     EmbeddedServer::start(&Settings::listening_on(address)).unwrap();

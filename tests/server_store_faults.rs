@@ -119,7 +119,7 @@ fn say(client: &mut Client, text: &str) {
     client.send(&format!("@label={text} PRIVMSG #lobby :{text}"));
 }
 
-/// The answer to a labelled line.
+/// The answer to a labeled line.
 fn answer(client: &mut Client, label: &str) -> String {
     client.expect(&format!("label={label}"))
 }

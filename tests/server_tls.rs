@@ -519,7 +519,7 @@ fn records_may_be_cut_anywhere_and_may_be_joined() {
 
 // A55.
 #[test]
-fn half_a_handshake_holds_up_nobody_and_ends_in_time() {
+fn half_a_handshake_delays_no_other_and_ends_in_time() {
     let server = TlsServer::with_names(&["localhost"], "");
     let hello = client_hello();
     let half = &hello[..hello.len() / 2];

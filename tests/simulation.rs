@@ -407,19 +407,21 @@ fn check_recipients(
         }
     }
     let is_said = |line: &str| line.contains(" PRIVMSG ") || line.contains(" NOTICE ");
-    let heard = sent
+    let received = sent
         .iter()
         .filter(|(_, line)| line.as_deref().is_some_and(is_said));
-    let mut heard: Vec<ConnectionId> = heard.map(|(id, _)| *id).collect();
-    heard.sort();
+    let mut received: Vec<ConnectionId> = received.map(|(id, _)| *id).collect();
+    received.sort();
     expected.sort();
     let is_right = match loosely {
-        true => heard.iter().all(|id| expected.contains(id) || *id == from),
-        false => heard == expected,
+        true => received
+            .iter()
+            .all(|id| expected.contains(id) || *id == from),
+        false => received == expected,
     };
     if !is_right {
         return Err(format!(
-            "{expected:?} should have received it, {heard:?} did"
+            "{expected:?} should have received it, {received:?} did"
         ));
     }
     check_change(people, sent)
@@ -430,7 +432,7 @@ fn check_change(
     people: &BTreeMap<ConnectionId, Known>,
     sent: &[(ConnectionId, Option<String>)],
 ) -> Result<(), String> {
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (to, line) in sent {
         let Some(line) = line
             .as_deref()
@@ -439,7 +441,7 @@ fn check_change(
         else {
             continue;
         };
-        if !told.insert((*to, line)) {
+        if !seen.insert((*to, line)) {
             return Err(format!("{to:?} receives it twice: {line}"));
         }
         let nick = line.trim_start_matches(':').split('!').next().unwrap();

@@ -42,7 +42,7 @@ enum Sabotage {
 /// One user, as the client sees it.
 #[derive(Debug, Default)]
 struct Client {
-    /// Its labelled lines without an answer, in order.
+    /// Its labeled lines without an answer, in order.
     unanswered: BTreeSet<u64>,
     /// The ids of the lines of the lobby that it has seen, in order.
     seen: Vec<MessageId>,

@@ -271,14 +271,14 @@ pub(crate) const ALL: &[Costly] = &[
         },
     },
     Costly {
-        name: "PRIVMSG, labelled",
+        name: "PRIVMSG, labeled",
         attackers: 250,
         nanoseconds: 3_900,
         prepare: |_| one("CAP REQ :message-tags echo-message labeled-response batch"),
         lines: |_| one("@label=x PRIVMSG #lobby :x"),
     },
     Costly {
-        name: "WHO, labelled",
+        name: "WHO, labeled",
         attackers: 250,
         nanoseconds: 160_000,
         prepare: |_| one("CAP REQ :message-tags labeled-response batch server-time"),

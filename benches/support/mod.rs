@@ -1,14 +1,14 @@
-//! Shared parts of the benchmarks: their arguments, their tables, the servers, and the crowd that
+//! Shared parts of the benchmarks: their arguments, their tables, the servers, and the clients that
 //! keeps a server busy from a separate process.
 //!
 //! Nothing here fails because something was slow: a benchmark says what it measured.
 
 #![allow(dead_code)] // Each benchmark uses a part of it.
 
+pub(crate) mod clients;
 pub(crate) mod costly;
-pub(crate) mod crowd;
-pub(crate) mod house;
 pub(crate) mod load;
+pub(crate) mod loaded_hub;
 pub(crate) mod report;
 pub(crate) mod room;
 pub(crate) mod runs;

@@ -1,18 +1,18 @@
-//! Runs workloads: a server on one core, the crowd in a separate process on another.
+//! Runs workloads: a server on one core, the clients in a separate process on another.
 
 use std::env;
 use std::process::Stdio;
 
 use super::Arguments;
-use super::crowd::Target;
+use super::clients::Target;
 use super::load::Load;
 use super::report::{Measures, medians};
 use super::server::{Kind, Server, pinned};
 use super::workloads::{self, Scale, Workload};
 
-/// The first argument of the crowd's process.
-const CROWD: &str = "--crowd";
-/// The core of the crowd.
+/// The first argument of the clients's process.
+const CLIENTS: &str = "--clients";
+/// The core of the clients.
 const CORE: &str = "1";
 
 /// The results of a server: the medians of all runs that finished.
@@ -21,13 +21,13 @@ pub(crate) struct Result {
     pub(crate) medians: Measures,
 }
 
-/// If this process was started as the crowd, runs it and returns true.
-pub(crate) fn be_the_crowd() -> bool {
+/// If this process was started as the clients, runs it and returns true.
+pub(crate) fn run_as_clients() -> bool {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [first, name, address, tls, pid, at_a_time, quick] = arguments.as_slice() else {
         return false;
     };
-    if first != CROWD {
+    if first != CLIENTS {
         return false;
     }
     let target = Target {
@@ -70,7 +70,7 @@ fn run(workload: &Workload, kind: Kind, quick: bool) -> Option<Measures> {
     let server = Server::start(kind);
     let this_program = env::current_exe().unwrap();
     let output = pinned(CORE, this_program.to_str().unwrap())
-        .args([CROWD, workload.name])
+        .args([CLIENTS, workload.name])
         .arg(server.address.to_string())
         .arg(if kind == Kind::ChatroomdTls {
             "tls"

@@ -14,7 +14,7 @@ use super::load::Load;
 
 /// The time limit for a server to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The core of a server when there are two; the crowd has the other one.
+/// The core of a server when there are two; the clients has the other one.
 const CORE: &str = "0";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ impl Server {
         while TcpStream::connect(address).is_err() {
             let ended = server.child.try_wait().unwrap();
             assert_eq!(ended, None, "the server on {address} has ended");
-            assert!(Instant::now() < deadline, "nobody listens on {address}");
+            assert!(Instant::now() < deadline, "no server listens on {address}");
             // Other servers do not report that they listen.
             thread::sleep(Duration::from_millis(10));
         }

@@ -1,6 +1,6 @@
 //! Sanitizes text from the network for a terminal.
 //!
-//! All text from others goes through [`sanitize`] before it is coloured or printed: control
+//! All text from others goes through [`sanitize`] before it is colored or printed: control
 //! characters, escapes, invisible characters and those that change the direction of text are shown
 //! as marks.
 
@@ -17,7 +17,7 @@ const MARKS_MAX: usize = 8;
 
 /// `text` without anything that a terminal would interpret.
 ///
-/// IRC formatting (bold, colours and so on) is removed. Control characters become `^G`, other
+/// IRC formatting (bold, colors and so on) is removed. Control characters become `^G`, other
 /// dangerous ones `<U+202E>`, and every kind of blank a space. Emoji keep their joiners.
 ///
 /// ```
@@ -141,7 +141,7 @@ fn joins(c: char) -> bool {
         | '\u{1f000}'..='\u{1faff}' | '\u{2190}'..='\u{21ff}')
 }
 
-/// The text after a colour code: up to `digits` digits, and as many again after a comma.
+/// The text after a color code: up to `digits` digits, and as many again after a comma.
 fn after_color(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
     let skip = |text: &str| {
         text.chars()

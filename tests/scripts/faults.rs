@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::support::proxy::{Proxy, Trouble};
-use super::support::{Finished, chatroom, heard_from, run};
-use super::truth::{Told, has};
+use super::support::{Finished, chatroom, messages_from, run};
+use super::truth::{DeliveryReport, has};
 use crate::common::Server;
 
 const LINES: usize = 200;
@@ -24,10 +24,10 @@ fn assert_all_arrive(there: Trouble, back: Trouble) {
     let mut bob = server.enter("bob");
     let finished = script(&Proxy::start(server.address, there, back), "ci");
     assert_eq!(finished.status, Some(0), "{finished:?}");
-    let heard = heard_from(&mut bob, "ci");
+    let received = messages_from(&mut bob, "ci");
     assert!(
-        heard.iter().map(String::as_str).eq(input().lines()),
-        "{heard:?}"
+        received.iter().map(String::as_str).eq(input().lines()),
+        "{received:?}"
     );
 }
 
@@ -78,27 +78,30 @@ fn after_a_cut_at_any_byte_each_line_is_reported_correctly() {
             continue;
         }
         in_the_middle += 1;
-        let told = Told::read(&finished.err);
+        let report = DeliveryReport::read(&finished.err);
         // Data that the server has sent before the end of the connection comes before its end.
-        let mut heard: Vec<usize> = Vec::new();
+        let mut received: Vec<usize> = Vec::new();
         loop {
             let line = bob.line();
-            let Some(news) = line.strip_prefix(&format!(":{nick}!")) else {
+            let Some(event) = line.strip_prefix(&format!(":{nick}!")) else {
                 continue;
             };
-            if news.contains(" QUIT ") {
+            if event.contains(" QUIT ") {
                 break;
             }
-            if let Some((_, text)) = news.split_once(" PRIVMSG #lobby :") {
-                heard.push(text.parse().unwrap());
+            if let Some((_, text)) = event.split_once(" PRIVMSG #lobby :") {
+                received.push(text.parse().unwrap());
             }
         }
-        assert!(heard.is_sorted_by(|one, next| one < next), "{heard:?}");
+        assert!(
+            received.is_sorted_by(|one, next| one < next),
+            "{received:?}"
+        );
         for number in 1..=LINES {
-            let was_heard = heard.contains(&number);
-            let text = format!("line {number}, heard {heard:?}: {}", finished.err);
-            assert!(was_heard || !has(&told.delivered, number), "{text}");
-            assert!(!was_heard || !has(&told.unsent, number), "{text}");
+            let was_received = received.contains(&number);
+            let text = format!("line {number}, received {received:?}: {}", finished.err);
+            assert!(was_received || !has(&report.delivered, number), "{text}");
+            assert!(!was_received || !has(&report.unsent, number), "{text}");
         }
     }
     assert!(in_the_middle >= 15, "only {in_the_middle}");

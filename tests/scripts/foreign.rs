@@ -168,17 +168,17 @@ fn a_taken_nick_is_in_no_name_and_what_comes_first_comes_before_the_rooms() {
         assert!(whois.starts_with("carol is carol ("), "{whois}");
         assert!(!whois.contains("bob"), "{whois}");
         assert!(!done.out.contains("sesame"), "{}", done.out);
-        let heard = bob.out.wait_for(" QUIT ");
+        let received = bob.out.wait_for(" QUIT ");
         let place = |part: &str| {
-            heard
+            received
                 .find(part)
-                .unwrap_or_else(|| panic!("{part}: {heard}"))
+                .unwrap_or_else(|| panic!("{part}: {received}"))
         };
         let first = place(" PRIVMSG bob :identify sesame");
         let room = place(":carol!");
         assert!(
-            room <= first && first < heard.rfind(" JOIN ").unwrap(),
-            "{heard}"
+            room <= first && first < received.rfind(" JOIN ").unwrap(),
+            "{received}"
         );
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 
 use super::fake::Fake;
-use super::support::{Finished, Program, chatroom, heard_from, run, say};
+use super::support::{Finished, Program, chatroom, messages_from, run, say};
 use crate::common::Server;
 
 fn script(address: SocketAddr, options: &[&str], input: &str) -> Finished {
@@ -135,14 +135,14 @@ fn json_objects_are_sent_and_invalid_ones_refused_by_number() {
         {\"to\":\"bob\",\"txt\":\"x\"}\n";
     let finished = script(server.address, &["--input", "json"], input);
     assert_eq!(finished.status, Some(65), "{finished:?}");
-    let told: Vec<&str> = finished.err.lines().collect();
-    assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].starts_with("chatroom: line 5: This is not an object"));
-    assert!(told[1].starts_with("chatroom: line 7: U+000A cannot be sent"));
-    assert!(told[2].starts_with("chatroom: line 8: unknown field `txt`"));
-    let heard = heard_from(&mut bob, "ci");
+    let report: Vec<&str> = finished.err.lines().collect();
+    assert_eq!(report.len(), 3, "{report:?}");
+    assert!(report[0].starts_with("chatroom: line 5: This is not an object"));
+    assert!(report[1].starts_with("chatroom: line 7: U+000A cannot be sent"));
+    assert!(report[2].starts_with("chatroom: line 8: unknown field `txt`"));
+    let received = messages_from(&mut bob, "ci");
     assert_eq!(
-        heard,
+        received,
         ["/etc one", "two", "\u{1}ACTION waves\u{1}", "@x five"]
     );
 }
@@ -154,7 +154,7 @@ fn text_is_sent_whatever_it_begins_with() {
     let input = "/quit\n  @bob x\n\n//a\n";
     let finished = script(server.address, &["--input", "text"], input);
     assert_eq!(finished.status, Some(0), "{finished:?}");
-    assert_eq!(heard_from(&mut bob, "ci"), ["/quit", "  @bob x", "//a"]);
+    assert_eq!(messages_from(&mut bob, "ci"), ["/quit", "  @bob x", "//a"]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn messages_of_the_command_line_replace_the_input() {
             .err
             .starts_with("chatroom: line 2: There is no user")
     );
-    assert_eq!(heard_from(&mut bob, "ci"), ["one", "three"]);
+    assert_eq!(messages_from(&mut bob, "ci"), ["one", "three"]);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_single_message_is_sent_to_a_user_or_a_room() {
     for to in ["@bob", "bob", "#lobby"] {
         let finished = script(server.address, &["msg", to, "/hi", "there"], "");
         assert_eq!(finished.status, Some(0), "{finished:?}");
-        assert_eq!(heard_from(&mut bob, "ci"), ["/hi there"], "{to}");
+        assert_eq!(messages_from(&mut bob, "ci"), ["/hi there"], "{to}");
     }
 }
 

@@ -76,8 +76,8 @@ fn ten_thousand_lines_at_once_are_all_acknowledged_or_reported() {
     let mut bob = server.enter("bob");
     let finished = run(chatroom(&["--nick", "ci", &address]), &input);
     assert_eq!(finished.status, Some(0), "{finished:?}");
-    let heard = super::support::heard_from(&mut bob, "ci");
-    assert!(heard.iter().map(String::as_str).eq(input.lines()));
+    let received = super::support::messages_from(&mut bob, "ci");
+    assert!(received.iter().map(String::as_str).eq(input.lines()));
 }
 
 /// A82: bytes that are not text.

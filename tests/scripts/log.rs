@@ -271,9 +271,9 @@ fn invalid_lines_of_the_log_are_left_out_and_reported() {
     let finished = home.ask(&["-", "--grep", "pear"], &input);
     assert_eq!(finished.status, Some(65), "{finished:?}");
     assert_eq!(after_day(&finished.out), "22:02 #b <carol> two pears\n");
-    let told: Vec<&str> = finished.err.lines().collect();
-    assert_eq!(told.len(), 3, "{told:?}");
-    for (line, number) in told.iter().zip([1, 7, 8]) {
+    let report: Vec<&str> = finished.err.lines().collect();
+    assert_eq!(report.len(), 3, "{report:?}");
+    for (line, number) in report.iter().zip([1, 7, 8]) {
         let expected = format!("chatroom: line {number}: Skipped: not a valid record.");
         assert_eq!(*line, expected);
     }
@@ -416,14 +416,14 @@ fn a_limit_on_file_sizes_is_reported_and_does_no_other_harm() {
         say(&mut bob, &format!("number {number}"));
     }
     alice.out.wait_for("number 49");
-    let told = alice.err.wait_until(|text| text.ends_with('\n'));
-    assert!(told.contains("Cannot write the log in "), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
+    let report = alice.err.wait_until(|text| text.ends_with('\n'));
+    assert!(report.contains("Cannot write the log in "), "{report}");
+    assert_eq!(report.lines().count(), 1, "{report}");
     alice.give("still here\n");
     bob.expect("still here");
     alice.signal(Signal::SIGTERM);
     let finished = alice.finish();
-    assert_eq!(finished.err, told);
+    assert_eq!(finished.err, report);
     let log = home.log(&[]);
     assert!(
         log.contains("<bob> number 0\n") && !log.contains("number 49"),

@@ -143,8 +143,8 @@ fn a_strict_script_ends_everywhere_at_the_first_refusal() {
     home.expect(" PRIVMSG #lobby :one");
     let next = home.expect(":ci!");
     assert!(next.contains(" QUIT "), "{next}");
-    let heard = libera.expect(" QUIT ");
-    assert!(heard.starts_with(":ci!"), "{heard}");
+    let received = libera.expect(" QUIT ");
+    assert!(received.starts_with(":ci!"), "{received}");
     assert_eq!(libera.fence().len(), 0);
 }
 

@@ -10,7 +10,7 @@ use chatting_room::client::config::recipes::RECIPES;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::support::{Finished, Program, heard_from, is_installed, say};
+use super::support::{Finished, Program, is_installed, messages_from, say};
 use crate::common::{Client, Server};
 
 /// bash with a recipe, in its own folder and process group, so that all of it can be ended.
@@ -82,7 +82,7 @@ fn a_build_is_announced_in_a_room() {
     let all = "/bin/cc -o a\nwarning: b\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
     assert_eq!(finished.out, all);
     assert_eq!(
-        heard_from(&mut bob, "ci"),
+        messages_from(&mut bob, "ci"),
         ["/bin/cc -o a", "warning: b", "1", "7 more lines", "9", "10"]
     );
 }
@@ -152,9 +152,9 @@ fn two_rooms_are_followed() {
     bob.send("PRIVMSG #ops :deploy 2");
     say(&mut bob, "deploy 3");
     let out = program.out.wait_for("deploy 3\n");
-    let told: Vec<&str> = out.lines().map(|line| &line[6..]).collect();
+    let texts: Vec<&str> = out.lines().map(|line| &line[6..]).collect();
     assert_eq!(
-        told,
+        texts,
         [
             "#dev <bob> deploy 1",
             "#ops <bob> deploy 2",

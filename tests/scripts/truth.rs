@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use super::fake::{Fake, LABELS, Recorder, answers};
 use super::foreign::Foreign;
-use super::support::{Finished, Program, chatroom, heard_from, run};
+use super::support::{Finished, Program, chatroom, messages_from, run};
 use crate::common::{PATIENCE, Server};
 
 /// Lines of which each `every`th has a target that does not exist; the numbers of these; the texts
@@ -37,9 +37,9 @@ fn assert_refused(finished: &Finished, numbers: &[usize]) {
             )
         })
         .collect();
-    let told: Vec<&str> = finished.err.lines().collect();
-    assert_eq!(told.len(), numbers.len(), "{}", finished.err);
-    for (line, number) in told.iter().zip(numbers) {
+    let report: Vec<&str> = finished.err.lines().collect();
+    assert_eq!(report.len(), numbers.len(), "{}", finished.err);
+    for (line, number) in report.iter().zip(numbers) {
         let start = format!("chatroom: line {number}: There is no user nobody{number}");
         assert!(line.starts_with(&start), "{line}; expected {expected}");
     }
@@ -58,7 +58,7 @@ fn ten_of_a_thousand_lines_are_refused_by_number_and_the_others_arrive_in_order(
     let server = Server::start(&["--no-limits"]);
     let mut bob = server.enter("bob");
     assert_refused(&script(server.address, &[], &input), &refused);
-    assert_eq!(heard_from(&mut bob, "ci"), texts);
+    assert_eq!(messages_from(&mut bob, "ci"), texts);
 
     for capabilities in ["", LABELS, "batch labeled-response"] {
         let fake = Fake::usual(capabilities);
@@ -75,7 +75,7 @@ fn a_server_with_flood_control_is_not_flooded() {
     let server = Server::start(&[]);
     let mut bob = server.enter("bob");
     assert_refused(&script(server.address, &[], &input), &refused);
-    assert_eq!(heard_from(&mut bob, "ci"), texts);
+    assert_eq!(messages_from(&mut bob, "ci"), texts);
 }
 
 /// Runs this script in a room with a listener, and returns the messages that the listener received.
@@ -93,8 +93,8 @@ fn run_with_listener(server: &Foreign, input: &str) -> (Finished, Vec<String>) {
     listening.out.wait_long(10, |out| out.contains(" QUIT "));
     let finished = program.finish();
     listening.signal(nix::sys::signal::Signal::SIGTERM);
-    let heard = listening.finish().out;
-    let said = heard.lines().filter_map(super::fake::said).collect();
+    let received = listening.finish().out;
+    let said = received.lines().filter_map(super::fake::said).collect();
     (finished, said)
 }
 
@@ -104,9 +104,9 @@ fn ngircd_gets_every_line_and_refused_lines_are_reported_by_number() {
         return;
     };
     let (input, refused, texts) = with_refused(20, 10);
-    let (finished, heard) = run_with_listener(&server, &input);
+    let (finished, received) = run_with_listener(&server, &input);
     assert_refused(&finished, &refused);
-    assert_eq!(heard, texts);
+    assert_eq!(received, texts);
 }
 
 #[test]
@@ -116,23 +116,23 @@ fn ngircd_gets_a_thousand_lines() {
         return;
     };
     let (input, refused, texts) = with_refused(1_000, 100);
-    let (finished, heard) = run_with_listener(&server, &input);
+    let (finished, received) = run_with_listener(&server, &input);
     assert_refused(&finished, &refused);
-    assert_eq!(heard, texts);
+    assert_eq!(received, texts);
 }
 
 /// The three lists of lines in the report of a lost connection.
-pub(super) struct Told {
+pub(super) struct DeliveryReport {
     pub(super) delivered: Vec<(usize, usize)>,
     unknown: Vec<(usize, usize)>,
     pub(super) unsent: Vec<(usize, usize)>,
 }
 
-impl Told {
+impl DeliveryReport {
     pub(super) fn read(err: &str) -> Self {
-        let (_, told) = err.split_once("lines delivered: ").unwrap();
-        let (delivered, told) = told.split_once("; unknown: ").unwrap();
-        let (unknown, unsent) = told
+        let (_, report) = err.split_once("lines delivered: ").unwrap();
+        let (delivered, report) = report.split_once("; unknown: ").unwrap();
+        let (unknown, unsent) = report
             .trim_end_matches(['\n', '.'])
             .split_once("; not sent: ")
             .unwrap();
@@ -212,7 +212,7 @@ fn the_report_after_a_killed_server_is_never_wrong() {
             continue;
         }
         in_the_middle += 1;
-        let told = Told::read(&finished.err);
+        let report = DeliveryReport::read(&finished.err);
         let mut was_taken = vec![false; LINES + 1];
         taken.iter().for_each(|number| was_taken[*number] = true);
         for (number, was_taken) in was_taken.iter().enumerate().skip(1) {
@@ -220,9 +220,9 @@ fn the_report_after_a_killed_server_is_never_wrong() {
             let is_refused = number % 7 == 3 && finished.err.contains(&refused);
             let known = [
                 is_refused,
-                has(&told.delivered, number),
-                has(&told.unknown, number),
-                has(&told.unsent, number),
+                has(&report.delivered, number),
+                has(&report.unknown, number),
+                has(&report.unsent, number),
             ];
             let count = known.iter().filter(|known| **known).count();
             assert_eq!(count, 1, "line {number}: {known:?} in {}", finished.err);

@@ -367,10 +367,10 @@ fn of_several_sessions_one_is_chosen_and_a_guess_is_reported() {
     );
     let guessed = first.ctl(&["rooms"]);
     assert_eq!(guessed.out, "#lobby\n#b\n");
-    let told = format!(
+    let report = format!(
         "chatroom: Several sessions are running; using {two} {address} bob #b. Choose another with --session.\n"
     );
-    assert_eq!(guessed.err, told);
+    assert_eq!(guessed.err, report);
     for which in [here.to_string(), one.to_string()] {
         let chosen = first.ctl(&["rooms", "--session", &which]);
         assert_eq!((chosen.out.as_str(), chosen.err.as_str()), ("#lobby\n", ""));

@@ -28,7 +28,7 @@ pub(crate) fn say(person: &mut Client, text: &str) {
 }
 
 /// The messages of `nick` that this client has received so far, in order.
-pub(crate) fn heard_from(person: &mut Client, nick: &str) -> Vec<String> {
+pub(crate) fn messages_from(person: &mut Client, nick: &str) -> Vec<String> {
     let start = format!(":{nick}!");
     let lines = person.fence();
     let said = lines.iter().filter_map(|line| {

@@ -66,8 +66,8 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, trouble: Trouble) {
                 most => (1 + (seed >> 33) % most).min(rest.len()),
             };
             let left = trouble.cut.map_or(usize::MAX, |cut| cut - passed);
-            let (piece, behind) = rest.split_at(piece.min(left));
-            rest = behind;
+            let (piece, after) = rest.split_at(piece.min(left));
+            rest = after;
             if to.write_all(piece).is_err() {
                 break;
             }

@@ -139,7 +139,7 @@ impl TlsLines {
     }
 
     /// Reads up to the first line that contains `part`, and returns it.
-    pub(crate) fn hears(&mut self, part: &str) -> String {
+    pub(crate) fn receives(&mut self, part: &str) -> String {
         loop {
             let line = self.line();
             let line = line.unwrap_or_else(|| panic!("the end came before {part:?}"));

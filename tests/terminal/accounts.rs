@@ -25,13 +25,13 @@ fn the_password_of_an_account_is_asked_for_until_it_is_right() {
     alice.types("open\r");
     for (expected, answer) in [(WRONG, 904), (RIGHT, 903)] {
         let mut lines = server.accepts();
-        lines.hears("CAP LS 302");
+        lines.receives("CAP LS 302");
         lines.sends(":s CAP * LS :sasl=PLAIN");
-        lines.hears("CAP REQ sasl");
+        lines.receives("CAP REQ sasl");
         lines.sends(":s CAP * ACK :sasl");
-        lines.hears("AUTHENTICATE PLAIN");
+        lines.receives("AUTHENTICATE PLAIN");
         lines.sends("AUTHENTICATE +");
-        lines.hears(expected);
+        lines.receives(expected);
         lines.sends(&format!(":s {answer} * :SASL authentication is over"));
         if answer == 904 {
             alice.shows("The server refused the login to ann. Password of the account: ");
@@ -40,12 +40,12 @@ fn the_password_of_an_account_is_asked_for_until_it_is_right() {
             alice.types("\r");
             continue;
         }
-        lines.hears("CAP END");
+        lines.receives("CAP END");
         lines.welcomes_alice();
         alice.is_in();
         // It is asked for nothing more, and the secret is nowhere on the screen or in the history.
         alice.types("hello\r");
-        lines.hears("PRIVMSG #lobby :hello");
+        lines.receives("PRIVMSG #lobby :hello");
         alice.look(|shown| assert!(!shown.was_sent(b"sesame")));
         for file in std::fs::read_dir(alice.home().join("chatroom/history")).unwrap() {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();

@@ -81,7 +81,7 @@ fn an_unknown_certificate_is_shown_and_remembered_after_yes() {
     alice.types("yes\r");
     alice.shows("You are alice in #lobby, with bob.");
     alice.types("hello\r");
-    bob.hears("PRIVMSG #lobby :hello");
+    bob.receives("PRIVMSG #lobby :hello");
     let record = format!("{} {}\n", host.url(), host.fingerprint());
     assert_eq!(remembered(&alice), record);
     let file = alice.home().join("chatroom/certificates");

@@ -47,7 +47,7 @@ fn a_saved_text_is_not_part_of_the_line_until_the_user_asks_for_it() {
         again.shows(" for #lobby: hup draft  Ctrl-Y (or Alt-R) restores it");
         again.settles_below("[#lobby] ");
         again.types(&format!("/me waves{ENTER}"));
-        bob.hears("ACTION waves");
+        bob.receives("ACTION waves");
         again.types(key);
         again.settles_below("[#lobby] hup draft");
         again.types(" goes on");
@@ -60,7 +60,7 @@ fn a_saved_text_is_not_part_of_the_line_until_the_user_asks_for_it() {
     let mut last = start();
     last.shows(&offer("hup draft", ""));
     last.types(&format!("{CTRL_Y}{ENTER}"));
-    assert_eq!(bob.hears_alice(), "hup draft");
+    assert_eq!(bob.receives_from_alice(), "hup draft");
     // Then the key brings back what was deleted, as it always does.
     last.types("one two\x17\x15");
     last.settles_below("[#lobby] ");
@@ -141,7 +141,7 @@ fn a_saved_text_is_sent_to_its_room_or_the_user_is_asked() {
     last.types(CTRL_Y);
     last.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
     last.types(ENTER);
-    assert_eq!(bob.hears_alice(), "one");
+    assert_eq!(bob.receives_from_alice(), "one");
     last.types("/quit\r");
     last.ends_with(0);
 }
@@ -261,7 +261,7 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
     again.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
     again.types(ENTER);
     for text in ["one", "two"] {
-        assert_eq!(bob.hears_alice(), text);
+        assert_eq!(bob.receives_from_alice(), text);
     }
     // It ends once more, in the middle.
     again.shows(" for bob: @bob three");
@@ -274,7 +274,7 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
     last.types(CTRL_Y);
     last.settles_below("[#lobby] @bob three");
     last.types(ENTER);
-    bob.hears("PRIVMSG bob :three");
+    bob.receives("PRIVMSG bob :three");
     last.shows(&offer("half a thought", ""));
     last.types(CTRL_Y);
     last.settles_below("[#lobby] half a thought");
@@ -298,7 +298,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     alice.types_later(ENTER);
     // The server answers no PING, so most of it stays unsent.
     let sent = WINDOW;
-    lines.hears(&format!("line {}.", sent - 1));
+    lines.receives(&format!("line {}.", sent - 1));
     alice.is_kept(&format!("/msg #lobby line {sent}."));
     alice.signals(Signal::SIGKILL);
     alice.wait();
@@ -318,7 +318,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
         "({waiting} messages to #lobby: Enter sends, Esc drops)"
     ));
     again.types(ENTER);
-    lines.hears(&format!("PRIVMSG #lobby :line {sent}."));
+    lines.receives(&format!("PRIVMSG #lobby :line {sent}."));
 }
 
 // A95.
@@ -380,19 +380,19 @@ fn passwords_are_written_to_no_file() {
     ];
     for line in secrets {
         alice.types(&format!("{line}\r"));
-        lines.hears("hunter2");
+        lines.receives("hunter2");
         if !line.starts_with("/raw") {
             lines.answers_a_question();
         }
     }
     alice.types("@bob good day\r");
-    lines.hears("good day");
+    lines.receives("good day");
     lines.answers_a_question();
     alice.types(" between us\r");
-    lines.hears("between us");
+    lines.receives("between us");
     lines.answers_a_question();
     alice.types("/join #den hunter2\r");
-    lines.hears("hunter2");
+    lines.receives("hunter2");
     alice.types("/ns identify hunter2");
     alice.settles_below("[#lobby] /ns •••••••• •••••••");
     alice.signals(Signal::SIGHUP);

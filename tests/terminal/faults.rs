@@ -18,7 +18,7 @@ fn a_suspended_client_continues_where_it_was() {
         room.bob.says(&format!("meanwhile {number}"));
     }
     room.bob.sends("PING :all-said");
-    room.bob.hears("all-said");
+    room.bob.receives("all-said");
     // The keys wait in the terminal.
     room.alice.types("ne");
     room.alice.signals(Signal::SIGCONT);
@@ -30,7 +30,7 @@ fn a_suspended_client_continues_where_it_was() {
     ];
     room.alice.settles(&expected, "[#lobby] half a line");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "half a line");
+    assert_eq!(room.bob.receives_from_alice(), "half a line");
 }
 
 #[test]
@@ -71,22 +71,22 @@ fn a_full_disk_is_reported_once_and_the_client_goes_on() {
         .through_script("ulimit -f 0; exec \"$0\" \"$@\"")
         .start();
     alice.is_in();
-    bob.hears(":alice!");
+    bob.receives(":alice!");
     bob.says("one");
     alice.waits_until("the log is of no use", |shown| {
         shown.has("Cannot write the log in ")
     });
     alice.types(&format!("two{ENTER}"));
-    assert_eq!(bob.hears_alice(), "two");
+    assert_eq!(bob.receives_from_alice(), "two");
     bob.says("three");
     alice.shows("<bob> three");
     alice.types("half a line");
     alice.settles_below("[#lobby] half a line");
     let lines = alice.lines();
-    let told = lines
+    let report = lines
         .iter()
         .filter(|line| line.contains("Cannot write the log in"));
-    assert_eq!(told.count(), 1, "{lines:#?}");
+    assert_eq!(report.count(), 1, "{lines:#?}");
     alice.signals(Signal::SIGTERM);
     alice.ends_with(143);
     // The lines that could not be saved are missing, and everything else is there.
@@ -145,22 +145,25 @@ fn messages_over_a_connection_that_breaks_repeatedly_arrive_once_and_in_order() 
         back.count() == BREAKS
     });
     alice.types(&format!("the end{ENTER}"));
-    let mut heard: Vec<usize> = Vec::new();
-    while let Some(number) = bob.hears_alice().strip_prefix("line ") {
-        heard.push(number.parse().unwrap());
+    let mut received: Vec<usize> = Vec::new();
+    while let Some(number) = bob.receives_from_alice().strip_prefix("line ") {
+        received.push(number.parse().unwrap());
     }
-    assert!(heard.is_sorted_by(|one, next| one < next), "{heard:?}");
+    assert!(
+        received.is_sorted_by(|one, next| one < next),
+        "{received:?}"
+    );
     let shown = alice.lines();
     let is_in_doubt = |number: &usize| {
-        let told = format!("<alice> line {number} (delivery not confirmed)");
-        shown.contains(&told)
+        let report = format!("<alice> line {number} (delivery not confirmed)");
+        shown.contains(&report)
     };
     let lost: Vec<usize> = (1..=LINES)
-        .filter(|number| !heard.contains(number) && !is_in_doubt(number))
+        .filter(|number| !received.contains(number) && !is_in_doubt(number))
         .collect();
     // Only the few lines in transit at the break can be unconfirmed.
-    assert!(heard.len() >= LINES - 10 * BREAKS, "{heard:?}");
-    assert_eq!(lost, [0; 0], "heard {heard:?} of {shown:#?}");
+    assert!(received.len() >= LINES - 10 * BREAKS, "{received:?}");
+    assert_eq!(lost, [0; 0], "received {received:?} of {shown:#?}");
     alice.types("/quit\r");
     alice.ends_with(0);
 }

@@ -13,7 +13,7 @@ fn hostile_text_is_shown_as_marks_and_the_terminal_obeys_none_of_it() {
         ("title \x1b]0;owned\x07", "title ^[]0;owned^G"),
         ("where \x1b[6n", "where ^[[6n"),
         ("clear \x1b[2J\x1b[H", "clear ^[[2J^[[H"),
-        ("colour \x1b[31mred\x1b[0m", "colour ^[[31mred^[[0m"),
+        ("color \x1b[31mred\x1b[0m", "color ^[[31mred^[[0m"),
         ("bell \x07\x07", "bell ^G^G"),
         ("back \x08\x08\x08\x08", "back ^H^H^H^H"),
         ("turned \u{202e}olleh", "turned <U+202E>olleh"),
@@ -172,7 +172,7 @@ fn a_refusal_of_a_nick_is_shown_with_marks() {
         }
         let mut alice = Start::with(&arguments).start();
         let mut lines = server.accepts();
-        lines.hears("NICK ");
+        lines.receives("NICK ");
         lines.sends(&format!(":s {number} * alice :no \x1b]0;owned\x07\u{9b}2J"));
         alice.shows("no ^[]0;owned^G<U+009B>2J. Choose another");
         alice.look(|shown| {
@@ -217,13 +217,13 @@ fn all_quits_of_a_netsplit_share_one_line_however_they_arrive() {
             lines.sends(&format!(":{nick}!u@h QUIT :hub.example leaf.example"));
             // Each is handled before the next one arrives.
             lines.sends(&format!("PING {nick}"));
-            lines.hears("PONG ");
+            lines.receives("PONG ");
         }
         alice.shows("netsplit hub.example leaf.example: bob, carol, dan and 2 others");
         for nick in ["carol", "bob"] {
             lines.sends(&format!(":{nick}!u@h JOIN #lobby"));
             lines.sends(&format!("PING {nick}"));
-            lines.hears("PONG ");
+            lines.receives("PONG ");
         }
         alice.shows("netsplit hub.example leaf.example is over for carol and bob");
         let shown = alice.lines().join("\n");

@@ -34,7 +34,7 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
     expected[5] = "/third!";
     room.alice.types_later(ENTER);
     for line in ["first", "second", "/third!"] {
-        assert_eq!(room.bob.hears_alice(), line);
+        assert_eq!(room.bob.receives_from_alice(), line);
     }
     room.bob.says("four");
     let expected = [&expected[..], &["<bob> four", "[#lobby]"]].concat();
@@ -52,7 +52,7 @@ fn messages_wait_while_a_paste_fills_the_screen_and_leave_no_copies_of_it() {
         room.bob.says(&format!("message {number}"));
     }
     room.bob.sends("PING :all-said");
-    room.bob.hears("all-said");
+    room.bob.receives("all-said");
     room.alice.types_later("x");
     room.alice.shows("x  (21 messages to #lobby");
     room.alice.types("\x1b");
@@ -86,8 +86,8 @@ fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     expected.extend(["[#lobby] see: first", held]);
     room.alice.settles(&expected, "seco    n␒d");
     room.alice.types_later(ENTER);
-    assert_eq!(room.bob.hears_alice(), "see: first");
-    assert_eq!(room.bob.hears_alice(), "seco\tn\u{12}d");
+    assert_eq!(room.bob.receives_from_alice(), "see: first");
+    assert_eq!(room.bob.receives_from_alice(), "seco\tn\u{12}d");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_paste_without_an_end_is_reported_and_can_be_dropped() {
             shown.lines().ends_with(&["[#lobby] draft".to_owned()])
         });
     room.alice.types(" goes on\r");
-    assert_eq!(room.bob.hears_alice(), "draft goes on");
+    assert_eq!(room.bob.receives_from_alice(), "draft goes on");
 }
 
 // A96.
@@ -161,7 +161,7 @@ fn esc_drops_a_paste_of_several_lines_and_nothing_of_it_is_sent() {
     room.bob.says("one");
     room.alice.settles(&["<bob> one", "[#lobby]"], "[#lobby] ");
     room.alice.types("hello\r");
-    assert_eq!(room.bob.hears_alice(), "hello");
+    assert_eq!(room.bob.receives_from_alice(), "hello");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn messages_between_two_tabs_appear_at_once() {
     let mut room = Room::open();
     let mut bonnie = Lines::enter(room.address(), "bonnie");
     bonnie.says("hi");
-    room.bob.hears("hi");
+    room.bob.receives("hi");
     room.bob.says("one");
     room.alice.shows("one");
     room.alice.types("bo");
@@ -224,8 +224,8 @@ fn messages_between_two_tabs_appear_at_once() {
     messages.push("<bob> five");
     settles(&room, &messages, "[#lobby] bob: you", "[#lobby] bob: you");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "bob: you");
-    bonnie.hears("bob: you");
+    assert_eq!(room.bob.receives_from_alice(), "bob: you");
+    bonnie.receives("bob: you");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn tab_after_topic_offers_the_topic_for_editing() {
     room.bob.sends("TOPIC #lobby :the old topic");
     room.alice.shows("the old topic");
     room.alice.types("/topic \t!\r");
-    room.bob.hears("TOPIC #lobby :the old topic!");
+    room.bob.receives("TOPIC #lobby :the old topic!");
 }
 
 #[test]
@@ -337,9 +337,9 @@ fn commands_nicks_and_rooms_are_completed_while_messages_arrive() {
         room.alice.types(typed);
         room.bob.says(&format!("before {number}"));
         room.alice.types(TAB);
-        room.bob.says(&format!("behind {number}"));
+        room.bob.says(&format!("after {number}"));
         messages.push(format!("<bob> before {number}"));
-        messages.push(format!("<bob> behind {number}"));
+        messages.push(format!("<bob> after {number}"));
         let line = format!("[#lobby] {becomes}{aside}");
         let mut expected: Vec<&str> = messages.iter().map(String::as_str).collect();
         expected.push(&line);
@@ -355,7 +355,7 @@ fn with_history(room: &mut Room, said: &[&str]) -> Vec<String> {
     for line in said {
         room.alice.types(line);
         room.alice.types(ENTER);
-        assert_eq!(room.bob.hears_alice(), *line);
+        assert_eq!(room.bob.receives_from_alice(), *line);
     }
     said.iter().map(|line| format!("[#lobby] {line}")).collect()
 }
@@ -389,7 +389,7 @@ fn messages_during_a_search_appear_at_once_and_the_found_line_is_sent() {
         "[#lobby] al",
     );
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "alpha one");
+    assert_eq!(room.bob.receives_from_alice(), "alpha one");
     before.push("[#lobby] alpha one".to_owned());
     room.bob.says("last");
     before.push("<bob> last".to_owned());
@@ -439,7 +439,7 @@ fn a_search_goes_back_and_forth_and_undoes_its_steps() {
     room.alice.types("\x1b[D!");
     settles(&room, &before, "[#lobby] blue! bird", "[#lobby] blue!");
     room.alice.types("\x05?\r");
-    assert_eq!(room.bob.hears_alice(), "blue! bird?");
+    assert_eq!(room.bob.receives_from_alice(), "blue! bird?");
 }
 
 #[test]
@@ -558,7 +558,7 @@ fn a_count_and_a_vi_command_delay_messages_only_until_they_end() {
         alice.types(begins);
         lines.bob_says(&format!("message {number}"));
         lines.sends("PING :all-said");
-        lines.hears("all-said");
+        lines.receives("all-said");
         alice.types(ends);
         alice.shows(&format!("message {number}"));
     }
@@ -574,7 +574,7 @@ fn a_count_delays_messages_only_until_it_ends() {
     room.alice.shows("(arg: -3)");
     room.bob.says("one");
     room.bob.sends("PING :all-said");
-    room.bob.hears("all-said");
+    room.bob.receives("all-said");
     // A forward movement with a negative count goes back.
     room.alice.types("\x06");
     room.alice
@@ -585,7 +585,7 @@ fn a_count_delays_messages_only_until_it_ends() {
 fn alt_and_a_digit_go_to_a_room_and_leave_the_draft() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.types("/join #den\r");
-    lines.hears("JOIN #den");
+    lines.receives("JOIN #den");
     lines.puts_alice_into("#den");
     alice.shows("[#den]");
     alice.types("half a line\x1b[D");
@@ -614,7 +614,7 @@ fn twenty_lines_typed_ahead_at_once_are_all_sent_in_order() {
     let lines: Vec<String> = (1..=20).map(|number| format!("line {number}")).collect();
     room.alice.types(&format!("{}\rrest", lines.join("\r")));
     for line in &lines {
-        assert_eq!(&room.bob.hears_alice(), line);
+        assert_eq!(&room.bob.receives_from_alice(), line);
     }
     room.bob.says("done");
     room.alice.shows("<bob> done");
@@ -634,7 +634,7 @@ fn keys_pressed_before_the_prompt_are_in_the_first_line() {
     // The program may not even run yet.
     alice.types("early ");
     let mut lines = server.accepts();
-    lines.hears("NICK ");
+    lines.receives("NICK ");
     // It is connected, and has no prompt before registration.
     alice.types("birdz\x7fs");
     lines.welcomes_alice();
@@ -653,7 +653,7 @@ fn lines_entered_before_the_prompt_are_sent() {
     let mut alice = Start::as_nick("alice", server.address()).start();
     alice.types("one\rtwo\r");
     let mut lines = server.accepts();
-    lines.hears("NICK ");
+    lines.receives("NICK ");
     alice.types("three\rfour");
     lines.welcomes_alice();
     for line in ["one", "two", "three"] {
@@ -673,7 +673,7 @@ fn lines_entered_before_the_prompt_are_sent() {
 fn prefix_keys_delay_no_message() {
     let mut room = Room::open();
     room.alice.types("old line\r");
-    assert_eq!(room.bob.hears_alice(), "old line");
+    assert_eq!(room.bob.receives_from_alice(), "old line");
     let mut expected = vec!["[#lobby] old line".to_owned()];
     room.alice.types("draft");
     // Ctrl-V, Ctrl-Q, Ctrl-X, Ctrl-], each followed by a key, a lone Esc, back in the history and
@@ -707,7 +707,7 @@ fn a_flood_of_messages_and_the_lines_entered_during_it_are_complete() {
     room.bob.says("end");
     expected.push("<bob> end".to_owned());
     for number in (0..500).step_by(5) {
-        assert_eq!(room.bob.hears_alice(), format!("line {number}"));
+        assert_eq!(room.bob.receives_from_alice(), format!("line {number}"));
     }
     room.alice
         .waits_until("every message and every line, each in order", |shown| {
@@ -729,7 +729,7 @@ fn a_flood_of_messages_and_the_lines_entered_during_it_are_complete() {
 fn text_typed_directly_after_ctrl_c_is_kept() {
     let mut room = Room::open();
     room.alice.types("never mind\x03hello\rdraft");
-    assert_eq!(room.bob.hears_alice(), "hello");
+    assert_eq!(room.bob.receives_from_alice(), "hello");
     room.bob.says("one");
     let expected = [
         "[#lobby] never mind",

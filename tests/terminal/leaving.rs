@@ -20,7 +20,7 @@ fn ctrl_c_clears_the_line_and_says_how_to_leave() {
     room.alice.shows("To leave, press Ctrl-D or type /quit.");
     room.alice.types("hello");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "hello");
+    assert_eq!(room.bob.receives_from_alice(), "hello");
     room.bob.says("two");
     room.alice.shows("<bob> two");
     let lines = room.alice.lines();
@@ -40,9 +40,9 @@ fn ctrl_d_on_an_empty_line_leaves_and_deletes_in_one_that_is_not() {
     room.alice.types(CTRL_D);
     room.alice.settles(&["[#lobby] hello"], "[#lobby] h");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "hello");
+    assert_eq!(room.bob.receives_from_alice(), "hello");
     room.alice.types(CTRL_D);
-    room.bob.hears(":alice!");
+    room.bob.receives(":alice!");
     room.alice.ends_with(0);
 }
 
@@ -51,7 +51,7 @@ fn quit_leaves_with_its_reason() {
     let mut room = Room::open();
     room.bob.says("bye");
     room.alice.types("/quit time for tea\r");
-    assert!(room.bob.hears(" QUIT ").contains("time for tea"));
+    assert!(room.bob.receives(" QUIT ").contains("time for tea"));
     room.alice.ends_with(0);
     let lines = room.alice.lines();
     assert_eq!(
@@ -75,9 +75,9 @@ fn a_signal_ends_the_program_cleanly_in_every_state() {
         room.alice.types(keys);
         room.bob.says("one");
         room.bob.sends("PING :all-said");
-        room.bob.hears("all-said");
+        room.bob.receives("all-said");
         room.alice.signals(signal);
-        let quit = room.bob.hears(" QUIT ");
+        let quit = room.bob.receives(" QUIT ");
         assert!(
             quit.starts_with(":alice!") && quit.contains(reason),
             "{quit}"
@@ -99,7 +99,7 @@ fn a_closed_window_ends_the_program_cleanly_and_saves_the_draft() {
         alice.types("half a line");
         alice.shows("half a line");
         alice.vanishes();
-        let quit = bob.hears(" QUIT ");
+        let quit = bob.receives(" QUIT ");
         assert!(quit.starts_with(":alice!"), "{quit}");
         let ended = alice.wait();
         assert_eq!(ended.signal(), None, "round {round}");
@@ -115,7 +115,7 @@ fn a_closed_window_ends_the_program_cleanly_and_saves_the_draft() {
         again.shows("[#lobby] half a line");
         again.types(CTRL_C);
         again.types("/quit\r");
-        bob.hears(" QUIT ");
+        bob.receives(" QUIT ");
         again.ends_with(0);
     }
 }
@@ -124,7 +124,7 @@ fn a_closed_window_ends_the_program_cleanly_and_saves_the_draft() {
 fn a_second_hangup_changes_nothing() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.signals(Signal::SIGHUP);
-    lines.hears("QUIT :hung up");
+    lines.receives("QUIT :hung up");
     alice.signals(Signal::SIGHUP);
     alice.signals(Signal::SIGHUP);
     lines.hangs_up();
@@ -136,7 +136,7 @@ fn a_connection_lost_before_registration_is_an_error() {
     let server = Scripted::listen();
     let mut alice = Start::as_nick("alice", server.address()).start();
     let mut lines = server.accepts();
-    lines.hears("NICK ");
+    lines.receives("NICK ");
     lines.sends("ERROR :closing for today");
     drop(lines);
     alice.ends_with(69);
@@ -173,8 +173,8 @@ fn a_lost_connection_keeps_the_draft_and_is_restored() {
     alice.types("a new draft\x1b[D\x1b[D");
     let mut lines = server.accepts();
     lines.lets_alice_in();
-    lines.hears("PRIVMSG #lobby :half a line");
-    lines.hears("PRIVMSG bob :two");
+    lines.receives("PRIVMSG #lobby :half a line");
+    lines.receives("PRIVMSG bob :two");
     assert_eq!(lines.takes_from_alice(), "three");
     lines.bob_says("back");
     let expected = [
@@ -219,9 +219,9 @@ fn the_client_reconnects_after_a_restart_of_the_server() {
         drafts.eq(["[#lobby] half a line"]) && shown.cursor().1 == 20
     });
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "half a line");
+    assert_eq!(room.bob.receives_from_alice(), "half a line");
     room.alice.types("/quit\r");
-    room.bob.hears(" QUIT ");
+    room.bob.receives(" QUIT ");
     room.alice.ends_with(0);
 }
 
@@ -273,10 +273,10 @@ fn answers_pings(lines: &mut Lines) {
             lines.bob_says(message.trim_start_matches("<bob> "));
         }
         lines.sends("PING :before");
-        lines.hears("PONG");
+        lines.receives("PONG");
         let sent = Instant::now();
         lines.sends("PING :are-you-there");
-        lines.hears("are-you-there");
+        lines.receives("are-you-there");
         fastest = fastest.min(sent.elapsed());
     }
     assert!(fastest < Duration::from_millis(100), "it took {fastest:?}");
@@ -311,12 +311,12 @@ fn ctrl_c_and_signals_end_the_program_before_registration() {
         let server = Scripted::listen();
         let mut alice = Start::as_nick("alice", server.address()).start();
         let mut lines = server.accepts();
-        lines.hears("NICK ");
+        lines.receives("NICK ");
         match signal {
             Some(signal) => alice.signals(signal),
             None => alice.types(CTRL_C),
         }
-        lines.hears("QUIT");
+        lines.receives("QUIT");
         drop(lines);
         alice.ends_with(status);
     }
@@ -364,10 +364,10 @@ fn the_program_ends_when_its_output_cannot_be_written() {
     ] {
         let start = Start::as_nick("alice", host.address()).through_script(script);
         let mut alice = start.start();
-        bob.hears(":alice!");
+        bob.receives(":alice!");
         bob.says("one");
         bob.says("two");
-        bob.hears(" QUIT ");
+        bob.receives(" QUIT ");
         alice.ends_with(status);
     }
 }
@@ -391,7 +391,7 @@ fn a_panic_of_either_thread_leaves_the_terminal_as_it_was() {
         alice.shows("<bob> one");
         alice.types("panic\r");
         if thread == "editor" {
-            lines.hears("QUIT :this client failed");
+            lines.receives("QUIT :this client failed");
             lines.hangs_up();
         }
         alice.shows(&format!("a test requested a panic in the {thread}"));
@@ -408,7 +408,7 @@ fn a_draft_survives_a_panic_of_either_thread() {
         alice.shows("<bob> one");
         alice.types("panic");
         if thread == "editor with a draft" {
-            lines.hears("QUIT :this client failed");
+            lines.receives("QUIT :this client failed");
             lines.hangs_up();
         }
         alice.shows(&format!("a test requested a panic in the {thread}"));

@@ -65,7 +65,7 @@ fn the_prompt_the_rooms_and_the_unread_messages_are_those_of_all_networks() {
         lines.iter().any(|line| line == "<bob> four")
     });
     alice.types(&format!(" a line{ENTER}"));
-    bob.hears(" PRIVMSG #lobby :half a line");
+    bob.receives(" PRIVMSG #lobby :half a line");
     alice.types("/rooms\r");
     alice.shows("1 home/#lobby");
     alice.shows("2 libera/#lobby");
@@ -107,10 +107,10 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
     alice.shows("libera Connected again.");
     alice.prompts("[home/#lobby] still here");
     alice.types(ENTER);
-    bob.hears(" PRIVMSG #lobby :still here");
+    bob.receives(" PRIVMSG #lobby :still here");
     let mut carol = Lines::enter(address, "carol");
     alice.types("/msg libera/#lobby after\r");
-    carol.hears(" PRIVMSG #lobby :after");
+    carol.receives(" PRIVMSG #lobby :after");
     alice.types("/quit\r");
     alice.ends_with(0);
 }
@@ -153,7 +153,7 @@ fn a_draft_in_tmux_survives_while_another_network_is_lost_and_comes_back() {
     alice.waits_until("the return", |seen| seen.has("libera Connected again."));
     prompts(&mut alice, &format!("[home/#lobby] {draft}"));
     alice.types(" and more\r");
-    bob.hears(&format!(" PRIVMSG #lobby :{draft} and more"));
+    bob.receives(&format!(" PRIVMSG #lobby :{draft} and more"));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_network_that_is_down_at_the_start_delays_nothing() {
     alice.prompts("[home/#lobby]");
     let mut bob = Lines::enter(home.address(), "bob");
     alice.types("hello\r");
-    bob.hears(" PRIVMSG #lobby :hello");
+    bob.receives(" PRIVMSG #lobby :hello");
     alice.types("/networks\r");
     alice.shows("1 libera");
     alice.shows("* 2 home");

@@ -42,7 +42,7 @@ impl Room {
             bob,
             alice,
         };
-        room.bob.hears(":alice!");
+        room.bob.receives(":alice!");
         room
     }
 
@@ -103,7 +103,7 @@ impl Drop for Killable {
 /// A connection that reads and sends lines: of another user, or the server's end of alice's.
 pub(crate) struct Lines {
     stream: BufReader<TcpStream>,
-    heard: VecDeque<String>,
+    received: VecDeque<String>,
 }
 
 impl Lines {
@@ -112,7 +112,7 @@ impl Lines {
         stream.set_nodelay(true).unwrap();
         Self {
             stream: BufReader::new(stream),
-            heard: VecDeque::new(),
+            received: VecDeque::new(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Lines {
     pub(crate) fn enter(address: SocketAddr, nick: &str) -> Self {
         let mut lines = Self::over(TcpStream::connect(address).unwrap());
         lines.sends(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
-        lines.hears(" 366 ");
+        lines.receives(" 366 ");
         lines
     }
 
@@ -136,7 +136,7 @@ impl Lines {
     }
 
     /// Reads up to the next line that contains this text, and returns it.
-    pub(crate) fn hears(&mut self, text: &str) -> String {
+    pub(crate) fn receives(&mut self, text: &str) -> String {
         loop {
             let line = self.next_line(text);
             if line.contains(text) {
@@ -145,7 +145,7 @@ impl Lines {
         }
     }
 
-    /// Like `hears`, and answers each PING meanwhile.
+    /// Like `receives`, and answers each PING meanwhile.
     pub(crate) fn stays_until(&mut self, text: &str) -> String {
         loop {
             let line = self.next_line(text);
@@ -159,15 +159,15 @@ impl Lines {
     }
 
     /// Alice's next message to the lobby.
-    pub(crate) fn hears_alice(&mut self) -> String {
-        let line = self.hears(" PRIVMSG #lobby :");
+    pub(crate) fn receives_from_alice(&mut self) -> String {
+        let line = self.receives(" PRIVMSG #lobby :");
         assert!(line.starts_with(":alice!"), "{line}");
         let (_, text) = line.split_once(" PRIVMSG #lobby :").unwrap();
         text.to_owned()
     }
 
     /// Waits until the other side has closed.
-    pub(crate) fn hears_the_end(&mut self) {
+    pub(crate) fn receives_the_end(&mut self) {
         let mut line = Vec::new();
         while matches!(self.stream.read_until(b'\n', &mut line), Ok(count) if count > 0) {}
     }
@@ -175,22 +175,22 @@ impl Lines {
     /// Closes, and waits until the other side has noticed.
     pub(crate) fn hangs_up(mut self) {
         self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
-        self.hears_the_end();
+        self.receives_the_end();
     }
 
     fn next_line(&mut self, wanted: &str) -> String {
         let mut line = String::new();
         let read = self.stream.read_line(&mut line);
-        let last: Vec<&String> = self.heard.iter().collect();
+        let last: Vec<&String> = self.received.iter().collect();
         match read {
             Ok(count) if count > 0 => {}
-            other => panic!("{wanted:?} was never heard ({other:?}), but before: {last:#?}"),
+            other => panic!("{wanted:?} was never received ({other:?}), but before: {last:#?}"),
         }
         let line = line.trim_end_matches(['\r', '\n']).to_owned();
-        if self.heard.len() == 30 {
-            self.heard.pop_front();
+        if self.received.len() == 30 {
+            self.received.pop_front();
         }
-        self.heard.push_back(line.clone());
+        self.received.push_back(line.clone());
         line
     }
 }
@@ -222,7 +222,7 @@ impl Scripted {
                     return Lines::over(stream);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    assert!(Instant::now() < deadline, "nobody connects");
+                    assert!(Instant::now() < deadline, "no client connects");
                     thread::park_timeout(Duration::from_millis(1));
                 }
                 Err(error) => panic!("{error}"),
@@ -245,7 +245,7 @@ impl Scripted {
         let server = Self::listen();
         let person = Start::as_nick("bob", server.address()).start();
         let mut lines = server.accepts();
-        lines.hears("NICK ");
+        lines.receives("NICK ");
         lines.sends(":fake 433 * bob :Nickname is already in use");
         person.shows("Choose another [bob_]: ");
         (server, person, lines)
@@ -256,7 +256,7 @@ impl Scripted {
 impl Lines {
     /// Answers a registration, puts alice into the lobby, and answers the PING that follows.
     pub(crate) fn lets_alice_in(&mut self) {
-        self.hears("NICK ");
+        self.receives("NICK ");
         self.welcomes_alice();
     }
 
@@ -268,7 +268,7 @@ impl Lines {
 
     /// Answers the next `PING`.
     pub(crate) fn answers_a_question(&mut self) {
-        let ping = self.hears("PING ");
+        let ping = self.receives("PING ");
         let token = ping.trim_start_matches("PING ").trim_start_matches(':');
         self.sends(&format!(":fake PONG fake :{token}"));
     }
@@ -288,7 +288,7 @@ impl Lines {
 
     /// Alice's next message to the lobby.
     pub(crate) fn takes_from_alice(&mut self) -> String {
-        let line = self.hears("PRIVMSG #lobby :");
+        let line = self.receives("PRIVMSG #lobby :");
         line.trim_start_matches("PRIVMSG #lobby :").to_owned()
     }
 }

@@ -17,7 +17,7 @@ fn a_message_in_the_middle_of_a_typed_line_has_rows_of_its_own() {
         let mut bob = Lines::enter(host.address(), "bob");
         let mut alice = plain(Start::as_nick("alice", host.address())).start();
         alice.shows("You are alice in #lobby");
-        bob.hears(":alice!");
+        bob.receives(":alice!");
         bob.says("zero");
         alice.shows("<bob> zero");
         alice.types("half a linx\x7fe");
@@ -29,13 +29,13 @@ fn a_message_in_the_middle_of_a_typed_line_has_rows_of_its_own() {
         bob.says("two");
         alice.ends_in_rows(&["half a line more", "<bob> two", "half a line more"]);
         alice.types("\x1b[<0;1;1M!\r");
-        assert_eq!(bob.hears_alice(), "half a line more!");
+        assert_eq!(bob.receives_from_alice(), "half a line more!");
         bob.says("three");
         alice.ends_in_rows(&["half a line more!", "<bob> three"]);
         alice.types("/oper root secret");
         alice.shows("/oper •••• ••••••");
         alice.types(&format!("\x15{CTRL_D}"));
-        bob.hears("QUIT");
+        bob.receives("QUIT");
         alice.ends_with(0);
         alice.look(|shown| {
             assert!(!shown.was_sent(b"\x1b"));

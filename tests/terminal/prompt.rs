@@ -28,7 +28,7 @@ fn a_change_of_nick_leaves_the_draft_as_it_is() {
 fn a_new_prompt_keeps_the_draft_and_its_cursor() {
     let (_server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     alice.types("/join #a-much-longer-room\r");
-    lines.hears("JOIN #a-much-longer-room");
+    lines.receives("JOIN #a-much-longer-room");
     alice.types("hello wor");
     alice.types(&LEFT.repeat(3));
     lines.bob_says("one");
@@ -65,7 +65,7 @@ fn a_new_prompt_keeps_the_draft_and_its_cursor() {
     ]);
     alice.settles(&expected, "[#a-much-longer-room] hello ");
     alice.types("big \x05ld\r");
-    lines.hears("PRIVMSG #a-much-longer-room :hello big world");
+    lines.receives("PRIVMSG #a-much-longer-room :hello big world");
 }
 
 const UNDO: &str = "\x1f";
@@ -74,7 +74,7 @@ const UNDO: &str = "\x1f";
 fn in_two_rooms(start: impl FnOnce(Start) -> Start) -> (Scripted, Terminal, Lines) {
     let (server, mut alice, mut lines) = Scripted::with_alice(start);
     alice.types("/join #den\r");
-    lines.hears("JOIN #den");
+    lines.receives("JOIN #den");
     lines.puts_alice_into("#den");
     alice.shows("[#den]");
     alice.types("/room #lobby\r");
@@ -137,8 +137,8 @@ fn a_new_prompt_waits_for_the_end_of_a_vi_command() {
     });
     lines.bob_says("before");
     lines.sends(":bob!b@h PRIVMSG #den :psst");
-    lines.bob_says("behind");
-    alice.shows("<bob> behind");
+    lines.bob_says("after");
+    alice.shows("<bob> after");
     // These would be letters if the read had started again.
     alice.types("bix");
     alice.shows("[#lobby +1] one xtwo");
@@ -189,16 +189,16 @@ fn a_new_prompt_before_a_draft_of_three_rows_leaves_no_copy_of_it() {
         "The quick brown fox jumps over the lazy dog and runs away into the dark, dark wood.";
     alice.types(draft);
     alice.types(&LEFT.repeat(60));
-    let behind = &draft[..draft.len() - 60];
+    let after = &draft[..draft.len() - 60];
     lines.bob_says("one");
     let shown = format!("[#lobby] {draft}");
-    alice.settles(&["<bob> one", &shown], &format!("[#lobby] {behind}"));
+    alice.settles(&["<bob> one", &shown], &format!("[#lobby] {after}"));
     lines.sends(":alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :two");
     let mut expected = vec!["<bob> one", "you left #lobby", "*bob* whispers: two"];
     let shown = format!("[#lobby gone] {draft}");
     expected.push(&shown);
-    alice.settles(&expected, &format!("[#lobby gone] {behind}"));
+    alice.settles(&expected, &format!("[#lobby gone] {after}"));
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_terminal_of_another_width_keeps_draft_cursor_and_messages() {
     let expected = ["<bob> one", "<bob> two", "<bob> three", line];
     room.alice.settles(&expected, before_cursor);
     room.alice.types("\x05ld\r");
-    assert_eq!(room.bob.hears_alice(), "hello wonderful big world");
+    assert_eq!(room.bob.receives_from_alice(), "hello wonderful big world");
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_wrapped_draft_is_laid_out_again_for_another_width() {
     let expected = ["<bob> one", "<bob> two", "<bob> three", "<bob> four", &line];
     room.alice.settles(&expected, &line);
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), draft);
+    assert_eq!(room.bob.receives_from_alice(), draft);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_prompt_that_changed_during_a_search_is_shown_when_it_ends() {
     lines.sends(":alice!a@h PART #lobby");
     lines.sends(":bob!b@h PRIVMSG alice :one");
     lines.sends("PING :all-said");
-    lines.hears("all-said");
+    lines.receives("all-said");
     alice.types(CTRL_G);
     lines.sends(":bob!b@h PRIVMSG alice :two");
     let expected = [
@@ -368,7 +368,7 @@ fn a_terminal_of_another_height_keeps_draft_cursor_and_messages() {
 fn the_prompt_changes_before_a_draft_also_after_a_question_for_a_nick() {
     let (_server, mut alice, mut lines) = Scripted::with_a_question_for_a_nick();
     alice.types("alice\r");
-    lines.hears("NICK alice");
+    lines.receives("NICK alice");
     lines.welcomes_alice();
     alice.is_in();
     alice.types("hello");

@@ -29,7 +29,7 @@ fn messages_above_a_typed_line_leave_it_and_its_cursor_unchanged() {
     let expected = ["<bob> one", "<bob> two", "[#lobby] hello wor"];
     room.alice.settles(&expected, "[#lobby] hello");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "hello wor");
+    assert_eq!(room.bob.receives_from_alice(), "hello wor");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
         }
     }
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), DRAFT);
+    assert_eq!(room.bob.receives_from_alice(), DRAFT);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_terminal_without_a_name_in_the_environment_is_recognized_by_its_answer() {
         room.alice.settles(&above(&expected, &line), &line);
     }
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), DRAFT);
+    assert_eq!(room.bob.receives_from_alice(), DRAFT);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn emoji_that_are_joined_stay_whole_and_leave_the_cursor_in_its_cell() {
     room.alice.types(&LEFT.repeat(2));
     room.alice.settles(&["<bob> one", &line], "[#lobby] aXX");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), draft);
+    assert_eq!(room.bob.receives_from_alice(), draft);
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn messages_appear_during_pastes_tabs_searches_and_prefix_keys() {
         return;
     };
     room.alice.types("old line\r");
-    assert_eq!(room.bob.hears_alice(), "old line");
+    assert_eq!(room.bob.receives_from_alice(), "old line");
     let mut expected = vec!["[#lobby] old line".to_owned()];
     let steps = [
         ("bo", "bo", "[#lobby] bo"),
@@ -266,7 +266,7 @@ fn messages_appear_during_pastes_tabs_searches_and_prefix_keys() {
         room.alice.settles(&above(&expected, &line), before_cursor);
     }
     room.alice.types_later(ENTER);
-    assert_eq!(room.bob.hears_alice(), "bob:  pasted");
+    assert_eq!(room.bob.receives_from_alice(), "bob:  pasted");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn a_count_and_the_vi_commands_delay_messages_only_until_they_end() {
         room.alice.types(keys[0]);
         room.bob.says("one");
         room.bob.sends("PING :all-said");
-        room.bob.hears("all-said");
+        room.bob.receives("all-said");
         room.alice.types(keys[1]);
         let line = format!("[#lobby] {line}");
         room.alice
@@ -298,7 +298,7 @@ fn a_new_prompt_and_a_new_server_leave_the_draft_unchanged() {
     };
     let line = format!("[#lobby] {DRAFT}");
     room.alice.types("/nick alina\r");
-    room.bob.hears(" NICK ");
+    room.bob.receives(" NICK ");
     room.alice.shows("you are now alina");
     room.alice.types(DRAFT);
     room.alice.types(&LEFT.repeat(5));
@@ -369,7 +369,7 @@ fn ctrl_z_suspends_the_program_and_fg_brings_the_draft_back() {
         Tmux::program(host.address())
     ));
     alice.shows("You are alice in #lobby");
-    bob.hears(":alice!");
+    bob.receives(":alice!");
     alice.types(DRAFT);
     alice.types(&LEFT.repeat(5));
     alice.shows("wood.");
@@ -397,7 +397,7 @@ fn ctrl_z_suspends_the_program_and_fg_brings_the_draft_back() {
         &DRAFT[..DRAFT.len() - 5],
         &DRAFT[DRAFT.len() - 5..]
     );
-    assert_eq!(bob.hears_alice(), sent);
+    assert_eq!(bob.receives_from_alice(), sent);
 }
 
 #[test]
@@ -435,13 +435,13 @@ fn a_terminated_program_leaves_its_draft_for_the_next() {
         room.alice.waits_for_draft("half a thought");
         // While the program runs, the draft is its own.
         room.alice.ends_by(signal);
-        room.bob.hears(" QUIT ");
+        room.bob.receives(" QUIT ");
         let address = room.host.as_ref().unwrap().address();
         room.alice.starts_again(&Tmux::program(address));
         room.alice.shows(" for #lobby: half a thought  Ctrl-Y");
         room.alice.types(CTRL_Y);
         room.alice.shows(line);
         room.alice.types("!\r");
-        assert_eq!(room.bob.hears_alice(), "half a thought!");
+        assert_eq!(room.bob.receives_from_alice(), "half a thought!");
     }
 }

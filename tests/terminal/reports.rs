@@ -3,7 +3,7 @@
 use super::people::{Room, Scripted};
 use super::screen::{ENTER, Start, Terminal};
 
-/// Reports of the mouse in both forms, of colours, of the cursor, of the kind of terminal and its
+/// Reports of the mouse in both forms, of colors, of the cursor, of the kind of terminal and its
 /// state, of a key with modifiers, and of the focus.
 const REPORTS: [&str; 15] = [
     "\x1b[<0;10;5M",
@@ -46,7 +46,7 @@ fn a_report_that_comes_at_any_time_and_cut_anywhere_is_not_typed() {
     room.alice.types_later("lo [1] é");
     room.alice.settles_below("[#lobby] hello [1] é");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "hello [1] é");
+    assert_eq!(room.bob.receives_from_alice(), "hello [1] é");
 }
 
 // A93.
@@ -60,7 +60,7 @@ fn a_key_directly_after_a_report_is_kept() {
     }
     room.alice.settles_below(&format!("[#lobby] {expected}"));
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), expected);
+    assert_eq!(room.bob.receives_from_alice(), expected);
 }
 
 // A93.

@@ -458,7 +458,7 @@ impl Terminal {
         let expected: Vec<String> = expected.iter().map(|line| line.trim_end().into()).collect();
         let tail = &expected[expected.len().saturating_sub(40)..];
         let what = format!(
-            "{} lines that end\n  {}\nand the cursor behind {before_cursor:?}",
+            "{} lines that end\n  {}\nand the cursor after {before_cursor:?}",
             expected.len(),
             tail.join("\n  ")
         );
@@ -471,9 +471,9 @@ impl Terminal {
             }
             let (lines, row) = shown.lines_and_last_row();
             let entered = lines.iter().position(|line| line.starts_with("You are "));
-            let behind = entered.map_or(0, |at| at + 1);
+            let after = entered.map_or(0, |at| at + 1);
             let cursor = shown.cursor();
-            lines.get(behind..) == Some(&expected)
+            lines.get(after..) == Some(&expected)
                 && (i64::from(cursor.0), cursor.1) == (row + below, column)
         });
     }

@@ -66,18 +66,18 @@ fn prepare(server: &Scripted) -> Start {
 
 /// Lets alice log in and enter.
 fn admits(lines: &mut Lines) {
-    lines.hears("CAP LS 302");
+    lines.receives("CAP LS 302");
     lines.sends(":s CAP * LS :sasl=PLAIN draft/account-registration");
-    lines.hears("CAP REQ sasl");
+    lines.receives("CAP REQ sasl");
     lines.sends(":s CAP * ACK :sasl");
-    lines.hears("AUTHENTICATE PLAIN");
+    lines.receives("AUTHENTICATE PLAIN");
     lines.sends("AUTHENTICATE +");
-    lines.hears(&format!("AUTHENTICATE {ACCOUNT_CODED}"));
+    lines.receives(&format!("AUTHENTICATE {ACCOUNT_CODED}"));
     lines.sends(":s 900 alice alice!a@h ann :You are now logged in as ann");
     lines.sends(":s 903 alice :SASL authentication successful");
-    lines.hears("CAP END");
+    lines.receives("CAP END");
     lines.sends(":s 001 alice :Welcome alice!a@h\r\n:s 422 alice :No greeting");
-    lines.hears(&format!("PRIVMSG NickServ :identify {ON_CONNECT}"));
+    lines.receives(&format!("PRIVMSG NickServ :identify {ON_CONNECT}"));
     lines.puts_alice_into("#lobby");
     lines.answers_a_question();
 }
@@ -142,21 +142,21 @@ fn no_password_is_in_anything_that_a_whole_session_leaves() {
     let mut found = secrets_in("ps", &processes());
     // Each command with a password, refused and not.
     alice.types(&format!("/oper root {OPER}\r"));
-    assert!(lines.hears("OPER root ").ends_with(OPER));
+    assert!(lines.receives("OPER root ").ends_with(OPER));
     lines.sends(":s 464 alice :Password incorrect");
     lines.answers_a_question();
     alice.shows("assword");
     alice.types(&format!("/msg NickServ identify {IDENTIFY}\r"));
-    lines.hears(&format!("PRIVMSG NickServ :identify {IDENTIFY}"));
+    lines.receives(&format!("PRIVMSG NickServ :identify {IDENTIFY}"));
     lines.sends(":s 401 alice NickServ :No such nick");
     lines.answers_a_question();
     alice.shows("NickServ");
     alice.types(&format!("/join #dev {ROOM_KEY}\r"));
-    assert!(lines.hears("JOIN #dev ").ends_with(ROOM_KEY));
+    assert!(lines.receives("JOIN #dev ").ends_with(ROOM_KEY));
     lines.sends(":s 475 alice #dev :Cannot join channel (+k)");
     lines.answers_a_question();
     alice.types(&format!("/register {REGISTER}\r"));
-    lines.hears(&format!("REGISTER * * :{REGISTER}"));
+    lines.receives(&format!("REGISTER * * :{REGISTER}"));
     lines.sends(":s FAIL REGISTER WEAK_PASSWORD alice :Choose a longer one");
     lines.answers_a_question();
     alice.shows("Choose a longer one");
@@ -168,7 +168,7 @@ fn no_password_is_in_anything_that_a_whole_session_leaves() {
     alice.shows("<bob> hello");
     // Lost on the way, and kept for the next connection.
     alice.types(&format!("/msg NickServ identify {IDENTIFY}\r"));
-    lines.hears(&format!("PRIVMSG NickServ :identify {IDENTIFY}"));
+    lines.receives(&format!("PRIVMSG NickServ :identify {IDENTIFY}"));
     drop(lines);
     alice.shows("offline");
     alice.types(&format!("/msg NickServ identify {IDENTIFY}\r"));
@@ -240,11 +240,11 @@ fn no_password_is_in_the_output_of_a_script() {
                 ":s FAIL REGISTER WEAK_PASSWORD alice :No".to_owned(),
             ),
         ] {
-            lines.hears(line);
+            lines.receives(line);
             lines.sends(&refusal);
             lines.answers_a_question();
         }
-        lines.hears("QUIT");
+        lines.receives("QUIT");
         drop(lines);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(65), "{output:?}");

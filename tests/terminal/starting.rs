@@ -21,11 +21,11 @@ fn server_and_nick_are_asked_for_with_defaults_in_brackets() {
     dora.shows("Nick [dora]: ");
     dora.types(ENTER);
     dora.shows("You are dora in #lobby, with bob.");
-    bob.hears(":dora!");
+    bob.receives(":dora!");
     dora.types("hello\r");
-    bob.hears("PRIVMSG #lobby :hello");
+    bob.receives("PRIVMSG #lobby :hello");
     dora.types(CTRL_D);
-    bob.hears(" QUIT ");
+    bob.receives(" QUIT ");
     dora.ends_with(0);
 }
 
@@ -44,7 +44,7 @@ fn another_nick_is_asked_for_until_one_is_free() {
     another.types("ro\r");
     another.shows("You are ro in #lobby, with");
     another.types("hello\r");
-    let said = bob.hears("PRIVMSG #lobby :hello");
+    let said = bob.receives("PRIVMSG #lobby :hello");
     assert!(said.starts_with(":ro!"), "{said}");
     another.types(CTRL_D);
     another.ends_with(0);
@@ -102,8 +102,8 @@ fn lines_typed_ahead_of_the_question_for_another_nick_are_all_used() {
     let mut another = Start::as_nick("bob", host.address()).start();
     another.shows("Choose another [bob_]: ");
     another.types("ro\rone\rtwo\r");
-    bob.hears("PRIVMSG #lobby :one");
-    bob.hears("PRIVMSG #lobby :two");
+    bob.receives("PRIVMSG #lobby :one");
+    bob.receives("PRIVMSG #lobby :two");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_registration_timeout_at_the_question_for_a_nick_leads_to_a_reconnect() {
     lines.hangs_up();
     alice.types("alice\r");
     let mut lines = server.accepts();
-    lines.hears("NICK alice");
+    lines.receives("NICK alice");
     lines.welcomes_alice();
     alice.is_in();
     lines.bob_says("hi");
@@ -125,7 +125,7 @@ fn a_registration_timeout_at_the_question_for_a_nick_leads_to_a_reconnect() {
 fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 6667));
     if TcpListener::bind(usual).is_err() || TcpStream::connect(usual).is_ok() {
-        println!("left out: somebody listens on {usual}");
+        println!("left out: another program listens on {usual}");
         return;
     }
     let mut alone = Start::with(&["--nick", "dora", "--no-host"]).start();
@@ -143,19 +143,19 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     bob.says("thanks");
     dora.shows("<bob> thanks");
     dora.types("welcome\r");
-    bob.hears("PRIVMSG #lobby :welcome");
+    bob.receives("PRIVMSG #lobby :welcome");
     // A stopped client does not stop the room.
     dora.signals(Signal::SIGSTOP);
     let mut carol = Lines::enter(usual, "carol");
     carol.says("still here?");
-    bob.hears("PRIVMSG #lobby :still here?");
+    bob.receives("PRIVMSG #lobby :still here?");
     dora.signals(Signal::SIGCONT);
     dora.shows("<carol> still here?");
     dora.types(CTRL_D);
     dora.shows("and 1 other are here and the room closes with you");
     dora.types("/quit\r");
     dora.ends_with(0);
-    bob.hears_the_end();
+    bob.receives_the_end();
     // The room is closed, so it can be hosted again. A killed client leaves it to the others.
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
@@ -163,12 +163,12 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     let server = Process::hosting_room_at(usual, dora.home());
     let mut bob = Lines::enter(usual, "bob");
     dora.signals(Signal::SIGKILL);
-    bob.hears(":dora!");
+    bob.receives(":dora!");
     let mut carol = Lines::enter(usual, "carol");
     carol.says("still here?");
-    bob.hears("PRIVMSG #lobby :still here?");
+    bob.receives("PRIVMSG #lobby :still here?");
     server.end();
-    bob.hears_the_end();
+    bob.receives_the_end();
 }
 
 /// A server in a process of its own.
@@ -204,10 +204,10 @@ fn answers_and_lines_typed_ahead_of_the_questions_are_all_used() {
     let mut bob = Lines::enter(host.address(), "bob");
     let mut dora = Start::with(&[]).start();
     dora.types(&format!("{}\rdora\rone\rtwo\rthr", host.address()));
-    bob.hears("PRIVMSG #lobby :one");
-    bob.hears("PRIVMSG #lobby :two");
+    bob.receives("PRIVMSG #lobby :one");
+    bob.receives("PRIVMSG #lobby :two");
     dora.types("ee\r");
-    bob.hears("PRIVMSG #lobby :three");
+    bob.receives("PRIVMSG #lobby :three");
 }
 
 #[test]
@@ -219,13 +219,13 @@ fn an_invalid_nick_is_asked_for_again() {
     dora.types("a b c\r");
     dora.shows("\"a b c\" is not a valid nick: ");
     dora.types("ann\r");
-    bob.hears(":ann!");
+    bob.receives(":ann!");
     let mut other = Start::as_nick("bob", host.address()).start();
     other.shows("Choose another [bob_]: ");
     other.types("x y\r");
     other.shows("\"x y\" is not a valid nick: ");
     other.types("xy\r");
-    bob.hears(":xy!");
+    bob.receives(":xy!");
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn a_program_stopped_by_a_signal_gives_the_terminal_back_and_takes_it_again() {
         let program = Tmux::program(host.address());
         alice.types(&format!("sh -c 'echo $$ >pid; exec {program}'\r"));
         alice.shows("You are alice in #lobby");
-        bob.hears(":alice!");
+        bob.receives(":alice!");
         alice.types("half a line");
         alice.shows("[#lobby] half a line");
         alice.signals_process_of("pid", signal);
@@ -48,12 +48,12 @@ fn a_program_stopped_by_a_signal_gives_the_terminal_back_and_takes_it_again() {
         bob.says("two");
         alice.shows("<bob> two");
         alice.types(" more\r");
-        assert_eq!(bob.hears_alice(), "half a line more");
+        assert_eq!(bob.receives_from_alice(), "half a line more");
         let seen = alice.picture();
         let echoes = seen.lines.iter().filter(|line| line.contains("it is 42"));
         assert_eq!(echoes.count(), 1, "{:#?}", seen.lines);
         alice.types("/quit\r");
-        bob.hears("QUIT");
+        bob.receives("QUIT");
         alice.types("echo over $((6 * 9))\r");
         alice.shows("over 54");
     }
@@ -69,7 +69,7 @@ fn a_program_started_in_the_background_waits_for_the_terminal() {
     alice.shows("Stopped");
     alice.types("fg\r");
     alice.shows("You are alice in #lobby");
-    bob.hears(":alice!");
+    bob.receives(":alice!");
     alice.types("half a line");
     bob.says("one");
     alice.waits_until("the draft below the message", |seen| {
@@ -77,5 +77,5 @@ fn a_program_started_in_the_background_waits_for_the_terminal() {
         seen.lines.ends_with(&expected)
     });
     alice.types("\r");
-    assert_eq!(bob.hears_alice(), "half a line");
+    assert_eq!(bob.receives_from_alice(), "half a line");
 }

@@ -46,7 +46,7 @@ fn the_title_of_the_window_is_restored_after_quit_a_signal_and_a_panic() {
             thread => {
                 alice.types("panic\r");
                 if thread == "editor" {
-                    lines.hears("QUIT ");
+                    lines.receives("QUIT ");
                     lines.hangs_up();
                 }
                 70

@@ -30,13 +30,13 @@ const CONFIGURATION: &str = "\
 pub(crate) struct Tmux {
     client: Child,
     input: ChildStdin,
-    news: Receiver<News>,
+    updates: Receiver<PaneUpdate>,
     columns: u16,
     home: TempDir,
 }
 
 /// A message of tmux.
-enum News {
+enum PaneUpdate {
     Answer(Vec<String>),
     /// The program has written something.
     Drawn,
@@ -103,7 +103,7 @@ impl Room {
         alice.waits_until("alice is in the lobby", |seen| {
             seen.has("[#lobby]") && seen.has("You are alice")
         });
-        bob.hears(":alice!");
+        bob.receives(":alice!");
         Some(Self {
             bob,
             alice,
@@ -143,14 +143,14 @@ impl Tmux {
         client.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut client = client.current_dir(home.path()).spawn().unwrap();
         let output = BufReader::new(client.stdout.take().unwrap());
-        let (sender, news) = mpsc::channel();
+        let (sender, updates) = mpsc::channel();
         thread::spawn(move || {
             let mut answer = None;
             for line in output.split(b'\n') {
                 let Ok(line) = line else { return };
                 let line = String::from_utf8_lossy(&line).into_owned();
                 let said = match (&mut answer, line.split(' ').next()) {
-                    (Some(_), Some("%end" | "%error")) => answer.take().map(News::Answer),
+                    (Some(_), Some("%end" | "%error")) => answer.take().map(PaneUpdate::Answer),
                     (Some(lines), _) => {
                         lines.push(line);
                         None
@@ -159,7 +159,7 @@ impl Tmux {
                         answer = Some(Vec::new());
                         None
                     }
-                    (None, Some("%output")) => Some(News::Drawn),
+                    (None, Some("%output")) => Some(PaneUpdate::Drawn),
                     _ => None,
                 };
                 if said.is_some_and(|said| sender.send(said).is_err()) {
@@ -170,7 +170,7 @@ impl Tmux {
         let mut tmux = Self {
             input: client.stdin.take().unwrap(),
             client,
-            news,
+            updates,
             columns,
             home,
         };
@@ -181,9 +181,9 @@ impl Tmux {
 
     fn answer(&mut self) -> Vec<String> {
         loop {
-            match self.news.recv_timeout(PATIENCE).expect("tmux answers") {
-                News::Answer(lines) => return lines,
-                News::Drawn => {}
+            match self.updates.recv_timeout(PATIENCE).expect("tmux answers") {
+                PaneUpdate::Answer(lines) => return lines,
+                PaneUpdate::Drawn => {}
             }
         }
     }
@@ -206,7 +206,7 @@ impl Tmux {
         while let Some(first) = rest.chars().next() {
             let is_ascii = first.is_ascii();
             let end = rest.find(|c: char| c.is_ascii() != is_ascii);
-            let (part, behind) = rest.split_at(end.unwrap_or(rest.len()));
+            let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
             let mut command = "send-keys ".to_owned();
             if is_ascii {
                 command.push_str("-H");
@@ -217,7 +217,7 @@ impl Tmux {
                 let _ = write!(command, "-l '{part}'");
             }
             self.command(&command);
-            rest = behind;
+            rest = after;
         }
     }
 
@@ -229,12 +229,16 @@ impl Tmux {
     /// Like `resizes`, and waits until the program has drawn its line again. It is notified after
     /// the screen changes.
     pub(crate) fn resizes_and_is_drawn_again(&mut self, columns: u16, rows: u16) {
-        while self.news.try_recv().is_ok() {}
+        while self.updates.try_recv().is_ok() {}
         self.resizes(columns, rows);
         loop {
-            match self.news.recv_timeout(PATIENCE).expect("it is drawn anew") {
-                News::Drawn => return,
-                News::Answer(_) => {}
+            match self
+                .updates
+                .recv_timeout(PATIENCE)
+                .expect("it is drawn again")
+            {
+                PaneUpdate::Drawn => return,
+                PaneUpdate::Answer(_) => {}
             }
         }
     }
@@ -337,7 +341,7 @@ impl Tmux {
         let deadline = Instant::now() + PATIENCE;
         loop {
             // The picture includes all output until now.
-            while self.news.try_recv().is_ok() {}
+            while self.updates.try_recv().is_ok() {}
             let picture = self.picture();
             if holds(&picture) {
                 return;
@@ -351,7 +355,10 @@ impl Tmux {
                 picture.rows.join("\n  |"),
             );
             // Changes without output, such as a change of size, are checked again later.
-            match self.news.recv_timeout(left.min(Duration::from_millis(100))) {
+            match self
+                .updates
+                .recv_timeout(left.min(Duration::from_millis(100)))
+            {
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => panic!("tmux is gone"),
             }
@@ -372,7 +379,7 @@ impl Tmux {
         let start = last.split(' ').next().unwrap_or(last);
         let tail = expected.get(expected.len().saturating_sub(30)..).unwrap();
         let what = format!(
-            "{} lines that end\n  {}\nand the cursor behind {before_cursor:?}",
+            "{} lines that end\n  {}\nand the cursor after {before_cursor:?}",
             expected.len(),
             tail.join("\n  ")
         );
@@ -407,7 +414,7 @@ impl Drop for Tmux {
         while Instant::now() < deadline {
             // It closes when the tmux server has ended.
             if let Err(RecvTimeoutError::Disconnected) =
-                self.news.recv_timeout(Duration::from_millis(100))
+                self.updates.recv_timeout(Duration::from_millis(100))
             {
                 break;
             }

@@ -30,7 +30,7 @@ fn a_message_in_the_middle_of_a_typed_line_leaves_it_unchanged() {
     room.alice.settles(&expected, "[#lobby] hello big");
     room.alice.types("\x05ld");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "hello big world");
+    assert_eq!(room.bob.receives_from_alice(), "hello big world");
     room.bob.says("four");
     let expected = [
         "<bob> one",
@@ -72,7 +72,7 @@ fn an_invalid_byte_ends_nothing_and_leaves_the_line() {
     room.bob.says("one");
     room.alice.shows("<bob> one");
     room.alice.types("\x05stay\r");
-    assert_eq!(room.bob.hears_alice(), format!("{draft}stay"));
+    assert_eq!(room.bob.receives_from_alice(), format!("{draft}stay"));
     let expected = [
         "Ignored input that is not UTF-8, and the keys that arrived with it.",
         "<bob> one",
@@ -99,7 +99,7 @@ fn a_signal_from_another_program_loses_no_message_and_no_key() {
     expected.push("[#lobby] half a line");
     room.alice.settles(&expected, "[#lobby] half a line");
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "half a line");
+    assert_eq!(room.bob.receives_from_alice(), "half a line");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_thousand_messages_while_typing_are_all_there_once_and_in_order() {
     expected.push(&prompt);
     room.alice.settles(&expected, &prompt);
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), draft);
+    assert_eq!(room.bob.receives_from_alice(), draft);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_draft_of_three_rows_stays_whole_wherever_its_cursor_is() {
     let expected = ["<bob> one", "<bob> two", "<bob> three", &four, &prompt];
     room.alice.settles(&expected, &prompt);
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), &prompt[9..]);
+    assert_eq!(room.bob.receives_from_alice(), &prompt[9..]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn the_rows_of_a_draft_are_separate_lines_and_those_of_a_sent_line_are_one() {
     let wrapped = room.alice.look(|shown| shown.last_rows_wrapped(3));
     assert_eq!(wrapped, [false, false, false]);
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), draft);
+    assert_eq!(room.bob.receives_from_alice(), draft);
     room.alice.settles(&[&line, "[#lobby]"], "[#lobby] ");
     let wrapped = room.alice.look(|shown| shown.last_rows_wrapped(4));
     assert_eq!(wrapped, [true, true, false, false]);
@@ -176,11 +176,11 @@ fn a_draft_that_ends_at_the_right_margin_stays_whole() {
         room.alice.shows(&format!("before {rows}"));
         room.bob.says(&format!("between {rows}"));
         room.alice.shows(&format!("between {rows}"));
-        room.bob.says(&format!("behind {rows}"));
+        room.bob.says(&format!("after {rows}"));
         let expected = [
             format!("<bob> before {rows}"),
             format!("<bob> between {rows}"),
-            format!("<bob> behind {rows}"),
+            format!("<bob> after {rows}"),
             prompt.clone(),
         ];
         room.alice.waits_until(&expected.join("\n"), |shown| {
@@ -192,11 +192,11 @@ fn a_draft_that_ends_at_the_right_margin_stays_whole() {
         room.bob.says(&format!("then {rows}"));
         room.alice.shows(&format!("then {rows}"));
         room.alice.types(ENTER);
-        assert_eq!(room.bob.hears_alice(), draft);
+        assert_eq!(room.bob.receives_from_alice(), draft);
     }
     let mut expected = Vec::new();
     for rows in 1..=3 {
-        for word in ["before", "between", "behind", "then"] {
+        for word in ["before", "between", "after", "then"] {
             expected.push(format!("<bob> {word} {rows}"));
         }
         expected.push(format!("[#lobby] {}", "x".repeat(40 * rows - 9)));
@@ -229,7 +229,7 @@ fn wide_characters_and_emoji_keep_the_cursor_in_its_cell() {
         "[#lobby] 日本語 naïve 🎉あいうえおかきくけこさしすせそ",
     );
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), draft);
+    assert_eq!(room.bob.receives_from_alice(), draft);
 }
 
 #[test]
@@ -248,11 +248,11 @@ fn messages_go_without_escape_sequences_into_a_file_when_only_the_input_is_a_ter
     assert_eq!(lines.takes_from_alice(), "hello world");
     lines.bob_says("end");
     lines.sends("PING :all-said");
-    lines.hears("all-said");
+    lines.receives("all-said");
     alice.types("a draft");
     alice.settles_below("[#lobby] a draft");
     alice.types("\x15/quit\r");
-    lines.hears("QUIT");
+    lines.receives("QUIT");
     lines.hangs_up();
     alice.ends_with(0);
     let said = alice.file("said");
@@ -278,9 +278,9 @@ fn json_output_goes_into_a_file_on_request() {
     alice.shows("[#lobby]");
     lines.bob_says("hello");
     lines.sends("PING :all-said");
-    lines.hears("all-said");
+    lines.receives("all-said");
     alice.types("/quit\r");
-    lines.hears("QUIT");
+    lines.receives("QUIT");
     lines.hangs_up();
     alice.ends_with(0);
     let said = alice.file("said");
@@ -306,8 +306,8 @@ fn without_colors_the_screen_has_the_same_text() {
     ];
     alice.settles(&expected, "[#lobby gone] hello ");
     alice.look(|shown| {
-        for colour in ["\x1b[1m", "\x1b[2m", "\x1b[38;5;"] {
-            assert!(!shown.was_sent(colour.as_bytes()), "{colour:?}");
+        for color in ["\x1b[1m", "\x1b[2m", "\x1b[38;5;"] {
+            assert!(!shown.was_sent(color.as_bytes()), "{color:?}");
         }
     });
 }
@@ -344,15 +344,15 @@ fn the_password_of_a_command_is_drawn_as_dots() {
         lines.bob_says("one");
         alice.shows("<bob> one");
         alice.types(&format!("{CTRL_G}\r"));
-        lines.hears("OPER root :hun\u{1}ter2");
+        lines.receives("OPER root :hun\u{1}ter2");
         lines.sends(":s 464 alice :Password incorrect");
         alice.shows("Password missing or incorrect.");
         alice.types("@NickServ identify correct horse\r");
-        lines.hears("PRIVMSG NickServ :identify correct horse");
+        lines.receives("PRIVMSG NickServ :identify correct horse");
         lines.sends(":s 401 alice NickServ :No such nick");
         alice.shows("There is no user NickServ");
         alice.types("/join #den secret\r");
-        lines.hears("JOIN #den secret");
+        lines.receives("JOIN #den secret");
         lines.bob_says("two");
         alice.shows("<bob> two");
         alice.look(|shown| {
@@ -369,7 +369,7 @@ fn a_line_that_fills_its_row_leaves_no_empty_row() {
     let text = "x".repeat(40 - "[#lobby] ".len());
     for text in [text.clone(), format!("{text}{}", "y".repeat(40))] {
         room.alice.types(&format!("{text}\r"));
-        assert_eq!(room.bob.hears_alice(), text);
+        assert_eq!(room.bob.receives_from_alice(), text);
         room.bob.says("one");
         let (_, last) = text.split_at(text.len().saturating_sub(40));
         let row = match last.len() {

@@ -26,7 +26,7 @@ fn long_messages_are_broken_between_words_and_indented_under_their_text() {
     ];
     room.alice.ends_in_rows(&expected);
     room.alice.types(ENTER);
-    assert_eq!(room.bob.hears_alice(), "a draft");
+    assert_eq!(room.bob.receives_from_alice(), "a draft");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn with_soft_wrap_a_message_stays_one_line_for_copying() {
     lines.bob_says(text);
     alice.ends_in_rows(&[&whole[..], &["[#lobby]"]].concat());
     alice.types(CTRL_D);
-    lines.hears("QUIT");
+    lines.receives("QUIT");
     lines.hangs_up();
     alice.ends_with(0);
 }
@@ -108,7 +108,7 @@ fn tables_are_indented_under_their_second_column() {
     let mut room = Room::sized(24, 46);
     room.bob
         .sends("AWAY :at lunch with everybody from the other floor");
-    room.bob.hears(" 306 ");
+    room.bob.receives(" 306 ");
     room.alice.types("/who\r");
     room.alice.waits_until("two columns", |shown| {
         let rows = shown.screen_rows();

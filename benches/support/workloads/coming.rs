@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Scale, measure};
-use crate::support::crowd::{Crowd, Heard, Target, for_each_line, numeric};
+use crate::support::clients::{Clients, Received, Target, for_each_line, numeric};
 use crate::support::report::Measures;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,9 +39,9 @@ impl Watch {
 /// So many users connect, register, and send nothing more.
 pub(super) fn register(target: Target, count: usize) -> Measures {
     let before = target.load.resident_bytes();
-    let mut crowd = Crowd::new(target);
+    let mut clients = Clients::new(target);
     let watch = Watch::start(target);
-    crowd.enter(count, |_| None);
+    clients.enter(count, |_| None);
     let mut measures = watch.measures();
     thread::sleep(REST);
     let after = target.load.resident_bytes();
@@ -59,58 +59,58 @@ pub(super) fn register(target: Target, count: usize) -> Measures {
 pub(super) fn storm(target: Target, _scale: Scale) -> Measures {
     const PEOPLE: usize = 500;
     const ROOMS: &str = "#one,#two,#three,#four,#five";
-    let mut crowd = Crowd::new(target);
-    crowd.enter(PEOPLE, |_| None);
-    crowd.settle();
+    let mut clients = Clients::new(target);
+    clients.enter(PEOPLE, |_| None);
+    clients.settle();
     let watch = Watch::start(target);
     for line in [
         format!("JOIN {ROOMS}\r\n"),
         format!("PART {ROOMS}\r\nJOIN {ROOMS}\r\n"),
     ] {
-        for person in &mut crowd.people {
+        for person in &mut clients.people {
             person.say(line.as_bytes());
         }
         let mut missing = 5 * PEOPLE;
-        hear_until(&mut crowd, |crowd| {
-            let ends = names_ended(crowd);
+        receive_until(&mut clients, |clients| {
+            let ends = names_ended(clients);
             missing -= ends;
             (missing == 0, ends > 0)
         });
     }
-    quit(&mut crowd);
+    quit(&mut clients);
     watch.measures()
 }
 
 /// 2,000 users in one room quit at the same moment.
 pub(super) fn quit_at_once(target: Target, _scale: Scale) -> Measures {
     const PEOPLE: usize = 2_000;
-    let mut crowd = Crowd::new(target);
-    crowd.enter(PEOPLE, |_| Some("#leaving".to_owned()));
-    crowd.settle();
+    let mut clients = Clients::new(target);
+    clients.enter(PEOPLE, |_| Some("#leaving".to_owned()));
+    clients.settle();
     let watch = Watch::start(target);
-    quit(&mut crowd);
+    quit(&mut clients);
     watch.measures()
 }
 
 /// All users quit, and read up to the end of the connection.
-fn quit(crowd: &mut Crowd) {
-    for person in &mut crowd.people {
+fn quit(clients: &mut Clients) {
+    for person in &mut clients.people {
         person.say(b"QUIT :that is all\r\n");
     }
     let mut before = 0;
-    hear_until(crowd, |crowd| {
-        crowd.turn(Some(PATIENCE), |_| {});
-        let ended = crowd.people.iter().filter(|person| person.has_ended);
+    receive_until(clients, |clients| {
+        clients.turn(Some(PATIENCE), |_| {});
+        let ended = clients.people.iter().filter(|person| person.has_ended);
         let ended = ended.count();
         let moved = std::mem::replace(&mut before, ended) < ended;
-        (ended == crowd.people.len(), moved)
+        (ended == clients.people.len(), moved)
     });
 }
 
 /// The number of finished lists of names in one iteration.
-fn names_ended(crowd: &mut Crowd) -> usize {
+fn names_ended(clients: &mut Clients) -> usize {
     let mut ends = 0;
-    crowd.turn(Some(PATIENCE), |Heard { person, bytes, .. }| {
+    clients.turn(Some(PATIENCE), |Received { person, bytes, .. }| {
         for_each_line(person, bytes, |_, line| {
             ends += usize::from(numeric(line) == Some(b"366"));
         });
@@ -119,10 +119,10 @@ fn names_ended(crowd: &mut Crowd) -> usize {
 }
 
 /// Reads until it is finished; ends the benchmark when it makes no progress.
-fn hear_until(crowd: &mut Crowd, mut listen: impl FnMut(&mut Crowd) -> (bool, bool)) {
+fn receive_until(clients: &mut Clients, mut listen: impl FnMut(&mut Clients) -> (bool, bool)) {
     let mut progress = Instant::now();
     loop {
-        match listen(crowd) {
+        match listen(clients) {
             (true, _) => return,
             (false, true) => progress = Instant::now(),
             (false, false) => assert!(progress.elapsed() < PATIENCE, "nothing moves any more"),

@@ -1,10 +1,10 @@
-//! The workloads of a crowd: each is one run on a freshly started server, and returns its
+//! The workloads of a clients: each is one run on a freshly started server, and returns its
 //! measurements.
 
 mod coming;
 mod talk;
 
-use super::crowd::Target;
+use super::clients::Target;
 use super::report::Measures;
 
 /// One workload.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use memchr::{memchr_iter, memmem};
 
 use super::{Scale, TEXT, measure};
-use crate::support::crowd::{Crowd, Heard, Target, for_each_line, nick};
+use crate::support::clients::{Clients, Received, Target, for_each_line, nick};
 use crate::support::report::{Measures, Times};
 
 const ROOM: &str = "#talk";
@@ -21,36 +21,36 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Four users send at full speed to a room. Others are in other rooms, a hundred in each.
 pub(super) fn fan_out(target: Target, scale: Scale, members: usize, others: usize) -> Measures {
-    let mut crowd = Crowd::new(target);
-    crowd.enter(members, |_| Some(ROOM.to_owned()));
-    crowd.enter(others, |who| Some(format!("#other{}", who / 100)));
-    crowd.settle();
+    let mut clients = Clients::new(target);
+    clients.enter(members, |_| Some(ROOM.to_owned()));
+    clients.enter(others, |who| Some(format!("#other{}", who / 100)));
+    clients.settle();
     let messages = scale.of(48_000);
     let own = messages / SPEAKERS;
     let block = format!("PRIVMSG {ROOM} :{TEXT}\r\n").repeat(BLOCK);
     let expected = messages * (members - 1);
     let (start, cpu) = (Instant::now(), target.load.cpu());
-    let (mut said, mut heard, mut last) = (0, 0, start);
-    while heard < expected && last.elapsed() < PATIENCE {
-        while said < messages && said < heard / (members - 1) + AHEAD {
+    let (mut said, mut received, mut last) = (0, 0, start);
+    while received < expected && last.elapsed() < PATIENCE {
+        while said < messages && said < received / (members - 1) + AHEAD {
             for speaker in 0..SPEAKERS {
-                crowd.people[speaker * (members / SPEAKERS)].say(block.as_bytes());
+                clients.people[speaker * (members / SPEAKERS)].say(block.as_bytes());
             }
             said += SPEAKERS * BLOCK;
         }
-        crowd.turn(Some(PATIENCE), |Heard { person, bytes, .. }| {
+        clients.turn(Some(PATIENCE), |Received { person, bytes, .. }| {
             let lines = memchr_iter(b'\n', bytes).count();
             person.lines += lines;
-            heard += lines;
+            received += lines;
             last = Instant::now();
         });
     }
     let (time, cpu) = ((last - start).as_secs_f64(), target.load.cpu() - cpu);
     let is_whole = |who: usize| {
         let speaks = who.is_multiple_of(members / SPEAKERS);
-        crowd.people[who].lines == messages - if speaks { own } else { 0 }
+        clients.people[who].lines == messages - if speaks { own } else { 0 }
     };
-    let deliveries = heard as f64;
+    let deliveries = received as f64;
     vec![
         measure("deliveries a second", deliveries / time),
         measure("CPU s per million deliveries", per_million(cpu, deliveries)),
@@ -66,12 +66,12 @@ pub(super) fn fan_out(target: Target, scale: Scale, members: usize, others: usiz
 /// Each of a hundred pairs passes one line back and forth.
 pub(super) fn ping_pong(target: Target, scale: Scale) -> Measures {
     const PAIRS: usize = 100;
-    let mut crowd = Crowd::new(target);
-    crowd.enter(2 * PAIRS, |_| None);
-    crowd.settle();
+    let mut clients = Clients::new(target);
+    clients.enter(2 * PAIRS, |_| None);
+    clients.settle();
     let line_for = |who: usize| format!("PRIVMSG {} :{TEXT}\r\n", nick(who ^ 1)).into_bytes();
     let lines: Vec<Vec<u8>> = (0..2 * PAIRS).map(line_for).collect();
-    crowd
+    clients
         .people
         .iter()
         .for_each(|person| person.without_delay());
@@ -80,16 +80,16 @@ pub(super) fn ping_pong(target: Target, scale: Scale) -> Measures {
     let mut asked = vec![start; PAIRS];
     for pair in 0..PAIRS {
         asked[pair] = Instant::now();
-        crowd.people[2 * pair].say(&lines[2 * pair]);
+        clients.people[2 * pair].say(&lines[2 * pair]);
     }
-    let (end, mut heard) = (start + Duration::from_millis(scale.of(3_000) as u64), 0);
+    let (end, mut received) = (start + Duration::from_millis(scale.of(3_000) as u64), 0);
     while start.elapsed() < end - start {
-        crowd.turn(Some(PATIENCE), |Heard { who, person, bytes }| {
+        clients.turn(Some(PATIENCE), |Received { who, person, bytes }| {
             for_each_line(person, bytes, |person, line| {
                 if memmem::find(line, b" PRIVMSG ").is_none() {
                     return;
                 }
-                heard += 1;
+                received += 1;
                 if who % 2 == 0 {
                     let now = Instant::now();
                     times.note(now - asked[who / 2]);
@@ -104,7 +104,7 @@ pub(super) fn ping_pong(target: Target, scale: Scale) -> Measures {
         measure("round trips a second", times.count() as f64 / time),
         measure(
             "CPU µs per delivery",
-            cpu.as_secs_f64() * 1e6 / f64::from(heard),
+            cpu.as_secs_f64() * 1e6 / f64::from(received),
         ),
     ];
     measures.extend(times.percentiles("round trip "));
@@ -117,10 +117,10 @@ pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
     const MEMBERS: usize = 500;
     const SPEAKERS: usize = 10;
     const INTERVAL: Duration = Duration::from_millis(10);
-    let mut crowd = Crowd::new(target);
-    crowd.enter(MEMBERS, |_| Some(ROOM.to_owned()));
-    crowd.settle();
-    crowd
+    let mut clients = Clients::new(target);
+    clients.enter(MEMBERS, |_| Some(ROOM.to_owned()));
+    clients.settle();
+    clients
         .people
         .iter()
         .for_each(|person| person.without_delay());
@@ -131,13 +131,13 @@ pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
     let cpu = target.load.cpu();
     let start = Instant::now() + INTERVAL;
     let due = |message: usize| start + INTERVAL * u32::try_from(message).unwrap();
-    let (mut said, mut heard, mut last) = (0, 0, start);
+    let (mut said, mut received, mut last) = (0, 0, start);
     let expected = messages * (MEMBERS - 1);
-    while heard < expected && last.elapsed() < PATIENCE {
+    while received < expected && last.elapsed() < PATIENCE {
         if said < messages && due(said) <= Instant::now() {
             let speaker = said % SPEAKERS * (MEMBERS / SPEAKERS);
             let line = format!("PRIVMSG {ROOM} :{TEXT} {said:09}\r\n");
-            crowd.people[speaker].say(line.as_bytes());
+            clients.people[speaker].say(line.as_bytes());
             said += 1;
         }
         // The kernel wakes a thread only to the millisecond.
@@ -146,7 +146,7 @@ pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
             true => PATIENCE,
             false => left.saturating_sub(Duration::from_millis(2)),
         };
-        crowd.turn(Some(patience), |Heard { who, person, bytes }| {
+        clients.turn(Some(patience), |Received { who, person, bytes }| {
             let now = Instant::now();
             for_each_line(person, bytes, |_, line| {
                 let times = if speaks(who) {
@@ -155,7 +155,7 @@ pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
                     &mut listeners
                 };
                 times.note(now.saturating_duration_since(due(number_at_end(line))));
-                heard += 1;
+                received += 1;
             });
             last = now;
         });
@@ -165,9 +165,9 @@ pub(super) fn open_loop(target: Target, scale: Scale) -> Measures {
     measures.extend(speakers.percentiles("to those who also speak: "));
     measures.push(measure(
         "CPU s per million deliveries",
-        per_million(cpu, heard as f64),
+        per_million(cpu, received as f64),
     ));
-    measures.push(measure("deliveries lost", (expected - heard) as f64));
+    measures.push(measure("deliveries lost", (expected - received) as f64));
     measures
 }
 

@@ -1,4 +1,4 @@
-//! Decides on colours and on how much to show, from the options and the environment.
+//! Decides on colors and on how much to show, from the options and the environment.
 
 use std::io::{self, IsTerminal};
 use std::sync::Once;
@@ -36,7 +36,7 @@ fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
     Renderer::new(color, verbosity, time_zone(), config.display_settings())
 }
 
-/// Reports a warning on standard error, in red where that has colours.
+/// Reports a warning on standard error, in red where that has colors.
 pub(super) fn report_warning(message: &str, options: &ClientOptions, config: &Config) {
     let color = has_color(options.color, &io::stderr());
     let renderer = renderer(color, verbosity(options, true), config);
@@ -56,7 +56,7 @@ pub(super) fn describe_certificate(facts: &CertificateFacts) {
     }
 }
 
-/// Whether to use colours: <https://no-colour.org>, <https://bixense.com/clicolors>.
+/// Whether to use colors: <https://no-color.org>, <https://bixense.com/clicolors>.
 fn has_color(choice: ColorChoice, output: &impl IsTerminal) -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_on = |name: &str| is_set(name) && std::env::var_os(name).is_some_and(|v| v != "0");

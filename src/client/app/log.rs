@@ -145,7 +145,7 @@ struct LogReader<'q, W> {
     query: &'q LogQuery<'q>,
     since: Option<Timestamp>,
     scroll: Scrollback,
-    /// Renders the text to search: without colours and times.
+    /// Renders the text to search: without colors and times.
     plain: Renderer,
     /// The room that lines need not name, since all are from there.
     room: Option<&'q str>,

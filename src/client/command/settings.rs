@@ -21,7 +21,7 @@ pub struct DisplaySettings {
     pub gather: bool,
     /// Whether joins and leaves are shown at all.
     pub joins: bool,
-    /// Whether the formatting of others (bold, colours and so on) is shown.
+    /// Whether the formatting of others (bold, colors and so on) is shown.
     pub formatting: bool,
     /// The minimum width of the nick before a text, in cells.
     pub nick_width: usize,
@@ -110,7 +110,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "formatting",
         values: None,
         choices: &["on", "off"],
-        help: "show bold, colours and other formatting of messages",
+        help: "show bold, colors and other formatting of messages",
         format: |settings| on_off(settings.formatting),
         parse: |settings, text| assign(&mut settings.formatting, parse_on_off(text)),
     },

@@ -119,7 +119,7 @@ pub struct ClientOptions {
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, requires = "tee")]
     pub interval: Duration,
 
-    /// When to use colours; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE
+    /// When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 
@@ -561,7 +561,7 @@ pub enum Format {
     Raw,
 }
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
     /// In a terminal, unless the environment says otherwise.
@@ -626,8 +626,8 @@ Delivery report, when the connection is lost:
   not sent         they never left chatroom
 
 Environment:
-  NO_COLOR        no colours, if it is not empty
-  CLICOLOR_FORCE  colours also in a pipe, if it is neither empty nor 0
+  NO_COLOR        no colors, if it is not empty
+  CLICOLOR_FORCE  colors also in a pipe, if it is neither empty nor 0
   ALL_PROXY       the SOCKS5 proxy for connections to other machines: socks5://HOST:PORT
   USER, LOGNAME   the nick, if nothing else sets it
   TZ              the time zone of displayed times

@@ -383,7 +383,7 @@ impl EditorHandle {
         }
     }
 
-    /// Called when the library draws the line, which `highlighted` is with colours. Returns its rows.
+    /// Called when the library draws the line, which `highlighted` is with colors. Returns its rows.
     pub(super) fn line_drawn<'l>(
         &self,
         line: &str,

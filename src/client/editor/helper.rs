@@ -1,4 +1,4 @@
-//! The callbacks of the library while a line is typed: completion, hint and colours. Through these
+//! The callbacks of the library while a line is typed: completion, hint and colors. Through these
 //! calls the helper also learns what is on the screen.
 
 use std::borrow::Cow;
@@ -144,7 +144,7 @@ impl Hinter for Helper {
             self.other_candidates(line).or_else(note).or_else(usage)
         });
         if pending.is_some() {
-            // Enter does not do yet what the colours say.
+            // Enter does not do yet what the colors say.
             let is_secret = |kind: &TokenKind| *kind == TokenKind::Secret;
             analysis.tokens.retain(|(_, kind)| is_secret(kind));
         }

@@ -70,7 +70,7 @@ impl Position {
 }
 
 /// A text that begins at this position, with a line feed wherever it continues in a new row. The
-/// escape sequences of its colours take no cells.
+/// escape sequences of its colors take no cells.
 ///
 /// Terminals disagree about the cells of composed emoji. After each one the cursor is moved to where
 /// the library believes it is: what a terminal has drawn beyond that is drawn over.

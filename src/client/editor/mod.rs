@@ -133,7 +133,7 @@ pub(in crate::client) trait InputAssist {
     fn analyze(&self, line: &str) -> Option<LineAnalysis>;
     /// Makes a room the active one; false when the user is not in it.
     fn show_room(&self, room: &str) -> bool;
-    /// The line with colours, in the same cells.
+    /// The line with colors, in the same cells.
     fn highlight(&self, line: &str, analysis: &LineAnalysis) -> String;
 }
 
@@ -512,7 +512,7 @@ fn config(keys: KeySet) -> io::Result<Config> {
         .completion_type(CompletionType::List)
         .keyseq_timeout(Some(KEY_SEQUENCE_MS))
         .bell_style(BellStyle::None)
-        // The helper decides whether there are colours. The library must always call it, because
+        // The helper decides whether there are colors. The library must always call it, because
         // the helper learns from that what is on the screen.
         .color_mode(ColorMode::Forced)
         .behavior(if io::stdout().is_terminal() {

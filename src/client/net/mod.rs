@@ -4,7 +4,7 @@
 //! [`DriverInput`] and [`ScriptLines`], and a [`Frontend`] gets what happens; the driver waits for
 //! neither, so a `PING` of a server is answered whatever the terminal does. Nor does it wait for a
 //! server: each network has a link of its own, and in one step the driver does what one of them, or
-//! the user, has ready. It must not know prompts, colours and terminals. `ui` and `app` import
+//! the user, has ready. It must not know prompts, colors and terminals. `ui` and `app` import
 //! it.
 
 mod added;

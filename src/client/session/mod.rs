@@ -359,7 +359,7 @@ impl Session {
 
     fn write(&mut self, line: String, output: &mut SessionOutput) {
         if let Some(line) = self.queue_in_turn(line) {
-            self.write_labelled(&line, output);
+            self.write_labeled(&line, output);
         }
     }
 

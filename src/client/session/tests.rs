@@ -67,7 +67,7 @@ impl Played {
     fn ready(script: bool) -> Self {
         let mut played = Self::new(script);
         played.connect();
-        played.let_in("alice");
+        played.register("alice");
         played.take();
         played
     }
@@ -83,16 +83,16 @@ impl Played {
         self.session.connected(self.now, &mut self.output);
     }
 
-    fn let_in(&mut self, nick: &str) {
-        self.hear(&format!(":s 001 {nick} :Welcome {nick}!~a@host"));
-        self.hear(&format!(":s 422 {nick} :no MOTD"));
-        self.hear(&format!(":{nick}!~a@host JOIN #lobby"));
-        self.hear(&format!(":s 353 {nick} = #lobby :{nick} @bob"));
-        self.hear(&format!(":s 366 {nick} #lobby :End"));
-        self.hear(":s PONG s chatroom-settled");
+    fn register(&mut self, nick: &str) {
+        self.receive(&format!(":s 001 {nick} :Welcome {nick}!~a@host"));
+        self.receive(&format!(":s 422 {nick} :no MOTD"));
+        self.receive(&format!(":{nick}!~a@host JOIN #lobby"));
+        self.receive(&format!(":s 353 {nick} = #lobby :{nick} @bob"));
+        self.receive(&format!(":s 366 {nick} #lobby :End"));
+        self.receive(":s PONG s chatroom-settled");
     }
 
-    fn hear(&mut self, line: &str) {
+    fn receive(&mut self, line: &str) {
         let now = self.now;
         self.session
             .received(line.as_bytes(), now, &mut self.output);
@@ -135,7 +135,7 @@ impl Played {
     /// The server answers every ping so far.
     fn answer_pings(&mut self, lines: &[String]) {
         for token in lines.iter().filter_map(|line| line.strip_prefix("PING :")) {
-            self.hear(&format!(":s PONG s :{token}"));
+            self.receive(&format!(":s PONG s :{token}"));
         }
     }
 
@@ -163,7 +163,7 @@ fn registration_joins_the_lobby() {
         played.lines(),
         ["CAP LS 302", "NICK alice", "USER alice 0 * :Alice"]
     );
-    played.let_in("alice");
+    played.register("alice");
     let done = played.take();
     assert_eq!(done.lines, "PING :chatroom-settled\r\n");
     assert_eq!(

@@ -13,7 +13,7 @@ pub(in crate::client) enum Reflow {
 }
 
 impl Reflow {
-    /// The behaviour of the terminal according to its environment variables. `None` where they are
+    /// The behavior of the terminal according to its environment variables. `None` where they are
     /// inconclusive, for example over ssh, where many terminals are called `xterm`.
     pub(in crate::client) fn from_environment() -> Option<Self> {
         let has = |name: &str| std::env::var_os(name).is_some();
@@ -43,7 +43,7 @@ impl Reflow {
         }
     }
 
-    /// The behaviour of a terminal that answers with this name and version, or with this unit ID.
+    /// The behavior of a terminal that answers with this name and version, or with this unit ID.
     pub(in crate::client) fn of_terminal(name: &str) -> Option<Self> {
         const EVERYTHING: [&str; 9] = [
             "tmux", "VTE", "7E565445", "kitty", "foot", "WezTerm", "iTerm2", "ghostty", "xterm.js",

@@ -33,7 +33,7 @@ pub(in crate::client) fn format_report(line: Option<u64>, message: &str) -> Stri
     }
 }
 
-/// Writes lines from [`format_report`], which may be coloured; for a terminal they are broken between
+/// Writes lines from [`format_report`], which may be colored; for a terminal they are broken between
 /// words. Errors are ignored.
 pub(in crate::client) fn write_report(lines: &str) {
     let rows = match mode::columns_of(&io::stderr()) {
@@ -98,9 +98,9 @@ mod tests {
             wrap_report(&report, 19),
             "chatroom: No server\n  answers on\n  127.0.0.1:6667.\n"
         );
-        let coloured = "\x1b[31mchatroom: one two three\x1b[0m\nchatroom: four\n";
+        let colored = "\x1b[31mchatroom: one two three\x1b[0m\nchatroom: four\n";
         assert_eq!(
-            wrap_report(coloured, 20),
+            wrap_report(colored, 20),
             "\x1b[31mchatroom: one two\x1b[0m\n          \x1b[31mthree\x1b[0m\nchatroom: four\n"
         );
     }

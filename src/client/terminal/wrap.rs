@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_continue_in_the_next_row_but_not_in_its_indent() {
+    fn colors_continue_in_the_next_row_but_not_in_its_indent() {
         let line = "<\x1b[38;5;1mbob\x1b[0m> |\x1b[1;48;5;2mone two three\x1b[0m four\n";
         assert_eq!(
             wrapped(line, 14),

@@ -1,4 +1,4 @@
-//! Renders bold text, colours and the like from other users as escape sequences of the terminal.
+//! Renders bold text, colors and the like from other users as escape sequences of the terminal.
 //!
 //! The codes are those of mIRC and later clients: <https://modern.ircdocs.horse/formatting.html>.
 //! The text between them is sanitized, and each style is switched off at the end of the text.
@@ -38,7 +38,7 @@ struct Style {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Color {
-    /// An index in the table of 256 colours.
+    /// An index in the table of 256 colors.
     Indexed(u8),
     Rgb(u8, u8, u8),
 }
@@ -89,7 +89,7 @@ impl Style {
         rest
     }
 
-    /// Reads a foreground colour, and after a comma a background colour. No colour at all resets
+    /// Reads a foreground color, and after a comma a background color. No color at all resets
     /// both.
     fn recolor<'a>(
         &mut self,
@@ -147,7 +147,7 @@ fn hex_color(digits: &str) -> Option<Color> {
     Some(Color::Rgb(byte(0)?, byte(2)?, byte(4)?))
 }
 
-/// The colours 0 to 98 as indices in the table of 256; 99 is the default colour.
+/// The colors 0 to 98 as indices in the table of 256; 99 is the default color.
 const COLORS: [u8; 99] = [
     15, 0, 4, 2, 9, 1, 5, 202, 11, 10, 6, 14, 12, 13, 8, 7, 52, 94, 100, 58, 22, 29, 23, 24, 17,
     54, 53, 89, 88, 130, 142, 64, 28, 35, 30, 25, 18, 91, 90, 125, 124, 166, 184, 106, 34, 49, 37,

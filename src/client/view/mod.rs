@@ -1,12 +1,12 @@
-//! Renders events as safe, coloured text: whole lines, ready to be printed above the prompt.
+//! Renders events as safe, colored text: whole lines, ready to be printed above the prompt.
 //!
 //! It must not know the session or any file, nor print anything itself, except that the scrollback
 //! pushes its lines to the printer. It imports `event`, `command`, `terminal` and `common`; `storage`,
 //! `editor`, `ui` and `app` import it.
 //!
 //! `messages`, `membership` and `listings` render one kind of event each, `network` puts the name of
-//! the network in front, `irc_formatting` bold text and colours from others, and `style` our own
-//! colours and times. `prompt` is the line below them all, and `scrollback` is everything above it.
+//! the network in front, `irc_formatting` bold text and colors from others, and `style` our own
+//! colors and times. `prompt` is the line below them all, and `scrollback` is everything above it.
 
 mod irc_formatting;
 mod listings;
@@ -64,7 +64,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// A renderer with or without colours, with times in `zone`.
+    /// A renderer with or without colors, with times in `zone`.
     pub fn new(
         color: bool,
         verbosity: Verbosity,
@@ -88,7 +88,7 @@ impl Renderer {
         }
     }
 
-    /// A copy without colours and times that shows everything.
+    /// A copy without colors and times that shows everything.
     pub fn unstyled(&self) -> Self {
         let mut unstyled = self.clone();
         unstyled.color = false;

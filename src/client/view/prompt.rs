@@ -1,4 +1,4 @@
-//! The prompt, and the colours of the line that is typed after it.
+//! The prompt, and the colors of the line that is typed after it.
 
 use std::borrow::Cow;
 
@@ -11,12 +11,12 @@ use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::event::{NetworkId, Unread};
 use crate::common::sanitize::{sanitize, sanitize_name};
 
-/// A prompt as plain text, and with colours in the same cells.
+/// A prompt as plain text, and with colors in the same cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
-    /// Without colours.
+    /// Without colors.
     pub raw: String,
-    /// With colours.
+    /// With colors.
     pub styled: String,
     /// The network to which what is typed at this prompt goes, if any.
     pub network: Option<NetworkId>,
@@ -83,7 +83,7 @@ impl Renderer {
         format!("Unsent text from {time}{target}: {shown}  Ctrl-Y (or Alt-R) restores it{more}\n")
     }
 
-    /// A line that is being typed, with the words of `analysis` coloured. It takes the same cells
+    /// A line that is being typed, with the words of `analysis` colored. It takes the same cells
     /// as the plain line.
     pub fn highlight(&self, line: &str, analysis: &LineAnalysis) -> String {
         let mut highlighted = String::with_capacity(line.len());

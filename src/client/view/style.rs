@@ -1,4 +1,4 @@
-//! The colours and times that all lines share.
+//! The colors and times that all lines share.
 
 use colored::{Color, Colorize as _};
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ impl Renderer {
         self.in_nick_color(&sanitize_name(nick), nick)
     }
 
-    /// `text` in the colour of `nick`.
+    /// `text` in the color of `nick`.
     pub(super) fn in_nick_color(&self, text: &str, nick: &str) -> String {
         if self.color {
             text.color(nick_color(nick)).to_string()
@@ -29,7 +29,7 @@ impl Renderer {
         }
     }
 
-    /// A line that mentions the user, marked as a whole in colours that no nick has.
+    /// A line that mentions the user, marked as a whole in colors that no nick has.
     pub(super) fn marked(&self, line: &str) -> String {
         if self.color {
             line.color(MENTION).on_color(MENTION_BACKGROUND).to_string()
@@ -101,16 +101,16 @@ impl Renderer {
 pub(super) const COMMAND: Color = Color::AnsiColor(28);
 pub(super) const WARNING: Color = Color::AnsiColor(160);
 
-/// Black on yellow, in the 256-colour table, which themes do not change.
+/// Black on yellow, in the 256-color table, which themes do not change.
 const MENTION: Color = Color::AnsiColor(16);
 const MENTION_BACKGROUND: Color = Color::AnsiColor(220);
 
-/// Colours of the 256-colour table that are easy to tell apart and readable on black and on white:
+/// Colors of the 256-color table that are easy to tell apart and readable on black and on white:
 /// their contrast is at least 3.8 to 1 with both (WCAG 2.2, contrast ratio).
 pub(super) const NICK_COLORS: [u8; 14] =
     [166, 130, 100, 64, 28, 29, 30, 31, 32, 63, 98, 134, 164, 162];
 
-/// The colour of a nick: the same in every spelling, room and run.
+/// The color of a nick: the same in every spelling, room and run.
 pub(super) fn nick_color(nick: &str) -> Color {
     // FNV-1a: short, and stable across releases of the standard library.
     let hash = nick.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

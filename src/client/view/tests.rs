@@ -241,7 +241,7 @@ fn no_field_of_an_event_reaches_the_terminal_unchecked() {
 }
 
 #[test]
-fn a_nick_has_one_colour_in_every_spelling() {
+fn a_nick_has_one_color_in_every_spelling() {
     assert_eq!(nick_color("Bob"), nick_color("bOB"));
     let renderer = renderer(true);
     let shown = renderer.lines(&said("#a", "bob", "hi"), NOON, Some("#a"));
@@ -260,7 +260,7 @@ fn a_list_of_users_has_columns() {
         since: own.then_some(NOON),
         idle_seconds: Some(3_725),
         account: (!own).then(|| "bobby".into()),
-        // The nick is no news.
+        // The nick is no update.
         real_name: Some(if own { "Alice" } else { "Bob \x1b[2JSmith" }.into()),
         operator: own,
         own,
@@ -342,7 +342,7 @@ fn what_people_change_about_themselves_is_shown_only_on_request() {
     assert_eq!(shown("#lobby"), "12:01 #dev bob invited carol\n");
 }
 
-/// The contrast of two colours. WCAG 2.2, "contrast ratio".
+/// The contrast of two colors. WCAG 2.2, "contrast ratio".
 fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
     let light = |color: [u8; 3]| {
         let part = |byte: u8| match f64::from(byte) / 255.0 {
@@ -357,7 +357,7 @@ fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
 }
 
 #[test]
-fn colours_of_nicks_can_be_read_on_black_and_on_white() {
+fn colors_of_nicks_can_be_read_on_black_and_on_white() {
     let levels = [0, 95, 135, 175, 215, 255];
     for place in NICK_COLORS {
         let place = usize::from(place - 16);
@@ -391,7 +391,7 @@ fn a_list_of_rooms_says_so_when_there_are_none() {
 }
 
 #[test]
-fn a_mention_is_marked_as_a_whole_in_colours_that_no_nick_has() {
+fn a_mention_is_marked_as_a_whole_in_colors_that_no_nick_has() {
     let event = Event::Said {
         room: "#lobby".into(),
         nick: "bob".into(),

@@ -11,9 +11,9 @@ const LABEL_BYTES_MAX: usize = 64;
 /// The reference of the batch. A batch ends in the step that begins it, so two are never open.
 const BATCH: &str = "answer";
 
-/// A line whose responses are to be labelled.
+/// A line whose responses are to be labeled.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LabelledLine<'a> {
+pub(super) struct LabeledLine<'a> {
     from: ConnectionId,
     has: Capabilities,
     pub(super) text: &'a str,
@@ -21,28 +21,24 @@ pub(super) struct LabelledLine<'a> {
 
 impl Hub {
     /// The label of a line, if its sender has enabled labels.
-    pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<LabelledLine<'a>> {
+    pub(super) fn label<'a>(&self, from: ConnectionId, tags: Tags<'a>) -> Option<LabeledLine<'a>> {
         let both = Capabilities::LABELED_RESPONSE.with(Capabilities::BATCH);
         let has = Some(self.capabilities(from)).filter(|has| has.has(both))?;
         let text = tags.get("label")?;
         let is_valid = !text.is_empty() && text.len() <= LABEL_BYTES_MAX;
-        is_valid.then_some(LabelledLine { from, has, text })
+        is_valid.then_some(LabeledLine { from, has, text })
     }
 
     /// A line of an earlier step, whose label was valid then.
-    pub(super) fn labelled_before<'a>(
-        &self,
-        from: ConnectionId,
-        text: &'a str,
-    ) -> LabelledLine<'a> {
+    pub(super) fn labeled_before<'a>(&self, from: ConnectionId, text: &'a str) -> LabeledLine<'a> {
         let has = self.capabilities(from);
-        LabelledLine { from, has, text }
+        LabeledLine { from, has, text }
     }
 
     /// Labels the responses to a line in the outbox: one line has the label itself, several are a
     /// batch with the label, and no response becomes an `ACK`.
-    pub(super) fn label_responses(&self, line: LabelledLine<'_>) {
-        let LabelledLine { from, has, text } = line;
+    pub(super) fn label_responses(&self, line: LabeledLine<'_>) {
+        let LabeledLine { from, has, text } = line;
         let name = &self.settings.name;
         let sends = self.outbox().take_responses();
         self.charge(Work::Entry, 3 * sends.len());

@@ -234,7 +234,7 @@ impl Outbox {
         sends
     }
 
-    /// If the step has lines to keep, writes its other ending. Both may still have to be labelled.
+    /// If the step has lines to keep, writes its other ending. Both may still have to be labeled.
     pub(super) fn begin_other_ending(&mut self) -> bool {
         if self.keeping.conditions.is_empty() {
             return false;

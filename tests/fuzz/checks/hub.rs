@@ -248,7 +248,7 @@ impl Table {
         for at in 0..open {
             self.answer(at.is_multiple_of(2));
         }
-        assert_eq!(self.hub.registered_count(), 0, "somebody is left");
+        assert_eq!(self.hub.registered_count(), 0, "a user is left");
         assert_eq!(self.hub.next_deadline(), None, "a deadline is left");
     }
 
@@ -263,7 +263,7 @@ impl Table {
             let line = sound(bytes);
             assert!(
                 before.contains_key(&to),
-                "{to:?} is gone and is told {line:?}"
+                "{to:?} is gone and receives {line:?}"
             );
             sent.push((to, line));
         }
@@ -276,7 +276,7 @@ impl Table {
             let (_, command, _) = parts(line);
             assert!(
                 !NEWS.contains(&command) || !twice(),
-                "{to:?} is told twice: {line}"
+                "{to:?} receives twice: {line}"
             );
         }
         check_all_members(&before, &sent);
@@ -394,7 +394,7 @@ fn check_one(
     line: &str,
 ) {
     let (Some(was), Some(is)) = (before.get(&to), after.get(&to)) else {
-        panic!("nobody is told {line:?}");
+        panic!("no connection receives {line:?}");
     };
     check_tags(was, is, line);
     let (source, command, words) = parts(line);
@@ -457,15 +457,18 @@ fn check_tags(was: &Known, is: &Known, line: &str) {
 
 /// Checks that a line that reached one member of a room reached every member but its sender.
 fn check_all_members(before: &BTreeMap<ConnectionId, Known>, sent: &[(ConnectionId, String)]) {
-    let mut heard: BTreeMap<(FoldedName, &str, Vec<&str>), Vec<ConnectionId>> = BTreeMap::new();
+    let mut received: BTreeMap<(FoldedName, &str, Vec<&str>), Vec<ConnectionId>> = BTreeMap::new();
     for (to, line) in sent {
         let (source, command, words) = parts(line);
         let is_to_room = words.first().is_some_and(|target| target.starts_with('#'));
         if is_to_room && matches!(command, "PRIVMSG" | "NOTICE" | "PART" | "KICK" | "TOPIC") {
-            heard.entry((source, command, words)).or_default().push(*to);
+            received
+                .entry((source, command, words))
+                .or_default()
+                .push(*to);
         }
     }
-    for ((source, command, words), hearers) in heard {
+    for ((source, command, words), hearers) in received {
         let room = words.first().map(|room| FoldedName::of(room));
         for (id, known) in before {
             let is_there = room.as_ref().is_some_and(|room| known.rooms.contains(room));

@@ -17,7 +17,7 @@ pub(crate) fn unpack(line: &str) -> Vec<u8> {
                 Some(b't') => b'\t',
                 Some(b'x') => {
                     let digits: String = rest.by_ref().take(2).map(char::from).collect();
-                    u8::from_str_radix(&digits, 16).expect("two digits behind \\x")
+                    u8::from_str_radix(&digits, 16).expect("two digits after \\x")
                 }
                 Some(other) => other,
                 None => panic!("an escape of nothing"),

@@ -19,9 +19,9 @@ pub(crate) fn check(bytes: &[u8]) {
     for (at, c) in around.iter().enumerate() {
         if *c == JOINER {
             let before = at.checked_sub(1).and_then(|at| around.get(at).copied());
-            let behind = around.get(at + 1).copied();
+            let after = around.get(at + 1).copied();
             assert!(
-                !is_lone(before) && !is_lone(behind),
+                !is_lone(before) && !is_lone(after),
                 "a joiner joins nothing in {text:?}"
             );
         }

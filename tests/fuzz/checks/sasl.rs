@@ -26,17 +26,17 @@ pub(crate) fn check(bytes: &[u8]) {
         match line.strip_prefix('=') {
             Some(message) => {
                 for part in parts(message.as_bytes()) {
-                    hear(&mut partial, &part, password, &mut verifier);
+                    receive(&mut partial, &part, password, &mut verifier);
                 }
             }
-            None => hear(&mut partial, line, password, &mut verifier),
+            None => receive(&mut partial, line, password, &mut verifier),
         }
     }
     log_in(&text, password);
 }
 
 /// The client gets a part of a message, and answers what is whole.
-fn hear(
+fn receive(
     partial: &mut PartialMessage,
     part: &str,
     password: &str,

@@ -69,7 +69,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let mut conversation = Conversation::new(*kind);
     conversation.connect();
     if kind & 1 == 0 {
-        conversation.let_in();
+        conversation.register();
     }
     for step in steps.split(|byte| *byte == b'\n').take(STEPS_MAX) {
         if conversation.over {
@@ -140,7 +140,7 @@ impl Conversation {
         self.settle(b"");
     }
 
-    fn let_in(&mut self) {
+    fn register(&mut self) {
         for line in [
             ":s 001 alice :Welcome alice!~a@host",
             ":s 422 alice :no MOTD",
@@ -149,17 +149,19 @@ impl Conversation {
             ":s 366 alice #lobby :End",
             ":s PONG s chatroom-settled",
         ] {
-            self.hear(line.as_bytes());
+            self.receive(line.as_bytes());
         }
     }
 
-    fn hear(&mut self, line: &[u8]) {
+    fn receive(&mut self, line: &[u8]) {
         if self.connected {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let stamp = MessageTags::of_line(line);
             let unix_seconds = stamp.unix_seconds().unwrap_or(self.now.unix_seconds);
             let text = String::from_utf8_lossy(line);
-            let number = Message::parse(&text).ok().and_then(|heard| heard.number());
+            let number = Message::parse(&text)
+                .ok()
+                .and_then(|received| received.number());
             self.needs_login &= number.is_none_or(|number| !LOGGED_IN.contains(&number));
             self.session.received(line, self.now, &mut self.outbox);
             self.show(unix_seconds, &stamp);
@@ -174,7 +176,7 @@ impl Conversation {
         };
         let text = String::from_utf8_lossy(rest);
         match kind {
-            b'<' => self.hear(rest),
+            b'<' => self.receive(rest),
             b'>' => {
                 self.typed = true;
                 // A pasted text can have several lines.
@@ -328,7 +330,7 @@ impl Conversation {
                 );
             }
             let colored = self.colored.lines(&event, unix_seconds, active);
-            assert_eq!(strip_styles(&colored), plain, "colours change what is said");
+            assert_eq!(strip_styles(&colored), plain, "colors change what is said");
             check_screen(&self.scroll.show(&event, unix_seconds, active));
             let occurrence = Occurrence {
                 network: NetworkName::default(),
@@ -359,11 +361,7 @@ impl Conversation {
         let painted = self.colored.highlight(text, &judgement);
         if !text.contains('\x1b') {
             let plain = hide_secret(text, &judgement);
-            assert_eq!(
-                strip_styles(&painted),
-                plain,
-                "colours change what is typed"
-            );
+            assert_eq!(strip_styles(&painted), plain, "colors change what is typed");
         }
     }
 }

@@ -50,7 +50,7 @@ fn lines<'a>(
         while let Some(line) = lines.next_line(&mut piece) {
             found.push(kept(line));
         }
-        assert!(piece.is_empty(), "something is left behind");
+        assert!(piece.is_empty(), "something is left");
         assert!(lines.held_bytes() <= line_bytes_max + "\r\n".len());
     }
     found

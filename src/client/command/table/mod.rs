@@ -1,5 +1,5 @@
 //! The table of slash commands: one row each, read by the parser, `/help`, Tab, the hints and the
-//! colours of a typed line.
+//! colors of a typed line.
 //!
 //! The rows are grouped by subject, one file each. `usage` reads what a row says of its arguments.
 //! It must not know the grammar of a line. `command`, `config` and `session` import it.

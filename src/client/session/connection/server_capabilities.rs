@@ -126,7 +126,7 @@ impl ServerCapabilities {
         self.is_over = true;
     }
 
-    /// Whether the answers to a line can be recognised by its label.
+    /// Whether the answers to a line can be recognized by its label.
     pub(in crate::client::session) fn can_label(&self) -> bool {
         self.has(Batch) && self.has(LabeledResponse)
     }

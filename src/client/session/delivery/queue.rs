@@ -81,7 +81,7 @@ impl Session {
                 continue;
             };
             self.begin_request(number, piece.line, piece.line.is_some(), now, output);
-            self.write_labelled(&piece.request, output);
+            self.write_labeled(&piece.request, output);
             self.attach_message(piece.message);
             self.delivery.attach_command(piece.command);
             self.end_request(output);

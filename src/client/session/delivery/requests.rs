@@ -159,7 +159,7 @@ impl Session {
     }
 
     /// Writes a line, with the label of the current request in front of it.
-    pub(in crate::client::session) fn write_labelled(
+    pub(in crate::client::session) fn write_labeled(
         &mut self,
         line: &str,
         output: &mut SessionOutput,

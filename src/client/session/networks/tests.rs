@@ -46,14 +46,14 @@ impl Played {
                 ":s 366 alice #lobby :End",
                 ":s PONG s chatroom-settled",
             ] {
-                played.hear(name, line);
+                played.receive(name, line);
             }
         }
         played.take();
         played
     }
 
-    fn hear(&mut self, name: &str, line: &str) {
+    fn receive(&mut self, name: &str, line: &str) {
         let id = self.id(name);
         let now = self.now;
         let network = self.networks.get_mut(id).unwrap();
@@ -209,7 +209,7 @@ fn a_line_goes_to_the_network_of_its_prompt_even_if_another_is_active_since() {
 fn rooms_are_numbered_across_networks_and_room_goes_to_each() {
     let mut played = Played::new(&["home", "libera"]);
     for line in [":alice!~a@host JOIN #rust", ":s 366 alice #rust :End"] {
-        played.hear("libera", line);
+        played.receive("libera", line);
     }
     let rooms = ["home/#lobby", "libera/#lobby", "libera/#rust"];
     assert_eq!(played.rooms(), rooms);
@@ -239,17 +239,17 @@ fn rooms_are_numbered_across_networks_and_room_goes_to_each() {
     // A room that is joined elsewhere becomes the active one there.
     played.type_line("/j libera/#new");
     assert_eq!(played.take(), ["libera: JOIN #new"]);
-    played.hear("libera", ":alice!~a@host JOIN #new");
+    played.receive("libera", ":alice!~a@host JOIN #new");
     assert_eq!(played.prompt(), "libera/#new");
 }
 
 #[test]
 fn unread_messages_are_counted_over_all_networks() {
     let mut played = Played::new(&["home", "libera"]);
-    played.hear("home", ":bob!b@h PRIVMSG #lobby :seen");
+    played.receive("home", ":bob!b@h PRIVMSG #lobby :seen");
     assert_eq!(played.unread(), [0, 0]);
-    played.hear("libera", ":bob!b@h PRIVMSG #lobby :one");
-    played.hear("libera", ":bob!b@h PRIVMSG #lobby :alice: two");
+    played.receive("libera", ":bob!b@h PRIVMSG #lobby :one");
+    played.receive("libera", ":bob!b@h PRIVMSG #lobby :alice: two");
     assert_eq!(played.unread(), [2, 1]);
     assert_eq!(played.networks.highlight_count(), 0);
     played.type_line("/room");
@@ -257,10 +257,10 @@ fn unread_messages_are_counted_over_all_networks() {
         (played.prompt().as_str(), played.unread()),
         ("libera/#lobby", [0, 0])
     );
-    played.hear("home", ":bob!b@h PRIVMSG #lobby :three");
+    played.receive("home", ":bob!b@h PRIVMSG #lobby :three");
     assert_eq!(played.unread(), [1, 0]);
     // A whisper on any network is seen as soon as a line is entered anywhere.
-    played.hear("home", ":bob!b@h PRIVMSG alice :psst");
+    played.receive("home", ":bob!b@h PRIVMSG alice :psst");
     assert_eq!(played.networks.highlight_count(), 1);
     played.type_line("hm");
     assert_eq!(played.networks.highlight_count(), 0);
@@ -280,7 +280,7 @@ fn a_reply_goes_to_the_network_of_the_last_whisper() {
         (3, "home", "bob"),
     ] {
         played.now.elapsed = Duration::from_secs(second);
-        played.hear(network, &format!(":{nick}!b@h PRIVMSG alice :psst"));
+        played.receive(network, &format!(":{nick}!b@h PRIVMSG alice :psst"));
         let hint = played.networks.analyze("/reply hi").hint;
         assert_eq!(hint, Some(format!("to {network}/{nick}")));
         played.take();
@@ -301,7 +301,7 @@ fn tab_knows_the_names_of_all_networks() {
         ":s 353 alice = #rust :alice carol",
         ":s 366 alice #rust :End",
     ] {
-        played.hear("libera", line);
+        played.receive("libera", line);
     }
     let names = played.networks.names();
     assert_eq!(names.rooms, ["#lobby", "libera/#lobby", "libera/#rust"]);
@@ -426,7 +426,7 @@ fn a_script_waits_for_the_network_of_its_line_and_for_no_other() {
         ":s PONG s :chatroom-line-0",
         ":s PONG s :chatroom-line-1",
     ] {
-        played.hear("libera", line);
+        played.receive("libera", line);
     }
     assert!(played.script(3, "text"));
     assert_eq!(played.take(), ["libera: PRIVMSG #rust :text"]);

@@ -94,7 +94,7 @@ fn a_line_says_where_it_would_go_before_it_is_entered() {
         Some("no one has whispered to you yet")
     );
     played.type_line("/part");
-    played.hear(":alice!a@h PART #lobby");
+    played.receive(":alice!a@h PART #lobby");
     assert_eq!(note(&played, "hi").as_deref(), Some("you are in no room"));
 }
 
@@ -102,31 +102,31 @@ fn a_line_says_where_it_would_go_before_it_is_entered() {
 fn who_spoke_last_is_completed_first() {
     let mut played = Played::ready(false);
     for nick in ["carol", "dan"] {
-        played.hear(&format!(":{nick}!x@h JOIN #lobby"));
+        played.receive(&format!(":{nick}!x@h JOIN #lobby"));
     }
-    played.hear(":carol!x@h PRIVMSG #lobby :hi");
+    played.receive(":carol!x@h PRIVMSG #lobby :hi");
     let CompletionNames { nicks, rooms, .. } = played.session.names();
     assert_eq!(nicks, ["carol", "bob", "dan"]);
     assert_eq!(rooms, ["#lobby"]);
-    played.hear(":dan!x@h NICK zoe");
-    played.hear(":bob!x@h QUIT :bye");
+    played.receive(":dan!x@h NICK zoe");
+    played.receive(":bob!x@h QUIT :bye");
     assert_eq!(played.session.names().nicks, ["carol", "zoe"]);
 }
 
 #[test]
 fn who_spoke_last_in_a_room_is_first_there_and_who_whispered_everywhere() {
     let mut played = Played::ready(false);
-    played.hear(":alice!a@h JOIN #dev");
+    played.receive(":alice!a@h JOIN #dev");
     for nick in ["bob", "carol", "dan"] {
-        played.hear(&format!(":{nick}!x@h JOIN #dev"));
-        played.hear(&format!(":{nick}!x@h JOIN #lobby"));
+        played.receive(&format!(":{nick}!x@h JOIN #dev"));
+        played.receive(&format!(":{nick}!x@h JOIN #lobby"));
     }
-    played.hear(":carol!x@h PRIVMSG #dev :hi");
-    played.hear(":dan!x@h PRIVMSG #lobby :hi");
+    played.receive(":carol!x@h PRIVMSG #dev :hi");
+    played.receive(":dan!x@h PRIVMSG #lobby :hi");
     assert_eq!(played.session.names().nicks, ["dan", "bob", "carol"]);
     played.type_line("/room #dev");
     assert_eq!(played.session.names().nicks, ["carol", "bob", "dan"]);
-    played.hear(":bob!x@h PRIVMSG alice :psst");
+    played.receive(":bob!x@h PRIVMSG alice :psst");
     assert_eq!(played.session.names().nicks, ["bob", "carol", "dan"]);
     played.type_line("/room #lobby");
     assert_eq!(played.session.names().nicks, ["bob", "dan", "carol"]);
@@ -137,13 +137,13 @@ fn rooms_one_has_heard_of_are_offered_until_one_is_in() {
     let mut played = Played::with_rooms(false, &["#ops key"]);
     assert_eq!(played.session.names().other_rooms, ["#ops"]);
     played = Played::ready(false);
-    played.hear(":bob!b@h INVITE alice #dev");
-    played.hear(":s 322 alice #big 12 :all of us");
-    played.hear(":s 323 alice :End");
+    played.receive(":bob!b@h INVITE alice #dev");
+    played.receive(":s 322 alice #big 12 :all of us");
+    played.receive(":s 323 alice :End");
     assert_eq!(played.session.names().other_rooms, ["#big", "#dev"]);
-    played.hear(":alice!a@h JOIN #dev");
+    played.receive(":alice!a@h JOIN #dev");
     assert_eq!(played.session.names().other_rooms, ["#big"]);
-    played.hear(":alice!a@h PART #dev");
+    played.receive(":alice!a@h PART #dev");
     assert_eq!(played.session.names().other_rooms, ["#big", "#dev"]);
 }
 
@@ -153,12 +153,12 @@ fn rooms_one_has_heard_of_are_offered_until_one_is_in() {
 fn a_room_that_is_not_named_is_where_most_concerns_this_person() {
     let mut played = Played::ready(false);
     for room in ["#one", "#two", "#three"] {
-        played.hear(&format!(":alice!a@h JOIN {room}"));
-        played.hear(&format!(":bob!b@h JOIN {room}"));
+        played.receive(&format!(":alice!a@h JOIN {room}"));
+        played.receive(&format!(":bob!b@h JOIN {room}"));
     }
-    played.hear(":bob!b@h PRIVMSG #one :hi");
-    played.hear(":bob!b@h PRIVMSG #three :hi");
-    played.hear(":bob!b@h PRIVMSG #two :alice: hi");
+    played.receive(":bob!b@h PRIVMSG #one :hi");
+    played.receive(":bob!b@h PRIVMSG #three :hi");
+    played.receive(":bob!b@h PRIVMSG #two :alice: hi");
     let to = |played: &Played| played.session.analyze("/room").hint;
     for room in ["#two", "#one", "#three"] {
         assert_eq!(to(&played), Some(format!("to {room}")));
@@ -199,11 +199,11 @@ fn a_name_that_is_nearly_one_of_the_configuration_is_pointed_to_it() {
 #[test]
 fn whisperers_from_elsewhere_are_completed_after_members_of_the_room() {
     let mut played = Played::ready(false);
-    played.hear(":bea!b@h PRIVMSG alice :psst");
+    played.receive(":bea!b@h PRIVMSG alice :psst");
     assert_eq!(played.session.names().nicks, ["bob", "bea"]);
-    played.hear(":bea!b@h JOIN #lobby");
+    played.receive(":bea!b@h JOIN #lobby");
     assert_eq!(played.session.names().nicks, ["bea", "bob"]);
-    played.hear(":bea!b@h QUIT :bye");
+    played.receive(":bea!b@h QUIT :bye");
     assert_eq!(played.session.names().nicks, ["bob"]);
 }
 
@@ -216,12 +216,12 @@ fn what_the_server_will_cut_is_told_before_it_is_sent() {
     for line in &lines {
         assert_eq!(note(&played, line), None, "it has not said how much");
     }
-    played.hear(":s 005 alice TOPICLEN=30 AWAYLEN=30 KICKLEN=30 :are supported");
+    played.receive(":s 005 alice TOPICLEN=30 AWAYLEN=30 KICKLEN=30 :are supported");
     for line in &lines {
         let words = "the server keeps 30 of these 31 bytes";
         assert_eq!(note(&played, line).as_deref(), Some(words), "{line}");
         assert_eq!(note(&played, &line[..line.len() - 1]), None);
     }
-    played.hear(":s 005 alice TOPICLEN=0 AWAYLEN= KICKLEN=-1 :are supported");
+    played.receive(":s 005 alice TOPICLEN=0 AWAYLEN= KICKLEN=-1 :are supported");
     assert_eq!(note(&played, &lines[0]), None);
 }

@@ -9,10 +9,10 @@ fn rooms_count_what_is_unread_and_are_switched_by_name_and_number() {
     let mut played = Played::ready(false);
     played.type_line("/j #dev");
     assert_eq!(played.lines(), ["JOIN #dev"]);
-    played.hear(":alice!~a@host JOIN #dev");
-    played.hear(":bob!b@h PRIVMSG #lobby :hi");
-    played.hear(":bob!b@h PRIVMSG #lobby :Alice: hi");
-    played.hear(":bob!b@h PRIVMSG #lobby :malice");
+    played.receive(":alice!~a@host JOIN #dev");
+    played.receive(":bob!b@h PRIVMSG #lobby :hi");
+    played.receive(":bob!b@h PRIVMSG #lobby :Alice: hi");
+    played.receive(":bob!b@h PRIVMSG #lobby :malice");
     let unread = played.session.unread();
     assert_eq!((unread.messages, unread.mentions), (3, 1));
     // Numbers are in the order of entering.
@@ -37,17 +37,17 @@ fn reply_goes_to_the_last_who_whispered_and_ignored_people_are_not_heard() {
         &played.events()[..],
         [Event::InputRejected { .. }]
     ));
-    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.receive(":bob!b@h PRIVMSG alice :psst");
     played.take();
     played.type_line("/r yes");
     assert_eq!(played.lines(), ["PRIVMSG bob :yes"]);
     played.type_line("/ignore Bob");
     played.take();
-    played.hear(":bob!b@h PRIVMSG alice :again");
+    played.receive(":bob!b@h PRIVMSG alice :again");
     assert_eq!(played.events(), []);
     played.type_line("/unignore bob");
     played.take();
-    played.hear(":bob!b@h PRIVMSG alice :again");
+    played.receive(":bob!b@h PRIVMSG alice :again");
     assert_eq!(played.events().len(), 1);
 }
 
@@ -88,14 +88,14 @@ fn operators_commands_are_written_as_irc_wants_them() {
 #[test]
 fn answers_to_commands_are_shown_as_text_and_others_only_with_more_detail() {
     let mut played = Played::ready(false);
-    played.hear(":s 341 alice carol #dev");
-    played.hear(":s 324 alice #dev +kl x 5");
-    played.hear(":s 329 alice #dev 1700000000");
-    played.hear(":s 367 alice #dev *!*@evil bob 1700000000");
-    played.hear(":s 368 alice #dev :End of channel ban list");
-    played.hear(":s 221 alice +i");
-    played.hear(":s 391 alice s :Tuesday");
-    played.hear(":s 381 alice :You are now an IRC operator");
+    played.receive(":s 341 alice carol #dev");
+    played.receive(":s 324 alice #dev +kl x 5");
+    played.receive(":s 329 alice #dev 1700000000");
+    played.receive(":s 367 alice #dev *!*@evil bob 1700000000");
+    played.receive(":s 368 alice #dev :End of channel ban list");
+    played.receive(":s 221 alice +i");
+    played.receive(":s 391 alice s :Tuesday");
+    played.receive(":s 381 alice :You are now an IRC operator");
     let events = played.events();
     let said = events.iter().filter_map(|event| match event {
         Event::ServerSaid { text, .. } => Some(text.clone()),
@@ -122,9 +122,9 @@ fn masks_are_ignored_and_so_are_their_invitations() {
     let mut played = Played::ready(false);
     played.type_line("/ignore *!*@evil");
     played.take();
-    played.hear(":bob!b@evil PRIVMSG #lobby :hi");
-    played.hear(":bob!b@evil PRIVMSG alice :hi");
-    played.hear(":bob!b@evil INVITE alice #trap");
+    played.receive(":bob!b@evil PRIVMSG #lobby :hi");
+    played.receive(":bob!b@evil PRIVMSG alice :hi");
+    played.receive(":bob!b@evil INVITE alice #trap");
     assert_eq!(played.events(), []);
     played.type_line("/r x");
     assert!(matches!(
@@ -133,7 +133,7 @@ fn masks_are_ignored_and_so_are_their_invitations() {
     ));
     played.type_line("/unignore *!*@EVIL");
     played.take();
-    played.hear(":bob!b@evil INVITE alice #trap");
+    played.receive(":bob!b@evil INVITE alice #trap");
     assert!(matches!(&played.events()[..], [Event::Invited { .. }]));
 }
 
@@ -141,7 +141,7 @@ fn masks_are_ignored_and_so_are_their_invitations() {
 fn a_refusal_is_reported_with_its_command() {
     let mut played = Played::ready(false);
     let refused = |played: &mut Played, line: &str| {
-        played.hear(line);
+        played.receive(line);
         played.events().into_iter().find_map(|event| match event {
             Event::Refused { command, .. } => Some(command),
             _ => None,
@@ -168,7 +168,7 @@ fn a_refusal_is_reported_with_its_command() {
     // What was done is not refused later, and what no one typed was never.
     played.type_line("/topic hello");
     let sent = played.lines_and_fences();
-    played.hear(":alice!a@h TOPIC #lobby :hello");
+    played.receive(":alice!a@h TOPIC #lobby :hello");
     played.answer_pings(&sent);
     assert_eq!(refused(&mut played, ":s 482 alice #lobby :no"), Some(None));
     played.type_line("/raw OPER root hunter2");
@@ -207,13 +207,13 @@ fn a_refusal_says_how_the_user_stands_to_the_room() {
             ("@zzz x", ":s 401 alice zzz :No", None),
         ] {
             let mut played = Played::ready(is_script);
-            played.hear(":s 005 alice CHANTYPES=#! :are supported by this server");
+            played.receive(":s 005 alice CHANTYPES=#! :are supported by this server");
             match is_script {
                 true => played.script(&[line]),
                 false => played.type_line(line),
             }
             let sent = played.lines_and_fences();
-            played.hear(refusal);
+            played.receive(refusal);
             played.answer_pings(&sent);
             let shown = played.events().into_iter().find_map(|event| match event {
                 Event::Refused { room, .. } => Some(room),

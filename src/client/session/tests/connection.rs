@@ -6,9 +6,9 @@ use super::*;
 fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_back() {
     let mut played = Played::ready(false);
     played.type_line("/join #dev");
-    played.hear(":alice!~a@host JOIN #dev");
-    played.hear(":s 353 alice = #dev :alice");
-    played.hear(":s 366 alice #dev :End");
+    played.receive(":alice!~a@host JOIN #dev");
+    played.receive(":s 353 alice = #dev :alice");
+    played.receive(":s 366 alice #dev :End");
     played.take();
     for seconds in [1, 2, 4, 8, 16, 30, 30] {
         played.lose("connection reset");
@@ -18,29 +18,29 @@ fn a_lost_server_is_tried_again_with_growing_waits_and_rooms_and_nick_are_taken_
     played.connect();
     played.take();
     // The lost connection still holds the nick.
-    played.hear(":s 433 * alice :in use");
+    played.receive(":s 433 * alice :in use");
     assert_eq!(played.lines(), ["NICK alice_"]);
-    played.hear(":s 001 alice_ :Welcome");
-    played.hear(":s 422 alice_ :no MOTD");
+    played.receive(":s 001 alice_ :Welcome");
+    played.receive(":s 422 alice_ :no MOTD");
     assert_eq!(
         played.lines(),
         ["JOIN #lobby", "JOIN #dev", "PING :chatroom-settled"]
     );
     for room in ["#lobby", "#dev"] {
-        played.hear(&format!(":alice_!~a@host JOIN {room}"));
-        played.hear(&format!(":s 353 alice_ = {room} :alice_ alice"));
-        played.hear(&format!(":s 366 alice_ {room} :End"));
+        played.receive(&format!(":alice_!~a@host JOIN {room}"));
+        played.receive(&format!(":s 353 alice_ = {room} :alice_ alice"));
+        played.receive(&format!(":s 366 alice_ {room} :End"));
     }
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s PONG s chatroom-settled");
     let regaining = ["NICK alice", "PING :chatroom-nick"];
     assert_eq!(played.lines(), regaining);
     assert_eq!(played.session.active_room(), Some("#dev"));
-    // Still taken: that is no news. Free a moment later: taken at once.
-    played.hear(":s 433 alice_ alice :in use");
+    // Still taken: that is no update. Free a moment later: taken at once.
+    played.receive(":s 433 alice_ alice :in use");
     assert_eq!(played.events(), []);
-    played.hear(":alice!~a@host QUIT :Ping timeout");
+    played.receive(":alice!~a@host QUIT :Ping timeout");
     assert_eq!(played.lines(), regaining);
-    played.hear(":alice_!~a@host NICK alice");
+    played.receive(":alice_!~a@host NICK alice");
     assert_eq!(played.session.nick(), "alice");
     assert_eq!(played.session.identity.regain_at, None);
 }
@@ -57,7 +57,7 @@ fn what_is_typed_while_the_server_is_gone_goes_out_once_in_order_and_where_it_wa
     assert!(matches!(events[2], Event::InputRejected { .. }));
     played.connect();
     played.take();
-    played.let_in("alice");
+    played.register("alice");
     assert_eq!(
         played.lines(),
         [
@@ -112,7 +112,7 @@ fn a_server_that_answers_after_the_machine_has_slept_is_kept() {
     played.sleep(60);
     played.pass(2);
     assert_eq!(played.lines(), ["PING :chatroom-alive"]);
-    played.hear(":s PONG s chatroom-alive");
+    played.receive(":s PONG s chatroom-alive");
     for _ in 0..5 {
         played.pass(3);
     }
@@ -154,7 +154,7 @@ fn silence_is_asked_about_and_then_taken_for_death() {
     // What the dead connection did not take and what is typed meanwhile is sent then, in order.
     played.type_line("two");
     played.connect();
-    played.let_in("alice");
+    played.register("alice");
     let mut lines = played.lines();
     lines.retain(|line| line.starts_with("PRIVMSG"));
     assert_eq!(lines, ["PRIVMSG #lobby :one", "PRIVMSG #lobby :two"]);
@@ -163,7 +163,7 @@ fn silence_is_asked_about_and_then_taken_for_death() {
 #[test]
 fn a_ping_is_answered_with_its_token() {
     let mut played = Played::ready(false);
-    played.hear("PING :a b");
+    played.receive("PING :a b");
     assert_eq!(played.lines(), ["PONG :a b"]);
 }
 
@@ -240,7 +240,7 @@ fn a_persistent_session_goes_on_when_the_first_connection_fails_or_is_refused() 
         "{output:?}"
     );
     played.connect();
-    played.hear(":s 464 * :Password incorrect");
+    played.receive(":s 464 * :Password incorrect");
     let output = played.take();
     assert_eq!(output.actions, [SessionAction::Close]);
     played.lose("closed");
@@ -257,7 +257,7 @@ fn a_persistent_session_goes_on_when_the_first_connection_fails_or_is_refused() 
     played.connect();
     played.take();
     for wanted in ["alicia", "alicia_"] {
-        played.hear(":s 433 * alice :Nickname is already in use");
+        played.receive(":s 433 * alice :Nickname is already in use");
         let output = played.take();
         let nick = format!("NICK {wanted}\r\n");
         assert!(output.lines.starts_with(&nick), "{output:?}");
@@ -280,14 +280,14 @@ fn a_server_that_does_not_welcome_the_user_is_reported_once() {
     let mut played = Played::new(false);
     played.connect();
     // What a server sends before the welcome is not shown.
-    played.hear(":s NOTICE * :looking up your host name");
-    played.hear(":s CAP * LS :server-time");
-    played.hear("PING :cookie");
+    played.receive(":s NOTICE * :looking up your host name");
+    played.receive(":s CAP * LS :server-time");
+    played.receive("PING :cookie");
     played.take();
     played.wait(2);
     let words = "Connected; waiting for the server's greeting.".to_owned();
     assert_eq!(played.events(), [Event::Note { words }]);
-    played.hear(":s 001 alice :Welcome");
+    played.receive(":s 001 alice :Welcome");
     played.take();
     played.wait(2);
     assert_eq!(played.events(), []);
@@ -295,7 +295,7 @@ fn a_server_that_does_not_welcome_the_user_is_reported_once() {
     // A user who is asked for another nick does not wait for the server.
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s 433 * alice :Nickname is already in use");
+    played.receive(":s 433 * alice :Nickname is already in use");
     played.take();
     played.wait(2);
     assert_eq!(played.events(), []);
@@ -311,13 +311,13 @@ fn the_person_of_a_url_is_named_once() {
     let mut played = Played::new(false);
     played.session.settings.person = Some("bob".to_owned());
     played.connect();
-    played.let_in("alice");
+    played.register("alice");
     let words = "@bob TEXT whispers to bob.".to_owned();
     let note = Event::Note { words };
     assert!(played.events().contains(&note));
     played.lose("connection reset");
     played.connect();
-    played.let_in("alice");
+    played.register("alice");
     assert!(!played.events().contains(&note));
 }
 
@@ -349,6 +349,6 @@ fn a_night_without_a_server_leaves_a_few_lines_and_the_prompt_has_the_rest() {
     }
     played.connect();
     assert_eq!(note(&played, 0).as_deref(), Some("offline"));
-    played.let_in("alice");
+    played.register("alice");
     assert_eq!(note(&played, 0), None);
 }

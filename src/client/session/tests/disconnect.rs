@@ -5,8 +5,8 @@ use super::*;
 
 fn enter(played: &mut Played, room: &str) {
     played.type_line(&format!("/join {room}"));
-    played.hear(&format!(":alice!~a@host JOIN {room}"));
-    played.hear(&format!(":s 366 alice {room} :End"));
+    played.receive(&format!(":alice!~a@host JOIN {room}"));
+    played.receive(&format!(":s 366 alice {room} :End"));
     played.take();
 }
 
@@ -60,7 +60,7 @@ fn a_hosted_room_stays_when_the_host_wants_it_to_or_is_ended_by_a_signal() {
 fn a_hosted_room_without_others_closes_at_once() {
     let mut played = Played::ready(false);
     played.session.settings.hosts = true;
-    played.hear(":bob!b@h QUIT :gone");
+    played.receive(":bob!b@h QUIT :gone");
     played.type_line("/quit");
     played.lose("closed");
     let actions = played.take().actions;
@@ -75,7 +75,7 @@ fn text_typed_after_a_kick_is_sent_to_no_other_room() {
     ] {
         let mut played = Played::ready(false);
         enter(&mut played, "#ops");
-        played.hear(farewell);
+        played.receive(farewell);
         assert_eq!(played.session.active_room(), None);
         assert_eq!(
             played.session.prompt_location().as_deref(),
@@ -91,9 +91,9 @@ fn text_typed_after_a_kick_is_sent_to_no_other_room() {
             done.events
         );
         // Entering it again, or another, ends that.
-        played.hear(":alice!~a@host JOIN #ops");
+        played.receive(":alice!~a@host JOIN #ops");
         assert_eq!(played.session.prompt_location().as_deref(), Some("#ops"));
-        played.hear(farewell);
+        played.receive(farewell);
         played.type_line("/room lobby");
         assert_eq!(played.session.active_room(), Some("#lobby"));
     }
@@ -115,7 +115,7 @@ fn what_is_typed_goes_where_the_prompt_said() {
         "#dev became the active one at that moment"
     );
     assert_eq!(type_in(&mut played, "#lobby", "/part"), ["PART #lobby"]);
-    played.hear(":bob!b@h KICK #dev alice :out");
+    played.receive(":bob!b@h KICK #dev alice :out");
     assert_eq!(type_in(&mut played, "#dev", "secret"), [""; 0]);
 }
 
@@ -128,7 +128,7 @@ fn a_room_left_on_purpose_gives_way_to_the_one_used_last() {
     played.type_line("/room #a");
     played.type_line("/room #c");
     played.type_line("/part");
-    played.hear(":alice!~a@host PART #c");
+    played.receive(":alice!~a@host PART #c");
     assert_eq!(played.session.active_room(), Some("#a"));
 }
 
@@ -143,9 +143,9 @@ fn the_rest_of_a_script_for_a_room_it_was_thrown_out_of_is_refused() {
             .scripted(number, line, now, &mut played.output);
     };
     say(&mut played, 1, "hello");
-    played.hear(":s PONG s chatroom-line-0");
-    played.hear(":alice!~a@host JOIN #other");
-    played.hear(":bob!b@h KICK #lobby alice :out");
+    played.receive(":s PONG s chatroom-line-0");
+    played.receive(":alice!~a@host JOIN #other");
+    played.receive(":bob!b@h KICK #lobby alice :out");
     played.take();
     say(&mut played, 2, "secret");
     let done = played.take();
@@ -169,16 +169,16 @@ fn lines_after_a_join_in_a_script_are_sent_to_that_room_or_not_at_all() {
     };
     say(&mut played, 1, "/join #dev");
     assert!(!played.session.wants_input(), "where it goes is not known");
-    played.hear(":alice!~a@host JOIN #dev");
+    played.receive(":alice!~a@host JOIN #dev");
     assert!(!played.session.wants_input());
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     played.take();
     say(&mut played, 2, "hello");
     assert_eq!(played.lines()[0], "PRIVMSG #dev :hello");
     say(&mut played, 3, "/join #closed");
-    played.hear(":s 473 alice #closed :Cannot join channel (+i)");
-    played.hear(":s PONG s chatroom-line-1");
-    played.hear(":s PONG s chatroom-line-2");
+    played.receive(":s 473 alice #closed :Cannot join channel (+i)");
+    played.receive(":s PONG s chatroom-line-1");
+    played.receive(":s PONG s chatroom-line-2");
     played.take();
     say(&mut played, 4, "secret");
     let done = played.take();
@@ -200,13 +200,13 @@ fn a_room_that_cannot_be_entered_again_is_not_kept_as_one_of_ones_rooms() {
     played.lose("gone");
     played.take();
     played.connect();
-    played.hear(":s 001 alice :Welcome");
-    played.hear(":s 422 alice :no MOTD");
-    played.hear(":alice!~a@host JOIN #lobby");
-    played.hear(":s 366 alice #lobby :End");
-    played.hear(":s 473 alice #ops :Cannot join channel (+i)");
+    played.receive(":s 001 alice :Welcome");
+    played.receive(":s 422 alice :no MOTD");
+    played.receive(":alice!~a@host JOIN #lobby");
+    played.receive(":s 366 alice #lobby :End");
+    played.receive(":s 473 alice #ops :Cannot join channel (+i)");
     played.take();
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s PONG s chatroom-settled");
     assert_eq!(played.session.names().rooms, ["#lobby"]);
     assert_eq!(
         played.session.prompt_location().as_deref(),
@@ -224,8 +224,8 @@ fn a_room_that_cannot_be_entered_again_is_not_kept_as_one_of_ones_rooms() {
 #[test]
 fn a_reply_follows_the_person_and_not_the_nick() {
     let mut played = Played::ready(false);
-    played.hear(":bob!b@h PRIVMSG alice :psst");
-    played.hear(":bob!b@h NICK robert");
+    played.receive(":bob!b@h PRIVMSG alice :psst");
+    played.receive(":bob!b@h NICK robert");
     assert_eq!(
         played.session.analyze("/r ").hint.as_deref(),
         Some("to robert")
@@ -233,7 +233,7 @@ fn a_reply_follows_the_person_and_not_the_nick() {
     played.take();
     played.type_line("/r yes");
     assert_eq!(played.lines(), ["PRIVMSG robert :yes"]);
-    played.hear(":robert!b@h QUIT :bye");
+    played.receive(":robert!b@h QUIT :bye");
     assert_eq!(
         played.session.analyze("/r x").hint.as_deref(),
         Some("robert, who whispered to you last, has left")
@@ -247,8 +247,8 @@ fn a_reply_follows_the_person_and_not_the_nick() {
 fn an_ignored_user_stays_ignored_under_another_nick() {
     let mut played = Played::ready(false);
     played.type_line("/ignore bob");
-    played.hear(":bob!b@h NICK robert");
+    played.receive(":bob!b@h NICK robert");
     played.take();
-    played.hear(":robert!b@h PRIVMSG #lobby :hi");
+    played.receive(":robert!b@h PRIVMSG #lobby :hi");
     assert_eq!(played.events(), []);
 }

@@ -20,10 +20,10 @@ fn upgrade(port: u16) -> SessionAction {
 fn a_server_that_asks_for_encryption_gets_neither_name_nor_password_before() {
     let mut played = connected(Transport::Plain);
     assert_eq!(played.lines(), ["CAP LS 302"]);
-    played.hear(":s NOTICE * :*** Looking up your hostname");
-    played.hear(":s CAP * LS * :multi-prefix sts=port=6697,duration=100");
+    played.receive(":s NOTICE * :*** Looking up your hostname");
+    played.receive(":s CAP * LS * :multi-prefix sts=port=6697,duration=100");
     assert_eq!(played.lines(), [""; 0]);
-    played.hear(":s CAP * LS :batch");
+    played.receive(":s CAP * LS :batch");
     let done = played.take();
     assert_eq!(
         (done.lines.as_str(), done.actions),
@@ -40,11 +40,11 @@ fn a_server_that_asks_for_encryption_gets_neither_name_nor_password_before() {
             "USER alice 0 * :Alice"
         ]
     );
-    played.hear(":s CAP * LS :sts=duration=100,port=6698");
+    played.receive(":s CAP * LS :sts=duration=100,port=6698");
     let duration_seconds = 100;
     let policy = SessionAction::KeepStsPolicy { duration_seconds };
     assert_eq!(played.take().actions, [policy]);
-    played.let_in("alice");
+    played.register("alice");
     assert!(played.session.is_ready());
     // And after a reconnect, too.
     played.lose("gone");
@@ -66,12 +66,12 @@ fn a_plain_server_that_does_not_ask_for_encryption_is_entered_as_usual() {
     ] {
         let mut played = connected(Transport::Plain);
         assert_eq!(played.lines(), ["CAP LS 302"], "{answer}");
-        played.hear(answer);
+        played.receive(answer);
         let done = played.take();
         assert_eq!(done.actions, [], "{answer}");
         let expected = "PASS :sesame\r\nNICK alice\r\nUSER alice 0 * :Alice\r\n";
         assert!(done.lines.starts_with(expected), "{answer}: {}", done.lines);
-        played.let_in("alice");
+        played.register("alice");
         assert!(played.session.is_ready(), "{answer}");
     }
 }
@@ -95,7 +95,7 @@ fn a_plain_server_that_does_not_answer_gets_the_names_and_never_a_password() {
         (waited.lines.as_str(), waited.events),
         ("", vec![Event::Note { words }])
     );
-    played.hear("PING :cookie");
+    played.receive("PING :cookie");
     assert_eq!(played.lines(), ["PONG :cookie"]);
     played.wait(58);
     let done = played.take();
@@ -114,9 +114,9 @@ fn a_nick_that_may_change_is_settled_before_the_user_name_on_a_plain_connection_
     played.session.settings.real_name = None;
     played.connect();
     assert_eq!(played.lines(), ["CAP LS 302"]);
-    played.hear(":s CAP * LS :batch");
+    played.receive(":s CAP * LS :batch");
     assert_eq!(played.lines(), ["NICK alice", "CAP LIST"]);
-    played.hear(":s CAP * LIST :");
+    played.receive(":s CAP * LIST :");
     assert_eq!(played.lines(), ["USER alice 0 * :alice", "CAP END"]);
 }
 
@@ -124,7 +124,7 @@ fn a_nick_that_may_change_is_settled_before_the_user_name_on_a_plain_connection_
 fn nothing_on_this_machine_needs_encryption() {
     let mut played = connected(Transport::Loopback);
     assert!(played.take().lines.contains("NICK alice"));
-    played.hear(":s CAP * LS :sts=port=6697,duration=5");
+    played.receive(":s CAP * LS :sts=port=6697,duration=5");
     assert_eq!(played.take().actions, []);
 }
 
@@ -140,12 +140,12 @@ fn a_policy_changes_also_later_and_only_over_an_encrypted_connection() {
         (Transport::Plain, Vec::new()),
     ] {
         let mut played = connected(transport);
-        played.hear(":s CAP * LS :batch");
-        played.let_in("alice");
+        played.receive(":s CAP * LS :batch");
+        played.register("alice");
         played.take();
-        played.hear(":s CAP alice NEW :sts=duration=0,port=1");
+        played.receive(":s CAP alice NEW :sts=duration=0,port=1");
         assert_eq!(played.take().actions, expected);
-        played.hear(":s CAP alice DEL :sts");
+        played.receive(":s CAP alice DEL :sts");
         assert_eq!(played.take().actions, []);
     }
 }
@@ -156,7 +156,7 @@ fn an_invitation_to_starttls_is_no_reason_to_change_the_connection() {
     for transport in [Transport::Plain, Transport::Encrypted] {
         let mut played = connected(transport);
         played.take();
-        played.hear(":s 670 * :STARTTLS successful, proceed with TLS handshake");
+        played.receive(":s 670 * :STARTTLS successful, proceed with TLS handshake");
         let done = played.take();
         assert_eq!((done.lines.as_str(), done.actions), ("", Vec::new()));
     }

@@ -7,11 +7,11 @@ use super::*;
 fn user_with(capabilities: &str) -> Played {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(&format!(":s CAP * LS :{capabilities}"));
+    played.receive(&format!(":s CAP * LS :{capabilities}"));
     let asked = played.lines().pop().unwrap();
     let list = asked.strip_prefix("CAP REQ ").unwrap();
-    played.hear(&format!(":s CAP * ACK {list}"));
-    played.let_in("alice");
+    played.receive(&format!(":s CAP * ACK {list}"));
+    played.register("alice");
     played.take();
     played
 }
@@ -36,7 +36,7 @@ fn a_refusal_names_its_own_command_by_fences() {
     played.type_line("/mode u2 +i");
     let sent = played.lines_and_fences();
     assert_eq!(sent, ["MODE u2 +i", "PING :chatroom-line-0"]);
-    played.hear(":s 502 alice :Cannot change mode for other users");
+    played.receive(":s 502 alice :Cannot change mode for other users");
     assert_eq!(not_done(&played.events()).unwrap(), "/mode u2 +i");
     played.answer_pings(&sent);
     for (typed, refusal) in [
@@ -48,12 +48,12 @@ fn a_refusal_names_its_own_command_by_fences() {
     ] {
         played.type_line(typed);
         let sent = played.lines_and_fences();
-        played.hear(refusal);
+        played.receive(refusal);
         assert_eq!(not_done(&played.events()).unwrap(), typed);
         played.answer_pings(&sent);
     }
     // All is answered: this is about something else.
-    played.hear(":s 482 alice #lobby :You're not an operator");
+    played.receive(":s 482 alice #lobby :You're not an operator");
     assert_eq!(not_done(&played.events()), None);
 }
 
@@ -70,9 +70,9 @@ fn a_refusal_names_its_own_command_by_labels() {
             "@label=chatroom-line-1 INVITE u2 #lobby"
         ]
     );
-    played.hear("@label=chatroom-line-1 :s 443 alice u2 #lobby :is already on channel");
+    played.receive("@label=chatroom-line-1 :s 443 alice u2 #lobby :is already on channel");
     assert_eq!(not_done(&played.events()).unwrap(), "/invite u2");
-    played.hear("@label=chatroom-line-0 :s 502 alice :Cannot change mode for other users");
+    played.receive("@label=chatroom-line-0 :s 502 alice :Cannot change mode for other users");
     assert_eq!(not_done(&played.events()).unwrap(), "/mode u2 +i");
     assert!(played.session.delivery.in_flight.is_empty());
 }
@@ -86,7 +86,7 @@ fn a_failure_names_its_command_too() {
         };
         played.type_line("/topic new");
         played.take();
-        played.hear(&format!("{tag}:s FAIL TOPIC CODE #lobby :Not today."));
+        played.receive(&format!("{tag}:s FAIL TOPIC CODE #lobby :Not today."));
         match &played.events()[..] {
             [Event::InputRejected { error, .. }] => {
                 assert_eq!(error.to_string(), "Not today. Not done: /topic new");
@@ -101,7 +101,7 @@ fn a_command_with_a_password_is_fenced_and_not_quoted() {
     let mut played = Played::ready(false);
     played.type_line("/oper root hunter2");
     played.take();
-    played.hear(":s 464 alice :Password incorrect");
+    played.receive(":s 464 alice :Password incorrect");
     assert_eq!(not_done(&played.events()), None);
 }
 
@@ -116,7 +116,7 @@ fn a_line_of_raw_keeps_its_tags_beside_the_label() {
     // What is said by hand is not on the screen yet.
     played.type_line("/raw PRIVMSG #lobby :hi");
     played.take();
-    played.hear("@label=chatroom-line-1 :alice!a@h PRIVMSG #lobby :hi");
+    played.receive("@label=chatroom-line-1 :alice!a@h PRIVMSG #lobby :hi");
     assert!(matches!(
         &played.events()[..],
         [Event::Said { own: true, .. }]
@@ -154,11 +154,11 @@ fn a_refused_ping_is_an_answer_to_a_fence() {
     ] {
         let mut played = Played::new(true);
         played.connect();
-        played.hear(":s 001 alice :Welcome");
-        played.hear(":s 422 alice :no MOTD");
-        played.hear(":alice!~a@host JOIN #lobby");
+        played.receive(":s 001 alice :Welcome");
+        played.receive(":s 422 alice :no MOTD");
+        played.receive(":alice!~a@host JOIN #lobby");
         assert!(!played.session.is_ready());
-        played.hear(refusal);
+        played.receive(refusal);
         assert!(played.session.is_ready(), "{refusal}");
         played.take();
         for (number, line) in [(1, "one"), (2, "/raw ping x"), (3, "three")] {
@@ -168,7 +168,7 @@ fn a_refused_ping_is_an_answer_to_a_fence() {
         }
         played.take();
         for expected in [&[][..], &[], &[Some(2)], &[]] {
-            played.hear(refusal);
+            played.receive(refusal);
             let line = |event: &Event| match event {
                 Event::Refused { line, .. } => *line,
                 other => panic!("{other:?}"),
@@ -178,7 +178,7 @@ fn a_refused_ping_is_an_answer_to_a_fence() {
         }
         assert!(played.session.delivery.in_flight.is_empty());
         // Another unknown command is no ping.
-        played.hear(":s 421 alice FOO :Unknown command");
+        played.receive(":s 421 alice FOO :Unknown command");
         assert_eq!(played.events().len(), 1);
     }
 }
@@ -189,11 +189,11 @@ fn commands_are_the_same_in_any_letter_case() {
     let line = ScriptLine::Typed("one");
     let now = played.now;
     played.session.scripted(1, line, now, &mut played.output);
-    played.hear(":s pong s :chatroom-line-0");
+    played.receive(":s pong s :chatroom-line-0");
     assert!(played.session.delivery.in_flight.is_empty());
-    played.hear(":bob!b@h privmsg #lobby :hi");
+    played.receive(":bob!b@h privmsg #lobby :hi");
     assert!(matches!(&played.events()[..], [Event::Said { .. }]));
-    played.hear("Ping :cookie");
+    played.receive("Ping :cookie");
     assert!(played.lines().contains(&"PONG :cookie".to_owned()));
 }
 
@@ -222,7 +222,7 @@ fn each_form_of_pong_answers_a_fence() {
         played.session.scripted(1, line, now, &mut played.output);
         played.take();
         for token in ["chatroom-line-0", "CHATROOM-LINE-0"] {
-            played.hear(&pong.replace("TOKEN", token));
+            played.receive(&pong.replace("TOKEN", token));
         }
         assert!(played.session.delivery.in_flight.is_empty(), "{pong}");
     }
@@ -235,14 +235,14 @@ fn a_pong_of_someone_else_answers_no_fence() {
     let line = ScriptLine::Typed("hello");
     played.session.scripted(1, line, now, &mut played.output);
     played.take();
-    played.hear(":s PONG s :other-token");
+    played.receive(":s PONG s :other-token");
     assert_eq!(played.session.delivery.in_flight.len(), 1);
 
     let mut played = Played::ready(false);
     played.type_line("/raw PING x");
     let sent = played.lines_and_fences();
     assert_eq!(sent, ["PING x", "PING :chatroom-line-0"]);
-    played.hear(":s PONG s x");
+    played.receive(":s PONG s x");
     assert!(matches!(&played.events()[..], [Event::ServerNotice { text }] if text == "PONG s x"));
     assert_eq!(played.session.delivery.in_flight.len(), 1);
     played.answer_pings(&sent[1..]);
@@ -277,7 +277,7 @@ fn a_command_that_a_dead_connection_leaves_without_an_answer_is_reported() {
 /// A script in #c with the lobby, and its first line given.
 fn script_in_c(lines: &[&str]) -> Played {
     let mut played = Played::ready(true);
-    played.hear(":alice!~a@host JOIN #c");
+    played.receive(":alice!~a@host JOIN #c");
     played.session.show_room("#c");
     played.take();
     for (line, number) in lines.iter().zip(1..) {
@@ -303,12 +303,12 @@ fn next_line(played: &mut Played) -> Vec<String> {
 fn script_with_labels_in_c(line: &str) -> Played {
     let mut played = Played::new(true);
     played.connect();
-    played.hear(&format!(":s CAP * LS :{LABELS}"));
+    played.receive(&format!(":s CAP * LS :{LABELS}"));
     let asked = played.lines().pop().unwrap();
     let list = asked.strip_prefix("CAP REQ ").unwrap();
-    played.hear(&format!(":s CAP * ACK {list}"));
-    played.let_in("alice");
-    played.hear(":alice!~a@host JOIN #c");
+    played.receive(&format!(":s CAP * ACK {list}"));
+    played.register("alice");
+    played.receive(":alice!~a@host JOIN #c");
     played.session.show_room("#c");
     played.take();
     let (now, line) = (played.now, ScriptLine::Typed(line));
@@ -322,23 +322,23 @@ fn the_text_of_a_script_does_not_follow_a_forward_to_another_room() {
     let forward = ":s 470 alice #x ##x :Forwarding to another channel";
     let join = ":alice!~a@host JOIN ##x";
     let plain = [forward, join, ":s PONG s chatroom-line-0"].map(str::to_owned);
-    let labelled = [
+    let labeled = [
         ":s BATCH +b labeled-response".to_owned(),
         forward.to_owned(),
         join.to_owned(),
         ":s BATCH -b".to_owned(),
     ];
     let tags = ["@label=chatroom-line-0 ", "@batch=b ", "@batch=b ", ""];
-    let labelled = labelled.iter().zip(tags);
-    let labelled: Vec<String> = labelled.map(|(line, tag)| format!("{tag}{line}")).collect();
-    let unlabelled = [forward, ":s PONG s chatroom-line-0", join].map(str::to_owned);
+    let labeled = labeled.iter().zip(tags);
+    let labeled: Vec<String> = labeled.map(|(line, tag)| format!("{tag}{line}")).collect();
+    let unlabeled = [forward, ":s PONG s chatroom-line-0", join].map(str::to_owned);
     for (mut played, answers) in [
         (script_in_c(&["/join #x"]), &plain[..]),
-        (script_in_c(&["/join #x"]), &unlabelled[..]),
-        (script_with_labels_in_c("/join #x"), &labelled[..]),
+        (script_in_c(&["/join #x"]), &unlabeled[..]),
+        (script_with_labels_in_c("/join #x"), &labeled[..]),
     ] {
         for answer in answers {
-            played.hear(answer);
+            played.receive(answer);
         }
         let refused = |event: &Event| matches!(event, Event::Refused { line: Some(1), .. });
         assert!(played.events().iter().any(refused), "{answers:?}");
@@ -355,11 +355,11 @@ fn the_text_of_a_script_does_not_follow_a_forward_to_another_room() {
 fn a_script_that_is_forwarded_from_its_room_ends() {
     let mut played = Played::with_rooms(true, &["#x"]);
     played.connect();
-    played.hear(":s 001 alice :Welcome");
-    played.hear(":s 422 alice :no MOTD");
-    played.hear(":s 470 alice #x ##x :Forwarding to another channel");
-    played.hear(":alice!~a@host JOIN ##x");
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s 001 alice :Welcome");
+    played.receive(":s 422 alice :no MOTD");
+    played.receive(":s 470 alice #x ##x :Forwarding to another channel");
+    played.receive(":alice!~a@host JOIN ##x");
+    played.receive(":s PONG s chatroom-settled");
     assert!(matches!(
         &played.take().actions[..],
         [SessionAction::End(Outcome::Incomplete(
@@ -376,21 +376,21 @@ fn a_join_with_a_label_has_a_fence_too() {
         played.lines(),
         ["@label=chatroom-line-0 JOIN #x", "PING :chatroom-line-0"]
     );
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     assert!(!played.session.wants_input(), "it may still come");
     played.wait(5);
     assert!(played.session.wants_input());
     assert_eq!(next_line(&mut played), [""; 0]);
 
     let mut played = script_with_labels_in_c("/join #x");
-    played.hear("@label=chatroom-line-0 :alice!~a@host JOIN #x");
+    played.receive("@label=chatroom-line-0 :alice!~a@host JOIN #x");
     assert!(played.session.wants_input());
     assert_eq!(
         next_line(&mut played),
         ["@label=chatroom-line-1 PRIVMSG #x :for x only"]
     );
     // The answer to its fence says nothing about the line after it.
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     assert_eq!(played.session.delivery.in_flight.len(), 1);
 }
 
@@ -409,9 +409,9 @@ fn a_script_has_joined_a_room_only_when_the_server_says_so() {
         let mut played = script_in_c(&["/join #x"]);
         assert!(!played.session.wants_input());
         if !refusal.is_empty() {
-            played.hear(refusal);
+            played.receive(refusal);
         }
-        played.hear(":s PONG s chatroom-line-0");
+        played.receive(":s PONG s chatroom-line-0");
         if refusal.is_empty() || refusal.contains("NOTICE") {
             assert!(!played.session.wants_input(), "it may still come");
             assert_eq!(played.session.next_deadline(), Some(Duration::from_secs(5)));
@@ -433,10 +433,10 @@ fn a_script_has_joined_a_room_only_when_the_server_says_so() {
 #[test]
 fn a_join_that_comes_after_the_answer_to_its_fence_still_counts() {
     let mut played = script_in_c(&["/join #x"]);
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     played.wait(2);
     assert!(!played.session.wants_input());
-    played.hear(":alice!~a@host JOIN #x");
+    played.receive(":alice!~a@host JOIN #x");
     assert!(played.session.wants_input());
     assert_eq!(played.events(), []);
     assert_eq!(
@@ -448,8 +448,8 @@ fn a_join_that_comes_after_the_answer_to_its_fence_still_counts() {
 #[test]
 fn lines_after_a_room_that_was_not_left_or_not_chosen_go_nowhere() {
     let mut played = script_in_c(&["/part"]);
-    played.hear(":s 404 alice #c :no");
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s 404 alice #c :no");
+    played.receive(":s PONG s chatroom-line-0");
     assert_eq!(next_line(&mut played), [""; 0]);
 
     for line in ["/room #x", "/join #a,#b", "/join"] {

@@ -35,17 +35,17 @@ fn replayed_history_is_shown_and_is_no_news() {
         // 2026-11-28
         played.now.unix_seconds = 1_795_910_400;
         played.connect();
-        played.let_in("alice");
-        played.hear(":alice!~a@host JOIN #dev");
+        played.register("alice");
+        played.receive(":alice!~a@host JOIN #dev");
         played.session.show_room("#lobby");
         played.take();
-        open.iter().for_each(|line| played.hear(line));
+        open.iter().for_each(|line| played.receive(line));
         for line in [
             ":bob!b@h PRIVMSG #dev :alice: yes",
             ":bob!b@h PRIVMSG #lobby :alice: yes",
             ":bob!b@h PRIVMSG alice :yes",
         ] {
-            played.hear(&format!("{tags}{line}"));
+            played.receive(&format!("{tags}{line}"));
             assert!(played.session.is_replay(), "{tags}{line}");
         }
         if open.is_some() {
@@ -55,13 +55,13 @@ fn replayed_history_is_shown_and_is_no_news() {
                 ":bob!b@h QUIT :bye",
                 ":alice!a@h PART #lobby",
             ] {
-                played.hear(&format!("{tags}{line}"));
+                played.receive(&format!("{tags}{line}"));
             }
             let now = played.session.members(Some("#lobby")).unwrap();
             assert_eq!(now, people);
         }
-        played.hear(&format!("{tags}:bob!b@h PRIVMSG alice :\x01VERSION\x01"));
-        close.iter().for_each(|line| played.hear(line));
+        played.receive(&format!("{tags}:bob!b@h PRIVMSG alice :\x01VERSION\x01"));
+        close.iter().for_each(|line| played.receive(line));
         let done = played.take();
         assert_eq!(said_and_mentions(&done.events).len(), 3);
         assert!(
@@ -73,8 +73,8 @@ fn replayed_history_is_shown_and_is_no_news() {
         assert_eq!(done.lines, "");
         assert_eq!(played.session.unread(), Default::default());
         assert_eq!(played.session.highlight_count(), 0);
-        // What comes now is news.
-        played.hear(":bob!b@h PRIVMSG #dev :alice: yes");
+        // What comes now is update.
+        played.receive(":bob!b@h PRIVMSG #dev :alice: yes");
         assert!(!played.session.is_replay());
         assert_eq!(played.session.unread().mentions, 1);
         assert!(played.take().found.is_some());
@@ -87,9 +87,9 @@ fn history_is_told_by_the_clock_of_the_server() {
     played.now.unix_seconds = 1_795_910_400;
     played.connect();
     // Its clock is an hour late.
-    played.hear("@time=2026-11-28T23:00:00.000Z :s 001 alice :Welcome");
+    played.receive("@time=2026-11-28T23:00:00.000Z :s 001 alice :Welcome");
     for (time, is_old) in [("22:59:00", true), ("23:00:01", false)] {
-        played.hear(&format!(
+        played.receive(&format!(
             "@time=2026-11-28T{time}.000Z :bob!b@h PRIVMSG alice :hi"
         ));
         assert_eq!(played.session.is_replay(), is_old, "{time}");
@@ -103,9 +103,9 @@ fn old_changes_are_history_too_and_still_count() {
     played.now.unix_seconds = 1_795_910_400;
     played.connect();
     let old = "@time=2026-11-01T00:00:00.000Z ";
-    played.hear(&format!("{old}:carol!c@h JOIN #lobby"));
+    played.receive(&format!("{old}:carol!c@h JOIN #lobby"));
     assert!(played.session.is_replay(), "the first line with a time");
-    played.let_in("alice");
+    played.register("alice");
     for line in [
         ":bob!b@h INVITE alice #dev",
         ":carol!c@h JOIN #lobby",
@@ -115,27 +115,27 @@ fn old_changes_are_history_too_and_still_count() {
         ":carola!c@h PART #lobby",
     ] {
         played.take();
-        played.hear(&format!("{old}{line}"));
+        played.receive(&format!("{old}{line}"));
         assert!(played.session.is_replay(), "{line}");
         assert_eq!(played.events().len(), 1, "{line}");
         let new = line.replace("carola", "dan").replace("carol", "dan");
-        played.hear(&format!("@time=2026-11-30T00:00:00.000Z {new}"));
+        played.receive(&format!("@time=2026-11-30T00:00:00.000Z {new}"));
         assert!(!played.session.is_replay(), "{new}");
     }
     // The answers of the server are always new.
-    played.hear(&format!("{old}:s 332 alice #lobby :x"));
+    played.receive(&format!("{old}:s 332 alice #lobby :x"));
     assert!(!played.session.is_replay());
 }
 
 #[test]
 fn nested_batches_of_history_are_history() {
     let mut played = Played::ready(false);
-    played.hear(":s BATCH +1 chathistory #lobby");
-    played.hear("@batch=1 :s BATCH +2 draft/multiline #lobby");
-    played.hear("@batch=2 :bob!b@h PRIVMSG #lobby :alice");
+    played.receive(":s BATCH +1 chathistory #lobby");
+    played.receive("@batch=1 :s BATCH +2 draft/multiline #lobby");
+    played.receive("@batch=2 :bob!b@h PRIVMSG #lobby :alice");
     assert!(played.session.is_replay());
-    played.hear(":s BATCH +3 netsplit a b");
-    played.hear("@batch=3 :bob!b@h QUIT :a b");
+    played.receive(":s BATCH +3 netsplit a b");
+    played.receive("@batch=3 :bob!b@h QUIT :a b");
     assert!(!played.session.is_replay());
 }
 
@@ -143,7 +143,7 @@ fn nested_batches_of_history_are_history() {
 fn programs_are_answered_a_few_times_and_only_if_that_is_allowed() {
     let mut played = Played::ready(false);
     let ask = |played: &mut Played, request: &str| {
-        played.hear(&format!(":bob!b@h PRIVMSG alice :\x01{request}\x01"));
+        played.receive(&format!(":bob!b@h PRIVMSG alice :\x01{request}\x01"));
         played.lines()
     };
     assert_eq!(ask(&mut played, "VERSION"), [""; 0], "not allowed");
@@ -170,30 +170,30 @@ fn programs_are_answered_a_few_times_and_only_if_that_is_allowed() {
     );
     assert_eq!(ask(&mut played, "FINGER"), [""; 0]);
     // Requests to a room and answers are not answered.
-    played.hear(":bob!b@h PRIVMSG #lobby :\x01VERSION\x01");
-    played.hear(":bob!b@h NOTICE alice :\x01VERSION x\x01");
+    played.receive(":bob!b@h PRIVMSG #lobby :\x01VERSION\x01");
+    played.receive(":bob!b@h NOTICE alice :\x01VERSION x\x01");
     played.type_line("/ignore bob");
     played.take();
     assert_eq!(ask(&mut played, "VERSION"), [""; 0]);
 }
 
-/// The person who asked has left: that is no news, and no refusal of a line.
+/// The person who asked has left: that is no update, and no refusal of a line.
 #[test]
 fn a_refused_answer_to_a_program_is_not_reported() {
     let mut played = Played::ready(false);
     played.session.settings.ctcp = true;
-    played.hear(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
+    played.receive(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
     played.take();
-    played.hear(":s 401 alice bob :No such nick");
+    played.receive(":s 401 alice bob :No such nick");
     assert_eq!(played.events(), []);
     played.type_line("@bob hi");
     played.take();
-    played.hear(":s 401 alice bob :No such nick");
+    played.receive(":s 401 alice bob :No such nick");
     assert_eq!(played.events().len(), 2, "the status, and why");
 
     let mut played = Played::ready(true);
     played.session.settings.ctcp = true;
-    played.hear(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
+    played.receive(":bob!b@h PRIVMSG alice :\x01VERSION\x01");
     assert_eq!(
         played.take().lines,
         "",
@@ -232,7 +232,7 @@ fn a_file_is_declined_in_words() {
     ] {
         let mut played = Played::ready(false);
         played.session.settings.ctcp = true;
-        played.hear(&format!(":bob!b@h PRIVMSG alice :\x01DCC {offer}\x01"));
+        played.receive(&format!(":bob!b@h PRIVMSG alice :\x01DCC {offer}\x01"));
         let done = played.take();
         let answer = format!("NOTICE bob :\x01DCC REJECT {rejected}\x01\r\n");
         assert_eq!(done.lines, answer);
@@ -247,7 +247,7 @@ fn other_programs_are_asked_and_pinged() {
     played.now.elapsed = Duration::from_secs(100);
     played.type_line("/ctcp bob version");
     assert_eq!(played.lines(), ["PRIVMSG bob :\x01VERSION\x01"]);
-    played.hear(":bob!b@h NOTICE alice :\x01VERSION other 1.0\x01");
+    played.receive(":bob!b@h NOTICE alice :\x01VERSION other 1.0\x01");
     let said = |played: &mut Played| match &played.events()[..] {
         [Event::ServerSaid { text, .. }] => text.clone(),
         other => panic!("{other:?}"),
@@ -256,14 +256,14 @@ fn other_programs_are_asked_and_pinged() {
     played.type_line("/ping bob");
     assert_eq!(played.lines(), ["PRIVMSG bob :\x01PING 100000\x01"]);
     played.now.elapsed += Duration::from_millis(1_500);
-    played.hear(":bob!b@h NOTICE alice :\x01PING 100000\x01");
+    played.receive(":bob!b@h NOTICE alice :\x01PING 100000\x01");
     assert_eq!(said(&mut played), "bob answers in 1.50 s.");
 }
 
 #[test]
 fn an_action_is_one_in_any_letter_case() {
     let mut played = Played::ready(false);
-    played.hear(":bob!b@h PRIVMSG #lobby :\x01action waves\x01");
+    played.receive(":bob!b@h PRIVMSG #lobby :\x01action waves\x01");
     assert!(matches!(
         &played.events()[..],
         [Event::Said { text, kind: MessageKind::Action, .. }] if text == "waves"
@@ -283,7 +283,7 @@ fn what_people_send_beside_messages_names_them() {
         (":s FOO a", "FOO a", false),
         (":alice!a@h FOO a", "FOO a", false),
     ] {
-        played.hear(line);
+        played.receive(line);
         match (&played.events()[..], is_shown) {
             ([Event::ServerSaid { text, .. }], true) => assert_eq!(text, words),
             ([Event::ServerNotice { text }], false) => assert_eq!(text, words),
@@ -301,16 +301,16 @@ fn what_people_send_beside_messages_names_them() {
         (":bob!b@h KNOCK", "bob", "bob sends KNOCK"),
         (":bob!b@h INVITE alice", "bob", "bob sends INVITE alice"),
     ] {
-        played.hear(line);
+        played.receive(line);
         let (nick, text) = (nick.to_owned(), words.to_owned());
         assert_eq!(played.events(), [Event::PersonSent { nick, text }]);
     }
-    played.hear("@+typing=active :bob!b@h TAGMSG #lobby");
+    played.receive("@+typing=active :bob!b@h TAGMSG #lobby");
     assert_eq!(played.events(), []);
     played.type_line("/ignore bob");
     played.take();
     for command in ["FOO", "WALLOPS", "KNOCK"] {
-        played.hear(&format!(":bob!b@h {command} #lobby"));
+        played.receive(&format!(":bob!b@h {command} #lobby"));
         assert_eq!(played.events(), [], "{command}");
     }
 }
@@ -321,20 +321,20 @@ fn the_key_of_a_room_is_learned_for_joining_it_again() {
     let joins = |played: &mut Played| {
         played.lose("connection reset");
         played.connect();
-        played.let_in("alice");
+        played.register("alice");
         let lines = played.lines();
         lines
             .into_iter()
             .find(|line| line.starts_with("JOIN"))
             .unwrap()
     };
-    played.hear(":bob!b@h MODE #lobby +ok-v alice secret carol");
+    played.receive(":bob!b@h MODE #lobby +ok-v alice secret carol");
     assert_eq!(joins(&mut played), "JOIN #lobby secret");
-    played.hear(":s 324 alice #lobby +klnt other 5");
+    played.receive(":s 324 alice #lobby +klnt other 5");
     assert_eq!(joins(&mut played), "JOIN #lobby other");
-    played.hear(":s 324 alice #lobby +klnt * 5");
+    played.receive(":s 324 alice #lobby +klnt * 5");
     assert_eq!(joins(&mut played), "JOIN #lobby other");
-    played.hear(":bob!b@h MODE #lobby -k *");
+    played.receive(":bob!b@h MODE #lobby -k *");
     assert_eq!(joins(&mut played), "JOIN #lobby");
 }
 
@@ -342,18 +342,18 @@ fn the_key_of_a_room_is_learned_for_joining_it_again() {
 fn without_a_room_the_registration_is_announced_with_the_network() {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s 001 alice :Welcome");
-    played.hear(":s 005 alice NETWORK=Test :are supported");
-    played.hear(":s 422 alice :no MOTD");
+    played.receive(":s 001 alice :Welcome");
+    played.receive(":s 005 alice NETWORK=Test :are supported");
+    played.receive(":s 422 alice :no MOTD");
     played.take();
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s PONG s chatroom-settled");
     assert!(matches!(
         &played.events()[..],
         [Event::Note { words }] if words.starts_with("You are alice on Test. /join #ROOM")
     ));
     let mut played = Played::new(false);
     played.connect();
-    played.let_in("alice");
+    played.register("alice");
     let events = played.events();
     let is_note = |event: &Event| matches!(event, Event::Note { .. });
     assert!(!events.iter().any(is_note), "{events:?}");
@@ -372,7 +372,7 @@ fn after_two_refusals_of_one_cause_nothing_is_proposed() {
     ] {
         played.take();
         let nick = played.session.nick().to_owned();
-        played.hear(&format!(":s {number} * {nick} :no"));
+        played.receive(&format!(":s {number} * {nick} :no"));
         match &played.take().actions[..] {
             [SessionAction::AskNick(refused)] => assert_eq!(refused.is_repeated, is_repeated),
             other => panic!("{other:?}"),

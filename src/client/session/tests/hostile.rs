@@ -1,4 +1,4 @@
-//! Servers that lie, repeat themselves and never end: each is heard, and none is obeyed.
+//! Servers that lie, repeat themselves and never end: each is received, and none is obeyed.
 
 use super::*;
 use crate::client::command::completion::CompletionNames;
@@ -24,10 +24,10 @@ fn lies_about_what_a_server_can_change_nothing() {
         "-",
         "=",
     ] {
-        played.hear(&format!(":s 005 alice {lie} :are supported"));
+        played.receive(&format!(":s 005 alice {lie} :are supported"));
     }
-    played.hear(":s 353 alice = #lobby :alice @bob +carol");
-    played.hear(":s 366 alice #lobby :End");
+    played.receive(":s 353 alice = #lobby :alice @bob +carol");
+    played.receive(":s 366 alice #lobby :End");
     assert_eq!(played.session.names().nicks, ["bob", "carol"]);
     played.take();
     played.type_line("hello");
@@ -53,17 +53,17 @@ fn answers_without_a_question_are_not_answered() {
     played.connect();
     played.take();
     for line in unasked.iter().chain(&unasked) {
-        played.hear(line);
+        played.receive(line);
         let done = played.take();
         let is_end_of_cap = done.lines.is_empty() || done.lines == "CAP END\r\n";
         assert!(is_end_of_cap, "{line} is answered by {}", done.lines);
         assert_eq!(done.actions, [], "{line}");
     }
-    played.let_in("alice");
+    played.register("alice");
     assert!(played.session.is_ready());
     played.take();
     for line in unasked.iter().chain(&unasked) {
-        played.hear(line);
+        played.receive(line);
         let done = played.take();
         assert_eq!(
             (done.lines.as_str(), done.actions),
@@ -82,7 +82,7 @@ fn a_server_that_refuses_every_nick_is_asked_a_few_times() {
     played.take();
     let mut asked = 0;
     for _ in 0..1_000 {
-        played.hear(":s 433 * alice____ :Nickname is already in use");
+        played.receive(":s 433 * alice____ :Nickname is already in use");
         asked += played.lines().len();
     }
     assert!(asked <= SPELLINGS_MAX + 1, "{asked} times");
@@ -112,7 +112,7 @@ fn tags_that_make_no_sense_are_none() {
             None,
             "{tags:.40}"
         );
-        played.hear(&line);
+        played.receive(&line);
         let events = played.events();
         assert!(
             matches!(&events[..], [Event::Said { text, .. }] if text == "hi"),
@@ -124,10 +124,10 @@ fn tags_that_make_no_sense_are_none() {
 #[test]
 fn whispers_room_messages_and_server_messages_are_distinguished() {
     let mut played = Played::ready(false);
-    played.hear(":bob!b@h PRIVMSG alice :psst");
-    played.hear(":bob!b@h PRIVMSG #lobby :\x01ACTION waves\x01");
-    played.hear(":bob!b@h NOTICE #lobby :beep");
-    played.hear(":s NOTICE alice :maintenance at noon");
+    played.receive(":bob!b@h PRIVMSG alice :psst");
+    played.receive(":bob!b@h PRIVMSG #lobby :\x01ACTION waves\x01");
+    played.receive(":bob!b@h NOTICE #lobby :beep");
+    played.receive(":s NOTICE alice :maintenance at noon");
     let events = played.events();
     assert!(matches!(&events[0], Event::Whispered { nick, own: false, .. } if nick == "bob"));
     assert!(
@@ -153,7 +153,7 @@ fn questions_between_programs_get_no_answer() {
         "\x01DCC SEND ../../x 1 2 3\x01",
         "\x01PING",
     ] {
-        played.hear(&format!(":bob!b@h PRIVMSG alice :{text}"));
+        played.receive(&format!(":bob!b@h PRIVMSG alice :{text}"));
         assert_eq!(played.lines(), [""; 0], "{text:?}");
     }
 }
@@ -192,7 +192,7 @@ fn no_line_of_a_server_can_make_it_panic() {
                 " alice #lobby x",
                 " * * * * * * * *",
             ] {
-                played.hear(&format!("{prefix}{command}{parameters}"));
+                played.receive(&format!("{prefix}{command}{parameters}"));
                 played.take();
             }
         }
@@ -208,7 +208,7 @@ fn a_person_and_a_room_have_names_whatever_a_server_says() {
         ":bob!b@h NICK :",
         ":s 353 alice = #lobby :@ +  @+",
     ] {
-        played.hear(line);
+        played.receive(line);
     }
     let CompletionNames { nicks, rooms, .. } = played.session.names();
     assert_eq!(nicks, ["bob"]);
@@ -235,7 +235,7 @@ fn a_quote_that_looks_like_another_user_is_pointed_out() {
         format!("no{spaces}-bob- yes"),
         "\u{2800}\u{2800}\u{2800}* bob waves".to_owned(),
     ] {
-        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        played.receive(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         let events = played.events();
         assert!(
             matches!(&events[..], [Event::Said { .. }, Event::SpoofedQuote { nick, .. }] if nick == "carol"),
@@ -261,25 +261,25 @@ fn a_quote_that_looks_like_another_user_is_pointed_out() {
         "notice from bob",
         "n",
     ] {
-        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        played.receive(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         assert_eq!(played.events().len(), 1, "{text}");
     }
-    played.hear(":bob!b@h PRIVMSG #lobby :<bob> yes");
+    played.receive(":bob!b@h PRIVMSG #lobby :<bob> yes");
     assert_eq!(played.events().len(), 1);
     // A user who is in no room, and one who has left.
-    played.hear(":Dave!d@h PRIVMSG alice :psst");
-    played.hear(":bob!b@h QUIT :bye");
+    played.receive(":Dave!d@h PRIVMSG alice :psst");
+    played.receive(":bob!b@h QUIT :bye");
     played.events();
     // Those who have left and have never said anything.
-    played.hear(":erin!e@h JOIN #lobby");
-    played.hear(":erin!e@h PART #lobby");
-    played.hear(":frank!f@h JOIN #lobby");
-    played.hear(":frank!f@h NICK frankie");
-    played.hear(":gina!g@h JOIN #lobby");
-    played.hear(":bob!b@h KICK #lobby gina :x");
-    played.hear(":alice!~a@host JOIN #dev");
-    played.hear(":hugo!h@h JOIN #dev");
-    played.hear(":alice!~a@host PART #dev");
+    played.receive(":erin!e@h JOIN #lobby");
+    played.receive(":erin!e@h PART #lobby");
+    played.receive(":frank!f@h JOIN #lobby");
+    played.receive(":frank!f@h NICK frankie");
+    played.receive(":gina!g@h JOIN #lobby");
+    played.receive(":bob!b@h KICK #lobby gina :x");
+    played.receive(":alice!~a@host JOIN #dev");
+    played.receive(":hugo!h@h JOIN #dev");
+    played.receive(":alice!~a@host PART #dev");
     played.events();
     for text in [
         "<dave> yes",
@@ -290,7 +290,7 @@ fn a_quote_that_looks_like_another_user_is_pointed_out() {
         "<gina> yes",
         "*hugo* whispers: x",
     ] {
-        played.hear(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
+        played.receive(&format!(":carol!c@h PRIVMSG #lobby :{text}"));
         let events = played.events();
         assert!(
             matches!(&events[..], [_, Event::SpoofedQuote { .. }]),
@@ -309,7 +309,7 @@ fn a_server_that_sends_away_at_once_is_tried_more_and_more_rarely() {
     for seconds in [2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
         played.connect();
         played.take();
-        played.hear("ERROR :Closing Link: go away");
+        played.receive("ERROR :Closing Link: go away");
         played.lose("the server closed the connection");
         let done = played.take();
         let after = Duration::from_secs(seconds);
@@ -343,7 +343,7 @@ fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
             format!(":s 301 alice away{number} :gone"),
             format!(":alice!a@h JOIN #room{number}"),
         ] {
-            played.hear(&line);
+            played.receive(&line);
         }
         played.take();
     }
@@ -358,7 +358,7 @@ fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
         ":s 311 alice bob user host * :Bob",
         ":s 318 alice bob :End of /WHOIS list",
     ] {
-        played.hear(line);
+        played.receive(line);
     }
     let events = played.events();
     assert!(matches!(&events[..], [Event::Whois { details }] if details.nick == "bob"));
@@ -375,7 +375,7 @@ fn lists_without_an_end_are_kept_up_to_a_bound() {
             number += 1;
             line.push_str(&format!("n{number} "));
         }
-        played.hear(&line);
+        played.receive(&line);
         played.take();
     }
     assert_eq!(played.session.names().nicks.len(), 200_000 - 1);

@@ -15,34 +15,34 @@ fn people(events: &[Event]) -> Vec<(&str, Vec<&str>)> {
         .collect()
 }
 
-fn hear_list(played: &mut Played, room: &str, nicks: &[&str]) {
+fn receive_list(played: &mut Played, room: &str, nicks: &[&str]) {
     for nick in nicks {
-        played.hear(&format!(":s 352 alice {room} u h s {nick} H :0 x"));
+        played.receive(&format!(":s 352 alice {room} u h s {nick} H :0 x"));
     }
-    played.hear(&format!(":s 315 alice {room} :End"));
+    played.receive(&format!(":s 315 alice {room} :End"));
 }
 
 #[test]
 fn only_a_person_of_the_list_can_be_missing_from_it_unsaid() {
     let mut played = Played::ready(false);
     played.type_line("/who");
-    hear_list(&mut played, "#lobby", &["alice", "bob"]);
+    receive_list(&mut played, "#lobby", &["alice", "bob"]);
     played.take();
     played.type_line("@nobody psst");
-    played.hear(":s 401 alice nobody :No such nick");
+    played.receive(":s 401 alice nobody :No such nick");
     assert!(
         played.events().iter().any(
             |event| matches!(event, Event::Refused { text: Some(text), .. } if text == "psst")
         )
     );
     // One of them has left meanwhile.
-    played.hear(":s 401 alice bob :No such nick");
-    played.hear(":s 318 alice bob :End");
-    played.hear(":s 318 alice alice :End");
+    played.receive(":s 401 alice bob :No such nick");
+    played.receive(":s 318 alice bob :End");
+    played.receive(":s 318 alice alice :End");
     let events = played.events();
     assert_eq!(people(&events), [("#lobby", vec!["alice", "bob"])]);
     assert_eq!(events.len(), 1, "{events:?}");
-    played.hear(":s 401 alice bob :No such nick");
+    played.receive(":s 401 alice bob :No such nick");
     assert!(matches!(&played.events()[..], [Event::Refused { .. }]));
 }
 
@@ -50,15 +50,15 @@ fn only_a_person_of_the_list_can_be_missing_from_it_unsaid() {
 fn details_that_do_not_come_are_not_waited_for() {
     let mut played = Played::ready(false);
     played.type_line("/who");
-    hear_list(&mut played, "#lobby", &["alice", "bob"]);
+    receive_list(&mut played, "#lobby", &["alice", "bob"]);
     played.take();
     assert!(played.session.next_deadline() <= Some(Duration::from_secs(10)));
     played.wait(10);
     assert_eq!(people(&played.events()), [("#lobby", vec!["alice", "bob"])]);
 
     played.type_line("/who");
-    hear_list(&mut played, "#lobby", &["alice", "bob"]);
-    played.hear(":s 263 alice WHOIS :Please wait a while and try again.");
+    receive_list(&mut played, "#lobby", &["alice", "bob"]);
+    played.receive(":s 263 alice WHOIS :Please wait a while and try again.");
     let events = played.events();
     assert_eq!(people(&events), [("#lobby", vec!["alice", "bob"])]);
     assert_eq!(events.len(), 1, "{events:?}");
@@ -69,16 +69,16 @@ fn two_lists_asked_for_at_once_are_two_lists() {
     let mut played = Played::ready(false);
     played.type_line("/who #q");
     played.type_line("/who");
-    hear_list(&mut played, "#q", &["carol"]);
-    hear_list(&mut played, "#lobby", &["bob"]);
-    played.hear(":s 318 alice carol :End");
-    played.hear(":s 318 alice bob :End");
+    receive_list(&mut played, "#q", &["carol"]);
+    receive_list(&mut played, "#lobby", &["bob"]);
+    played.receive(":s 318 alice carol :End");
+    played.receive(":s 318 alice bob :End");
     assert_eq!(
         people(&played.events()),
         [("#q", vec!["carol"]), ("#lobby", vec!["bob"])]
     );
     // What was asked for in other words is answered, too.
-    hear_list(&mut played, "#raw", &["dave"]);
+    receive_list(&mut played, "#raw", &["dave"]);
     let events = played.events();
     assert!(
         matches!(&events[0], Event::ServerSaid { text, .. } if text.contains("dave")),
@@ -93,8 +93,8 @@ fn refusals_with_other_numbers_are_refusals() {
         let now = played.now;
         let line = ScriptLine::Typed("/mode +l abc");
         played.session.scripted(1, line, now, &mut played.output);
-        played.hear(&format!(":s {number} alice #lobby l abc :No"));
-        played.hear(":s PONG s chatroom-line-0");
+        played.receive(&format!(":s {number} alice #lobby l abc :No"));
+        played.receive(":s PONG s chatroom-line-0");
         assert!(
             matches!(&played.events()[..], [Event::Refused { line: Some(1), .. }]),
             "{number}"
@@ -114,34 +114,34 @@ fn only_a_topic_that_was_asked_for_is_an_answer() {
     };
     played.type_line("/topic");
     played.type_line("/topic #dev");
-    played.hear(":s 442 alice #dev :You are not there");
-    played.hear(":s 332 alice #LOBBY :tea");
-    played.hear(":s 332 alice #lobby :tea");
-    played.hear(":s 331 alice #dev :none");
+    played.receive(":s 442 alice #dev :You are not there");
+    played.receive(":s 332 alice #LOBBY :tea");
+    played.receive(":s 332 alice #lobby :tea");
+    played.receive(":s 331 alice #dev :none");
     assert_eq!(asked(played.events()), [true, false, false]);
 }
 
 #[test]
 fn a_server_that_can_tell_more_of_each_person_is_asked_for_it() {
     let mut played = Played::ready(false);
-    played.hear(":s 005 alice WHOX :are supported by this server");
+    played.receive(":s 005 alice WHOX :are supported by this server");
     played.type_line("/who");
     played.type_line("/who #dev");
     assert_eq!(
         played.lines(),
         ["WHO #lobby %tcnflar,1", "WHO #dev %tcnflar,2"]
     );
-    played.hear(":s 354 alice 2 #dev carol G*@ 4000 carola");
-    played.hear(":s 354 alice 1 * bob H 0 0");
-    played.hear(":s 354 alice 7 #lobby stray H 0 0");
-    played.hear(":s 354 alice 2 #dev");
+    played.receive(":s 354 alice 2 #dev carol G*@ 4000 carola");
+    played.receive(":s 354 alice 1 * bob H 0 0");
+    played.receive(":s 354 alice 7 #lobby stray H 0 0");
+    played.receive(":s 354 alice 2 #dev");
     let stray = played.events();
     assert!(matches!(&stray[..], [Event::ServerSaid { text, .. }] if text.contains("stray")));
-    played.hear(":s 315 alice #dev :End");
-    played.hear(":s 315 alice #lobby :End");
+    played.receive(":s 315 alice #dev :End");
+    played.receive(":s 315 alice #lobby :End");
     assert_eq!(played.lines(), ["WHOIS carol", "WHOIS bob"]);
-    played.hear(":s 317 alice carol 4001 1700000000 :idle");
-    played.hear(":s 318 alice carol :End");
+    played.receive(":s 317 alice carol 4001 1700000000 :idle");
+    played.receive(":s 318 alice carol :End");
     played.wait(10);
     let lists: Vec<_> = played
         .events()
@@ -166,18 +166,18 @@ fn who_in_a_small_room_asks_about_each_person() {
     let mut played = Played::ready(false);
     played.type_line("/who");
     assert_eq!(played.lines(), ["WHO #lobby"]);
-    played.hear(":s 352 alice #lobby ~b h s bob G@ :0 Bob");
-    played.hear(":s 352 alice #lobby ~a host s alice H :0 Alice");
-    played.hear(":s 315 alice #lobby :End");
+    played.receive(":s 352 alice #lobby ~b h s bob G@ :0 Bob");
+    played.receive(":s 352 alice #lobby ~a host s alice H :0 Alice");
+    played.receive(":s 315 alice #lobby :End");
     assert_eq!(played.lines(), ["WHOIS alice", "WHOIS bob"]);
-    played.hear(":s 311 alice alice ~a host * :Alice");
-    played.hear(":s 317 alice alice 5 1000 :seconds idle, signon time");
-    played.hear(":s 318 alice alice :End");
-    played.hear(":s 311 alice bob ~b h * :Bob");
-    played.hear(":s 301 alice bob :lunch");
-    played.hear(":s 330 alice bob bobby :is logged in as");
-    played.hear(":s 317 alice bob 90 900 :seconds idle, signon time");
-    played.hear(":s 318 alice bob :End");
+    played.receive(":s 311 alice alice ~a host * :Alice");
+    played.receive(":s 317 alice alice 5 1000 :seconds idle, signon time");
+    played.receive(":s 318 alice alice :End");
+    played.receive(":s 311 alice bob ~b h * :Bob");
+    played.receive(":s 301 alice bob :lunch");
+    played.receive(":s 330 alice bob bobby :is logged in as");
+    played.receive(":s 317 alice bob 90 900 :seconds idle, signon time");
+    played.receive(":s 318 alice bob :End");
     let events = played.events();
     let [Event::Who { room, people, .. }] = &events[..] else {
         panic!("{events:?}");
@@ -196,10 +196,10 @@ fn who_in_a_small_room_asks_about_each_person() {
 fn whois_says_which_account_a_person_is_logged_in_to() {
     let mut played = Played::ready(false);
     played.type_line("/whois bob");
-    played.hear(":s 311 alice bob ~b h * :Bob");
-    played.hear(":s 330 alice bob bobby :is logged in as");
-    played.hear(":s 671 alice bob :is using a secure connection");
-    played.hear(":s 318 alice bob :End");
+    played.receive(":s 311 alice bob ~b h * :Bob");
+    played.receive(":s 330 alice bob bobby :is logged in as");
+    played.receive(":s 671 alice bob :is using a secure connection");
+    played.receive(":s 318 alice bob :End");
     let events = played.events();
     let [Event::Whois { details }] = &events[..] else {
         panic!("{events:?}");

@@ -27,12 +27,12 @@ fn with_account(transport: Transport, change: impl FnOnce(&mut AccountLogin)) ->
 
 /// The server offers this, and enables what is requested. Returns the first line of the login.
 fn offer(played: &mut Played, offered: &str) -> String {
-    played.hear(&format!(":s CAP * LS :{offered}"));
+    played.receive(&format!(":s CAP * LS :{offered}"));
     let requested = played.lines().pop().unwrap();
     let wanted = requested.strip_prefix("CAP REQ ").unwrap();
     let wanted = wanted.trim_start_matches(':');
     assert!(wanted.ends_with("sasl"), "{wanted}");
-    played.hear(&format!(":s CAP * ACK :{wanted}"));
+    played.receive(&format!(":s CAP * ACK :{wanted}"));
     let lines = played.lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines[0].clone()
@@ -51,7 +51,7 @@ fn message_of(lines: &[String]) -> Vec<u8> {
 
 fn authenticate(played: &mut Played, message: &[u8]) {
     for part in parts(message) {
-        played.hear(&format!("AUTHENTICATE {part}"));
+        played.receive(&format!("AUTHENTICATE {part}"));
     }
 }
 
@@ -78,8 +78,8 @@ fn logged_in() -> Played {
 fn log_in(played: &mut Played) {
     offer(played, "sasl=PLAIN");
     authenticate(played, b"");
-    played.hear(":s 903 * :SASL authentication successful");
-    played.let_in("alice");
+    played.receive(":s 903 * :SASL authentication successful");
+    played.register("alice");
     played.take();
     assert!(played.session.is_ready());
 }
@@ -91,8 +91,8 @@ fn with_registration(transport: Transport) -> Played {
     let mut played = Played::new(false);
     played.session.settings.transport = transport;
     played.connect();
-    played.hear(":s CAP * LS :draft/account-registration=email-required,before-connect");
-    played.let_in("alice");
+    played.receive(":s CAP * LS :draft/account-registration=email-required,before-connect");
+    played.register("alice");
     played.take();
     played
 }

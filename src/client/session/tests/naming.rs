@@ -7,10 +7,10 @@ use crate::client::event::WhoEntry;
 fn ready(tokens: &str) -> Played {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(&format!(
+    played.receive(&format!(
         ":s 005 alice {tokens} :are supported by this server"
     ));
-    played.let_in("alice");
+    played.register("alice");
     played.take();
     played
 }
@@ -23,12 +23,12 @@ fn is_there(played: &Played, nick: &str) -> bool {
 #[test]
 fn a_person_is_one_in_every_spelling_that_the_server_takes_for_one() {
     let mut played = ready("CASEMAPPING=rfc1459");
-    played.hear(":Al[e]!a@h JOIN #LOBBY");
+    played.receive(":Al[e]!a@h JOIN #LOBBY");
     assert!(matches!(&played.events()[..], [Event::Joined { room, .. }] if room == "#lobby"));
     assert!(is_there(&played, "Al[e]"));
     played.type_line("@al{e} hi");
     played.take();
-    played.hear(":s 401 alice AL[E} :No such nick");
+    played.receive(":s 401 alice AL[E} :No such nick");
     let refused = played.events().into_iter().find_map(|event| match event {
         Event::Refused { text, .. } => text,
         _ => None,
@@ -36,9 +36,9 @@ fn a_person_is_one_in_every_spelling_that_the_server_takes_for_one() {
     assert_eq!(refused.as_deref(), Some("hi"));
     played.type_line("/ignore aL[e}");
     played.take();
-    played.hear(":al{e]!a@h PRIVMSG #lobby :unheard");
+    played.receive(":al{e]!a@h PRIVMSG #lobby :unheard");
     assert!(played.events().is_empty());
-    played.hear(":AL{E}!a@h QUIT :bye");
+    played.receive(":AL{E}!a@h QUIT :bye");
     assert!(!is_there(&played, "Al[e]"));
 }
 
@@ -47,19 +47,19 @@ fn a_room_is_one_in_every_spelling_too() {
     let mut played = ready("CASEMAPPING=strict-rfc1459 CHANTYPES=#");
     played.type_line("/join #a[b]");
     played.take();
-    played.hear(":alice!~a@host JOIN #A{B}");
-    played.hear(":s 353 alice = #a[b] :alice bob");
-    played.hear(":s 366 alice #a{b] :End");
+    played.receive(":alice!~a@host JOIN #A{B}");
+    played.receive(":s 353 alice = #a[b] :alice bob");
+    played.receive(":s 366 alice #a{b] :End");
     let entered = played.events();
     assert!(
         matches!(&entered[..], [Event::Entered { room, others, .. }] if room == "#A{B}" && others.as_ref().is_some_and(|others| others.len() == 1))
     );
     assert_eq!(played.session.active_room(), Some("#A{B}"));
     // As the person who speaks has written it; it is shown as the room that it is.
-    played.hear(":bob!b@h PRIVMSG #a[B] :hi");
+    played.receive(":bob!b@h PRIVMSG #a[B] :hi");
     assert!(matches!(&played.events()[..], [Event::Said { room, .. }] if room == "#A{B}"));
     assert_eq!(played.session.unread().messages, 0);
-    played.hear(":s KICK #a{b} ALICE :out");
+    played.receive(":s KICK #a{b} ALICE :out");
     assert!(matches!(
         &played.events()[..],
         [Event::Kicked { own: true, .. }]
@@ -70,18 +70,18 @@ fn a_room_is_one_in_every_spelling_too() {
 #[test]
 fn what_is_known_is_found_again_when_the_server_changes_which_names_are_the_same() {
     let mut played = ready("CASEMAPPING=rfc1459");
-    played.hear(":c[d]!c@h JOIN #lobby");
-    played.hear(":s 005 alice CASEMAPPING=ascii :are supported by this server");
+    played.receive(":c[d]!c@h JOIN #lobby");
+    played.receive(":s 005 alice CASEMAPPING=ascii :are supported by this server");
     played.take();
     assert!(is_there(&played, "c[d]"));
-    played.hear(":c{d}!c@h QUIT :another one");
+    played.receive(":c{d}!c@h QUIT :another one");
     assert!(is_there(&played, "c[d]"));
-    played.hear(":C[D]!c@h QUIT :bye");
+    played.receive(":C[D]!c@h QUIT :bye");
     assert!(!is_there(&played, "c[d]"));
     assert_eq!(played.session.active_room(), Some("#lobby"));
     // Another mapping with every line costs no more than that.
     for mapping in ["ascii", "rfc1459", "x"].iter().cycle().take(100) {
-        played.hear(&format!(":s 005 alice CASEMAPPING={mapping} :x"));
+        played.receive(&format!(":s 005 alice CASEMAPPING={mapping} :x"));
     }
     assert!(is_there(&played, "bob"));
 }
@@ -92,10 +92,10 @@ fn rooms_have_the_signs_that_the_server_gives_them() {
     played.type_line("/join +quiet");
     played.type_line("/join !ABCDEsafe");
     assert_eq!(played.lines(), ["JOIN +quiet", "JOIN !ABCDEsafe"]);
-    played.hear(":alice!~a@host JOIN +quiet");
-    played.hear(":s 366 alice +quiet :End");
+    played.receive(":alice!~a@host JOIN +quiet");
+    played.receive(":s 366 alice +quiet :End");
     played.take();
-    played.hear(":bob!b@h PRIVMSG +quiet :hi");
+    played.receive(":bob!b@h PRIVMSG +quiet :hi");
     assert!(matches!(&played.events()[..], [Event::Said { room, .. }] if room == "+quiet"));
     played.type_line("/topic +quiet be quiet");
     played.type_line("/part +quiet");
@@ -105,7 +105,7 @@ fn rooms_have_the_signs_that_the_server_gives_them() {
     let mut played = ready("CHANTYPES=#");
     played.type_line("/join +quiet");
     assert_eq!(played.lines(), ["JOIN #+quiet"]);
-    played.hear(":bob!b@h PRIVMSG &alice :hi");
+    played.receive(":bob!b@h PRIVMSG &alice :hi");
     assert!(matches!(&played.events()[..], [Event::Whispered { .. }]));
 }
 
@@ -113,14 +113,14 @@ fn rooms_have_the_signs_that_the_server_gives_them() {
 fn what_is_said_to_the_operators_of_a_room_is_said_in_that_room() {
     let mut played = ready("PREFIX=(Yov)*@+ STATUSMSG=@+");
     played.type_line("/join #a");
-    played.hear(":alice!~a@host JOIN #a");
-    played.hear(":s 366 alice #a :End");
+    played.receive(":alice!~a@host JOIN #a");
+    played.receive(":s 366 alice #a :End");
     played.take();
-    played.hear(":bob!b@h PRIVMSG @#Lobby :alice: psst");
-    let heard = played.events();
+    played.receive(":bob!b@h PRIVMSG @#Lobby :alice: psst");
+    let received = played.events();
     assert!(
-        matches!(&heard[..], [Event::Said { room, mention: true, .. }] if room == "@#lobby"),
-        "{heard:?}"
+        matches!(&received[..], [Event::Said { room, mention: true, .. }] if room == "@#lobby"),
+        "{received:?}"
     );
     let unread = played.session.unread();
     assert_eq!((unread.messages, unread.mentions), (1, 1));
@@ -131,7 +131,7 @@ fn what_is_said_to_the_operators_of_a_room_is_said_in_that_room() {
 #[test]
 fn ranks_are_those_of_the_server() {
     let mut played = ready("PREFIX=(Yov)*@+");
-    played.hear(":s 353 alice = #lobby :*carol @+dan ~erin +frank!f@h");
+    played.receive(":s 353 alice = #lobby :*carol @+dan ~erin +frank!f@h");
     assert!(
         ["carol", "dan", "frank"]
             .iter()
@@ -139,8 +139,8 @@ fn ranks_are_those_of_the_server() {
     );
     assert!(!is_there(&played, "erin"), "~ is no rank here");
     played.type_line("/who");
-    played.hear(":s 352 alice #lobby u h s carol G*@ :0 x");
-    played.hear(":s 315 alice #lobby :End");
+    played.receive(":s 352 alice #lobby u h s carol G*@ :0 x");
+    played.receive(":s 315 alice #lobby :End");
     played.wait(10);
     let people = played.events().into_iter().find_map(|event| match event {
         Event::Who { people, .. } => Some(people),
@@ -153,17 +153,17 @@ fn ranks_are_those_of_the_server() {
 #[test]
 fn what_cannot_be_true_of_a_server_does_no_harm() {
     let mut played = ready("CASEMAPPING= CHANTYPES=ab PREFIX=(o)b STATUSMSG=b NICKLEN=-1 = - -=");
-    played.hear(":s 005");
-    played.hear(":s 005 alice");
-    played.hear(&format!(
+    played.receive(":s 005");
+    played.receive(":s 005 alice");
+    played.receive(&format!(
         ":s 005 alice PREFIX=({0}){1} CHANTYPES={1} :x",
         "o".repeat(200),
         "@".repeat(200)
     ));
     assert!(is_there(&played, "bob"));
-    played.hear(":bob!b@h PRIVMSG #lobby :hi");
+    played.receive(":bob!b@h PRIVMSG #lobby :hi");
     assert!(matches!(&played.events()[..], [Event::Said { room, .. }] if room == "#lobby"));
-    played.hear(":bob!b@h PRIVMSG alice :hi");
+    played.receive(":bob!b@h PRIVMSG alice :hi");
     assert!(matches!(&played.events()[..], [Event::Whispered { .. }]));
 }
 
@@ -178,11 +178,11 @@ fn others_see_this_person_where_the_server_says() {
         format!(":s 396 alice ~a@{host} :is now your displayed host"),
         format!(":alice!~a@host CHGHOST ~a {host}"),
     ] {
-        played.hear(&line);
+        played.receive(&line);
         let around = format!(":alice!~a@{host} PRIVMSG #lobby :\r\n").len();
         assert_eq!(longest(&played), 512 - around, "{line}");
-        played.hear(":bob!b@h CHGHOST elsewhere entirely");
-        played.hear(":alice!~a@host CHGHOST ~a host");
+        played.receive(":bob!b@h CHGHOST elsewhere entirely");
+        played.receive(":alice!~a@host CHGHOST ~a host");
         assert_eq!(longest(&played), short, "{line}");
     }
     for broken in [
@@ -191,7 +191,7 @@ fn others_see_this_person_where_the_server_says() {
         ":alice CHGHOST",
         ":alice CHGHOST x",
     ] {
-        played.hear(broken);
+        played.receive(broken);
     }
     assert_eq!(longest(&played), short);
 }

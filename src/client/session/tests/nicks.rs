@@ -6,7 +6,7 @@ use super::*;
 fn a_taken_nick_asks_again_and_ends_a_script() {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s 433 * alice :Nickname is already in use");
+    played.receive(":s 433 * alice :Nickname is already in use");
     let asked = SessionAction::AskNick(RefusedNick {
         nick: "alice".into(),
         reason: NickRefusal::InUse,
@@ -16,12 +16,12 @@ fn a_taken_nick_asks_again_and_ends_a_script() {
     let now = played.now;
     played.session.answer_nick("carol", now, &mut played.output);
     assert_eq!(played.lines(), ["NICK carol"]);
-    played.let_in("carol");
+    played.register("carol");
     assert_eq!(played.session.nick(), "carol");
 
     let mut played = Played::new(true);
     played.connect();
-    played.hear(":s 433 * alice :Nickname is already in use");
+    played.receive(":s 433 * alice :Nickname is already in use");
     let refused = Incomplete::NickRefused {
         nick: "alice".into(),
         reason: NickRefusal::InUse,
@@ -36,10 +36,10 @@ fn alternatives_are_tried_before_anybody_is_asked() {
     played.connect();
     played.take();
     for another in ["ali", "al"] {
-        played.hear(":s 433 * alice :Nickname is already in use");
+        played.receive(":s 433 * alice :Nickname is already in use");
         assert_eq!(played.lines(), [format!("NICK {another}")]);
     }
-    played.hear(":s 433 * al :Nickname is already in use");
+    played.receive(":s 433 * al :Nickname is already in use");
     assert!(
         matches!(&played.take().actions[..], [SessionAction::AskNick(refused)] if refused.nick == "al")
     );
@@ -49,7 +49,7 @@ fn alternatives_are_tried_before_anybody_is_asked() {
 fn a_question_that_outlasts_the_servers_patience_connects_again() {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s 433 * alice :Nickname is already in use");
+    played.receive(":s 433 * alice :Nickname is already in use");
     played.lose("closed");
     assert_eq!(played.take().actions.len(), 1, "only the question");
     let now = played.now;
@@ -63,9 +63,9 @@ fn a_question_that_outlasts_the_servers_patience_connects_again() {
 #[test]
 fn a_nick_that_looks_like_another_is_pointed_out() {
     let mut played = Played::ready(false);
-    played.hear(":b0b!x@h JOIN #lobby");
-    played.hear(":carol!x@h JOIN #lobby");
-    played.hear(":carol!x@h NICK a1ice");
+    played.receive(":b0b!x@h JOIN #lobby");
+    played.receive(":carol!x@h JOIN #lobby");
+    played.receive(":carol!x@h NICK a1ice");
     let events = played.events();
     let alike: Vec<_> = events
         .iter()
@@ -84,7 +84,7 @@ fn a_nick_that_the_server_has_chosen_is_not_changed_back() {
         let mut played = Played::new(script);
         played.connect();
         played.take();
-        played.let_in("ann");
+        played.register("ann");
         let lines = played.lines();
         assert!(
             !lines.iter().any(|line| line.starts_with("NICK")),
@@ -101,21 +101,23 @@ fn a_nick_that_the_server_has_chosen_is_not_changed_back() {
 fn a_nick_that_cannot_be_regained_is_no_refusal_of_what_the_user_does() {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s 433 * alice :Nickname is already in use");
+    played.receive(":s 433 * alice :Nickname is already in use");
     let now = played.now;
     played
         .session
         .answer_nick("alice_", now, &mut played.output);
     played.session.settings.nick = "alice".into();
-    played.let_in("alice_");
+    played.register("alice_");
     let lines = played.lines();
     assert!(lines.iter().any(|line| line == "NICK alice"), "{lines:?}");
     played.take();
-    played
-        .hear(":s FAIL NICK NICKNAME_RESERVED alice :Nickname is reserved by a different account");
+    played.receive(
+        ":s FAIL NICK NICKNAME_RESERVED alice :Nickname is reserved by a different account",
+    );
     assert_eq!(played.events(), []);
     // One that the user has requested is reported.
     played.type_line("/nick bob");
-    played.hear(":s FAIL NICK NICKNAME_RESERVED bob :Nickname is reserved by a different account");
+    played
+        .receive(":s FAIL NICK NICKNAME_RESERVED bob :Nickname is reserved by a different account");
     assert_eq!(played.events().len(), 1);
 }

@@ -13,7 +13,7 @@ pub(super) fn all_answered(played: &mut Played) -> Vec<String> {
         }
         for line in lines {
             match line.strip_prefix("PING :") {
-                Some(token) => played.hear(&format!(":s PONG s {token}")),
+                Some(token) => played.receive(&format!(":s PONG s {token}")),
                 None => said.push(line),
             }
         }
@@ -35,7 +35,7 @@ fn a_pasted_text_waits_for_the_server_to_take_it() {
     assert!(first.len() <= 8, "{first:?}");
     let fences = first.iter().filter_map(|line| line.strip_prefix("PING :"));
     for token in fences.map(str::to_owned).collect::<Vec<_>>() {
-        played.hear(&format!(":s PONG s {token}"));
+        played.receive(&format!(":s PONG s {token}"));
     }
     let mut said = first;
     said.retain(|line| line.starts_with("PRIVMSG"));
@@ -80,7 +80,7 @@ fn what_waits_when_the_connection_is_lost_goes_out_over_the_next_in_order() {
     assert_eq!(unknown.count(), left);
     played.connect();
     played.take();
-    played.let_in("alice");
+    played.register("alice");
     let said = all_answered(&mut played);
     let mut expected = sent[left..].to_vec();
     expected.push("PRIVMSG #lobby :typed meanwhile".to_owned());

@@ -9,29 +9,29 @@ fn with_offer(offered: &str) -> Played {
     let mut played = Played::new(false);
     played.connect();
     accept(&mut played, offered);
-    played.let_in("alice");
+    played.register("alice");
     played.take();
     played
 }
 
 /// Offers this, and enables what is requested. Returns the requested names.
 fn accept(played: &mut Played, offered: &str) -> String {
-    played.hear(&format!(":s CAP * LS :{offered}"));
+    played.receive(&format!(":s CAP * LS :{offered}"));
     let lines = played.lines();
     let request = lines
         .iter()
         .find_map(|line| line.strip_prefix("CAP REQ "))
         .unwrap();
     let request = request.trim_start_matches(':').to_owned();
-    played.hear(&format!(":s CAP * ACK :{request}"));
+    played.receive(&format!(":s CAP * ACK :{request}"));
     request
 }
 
 /// What `/who` shows of each user, after this answer of the server.
 fn who(played: &mut Played, rows: &[&str]) -> Vec<WhoEntry> {
     played.type_line("/who");
-    rows.iter().for_each(|row| played.hear(row));
-    played.hear(":s 315 alice #lobby :End");
+    rows.iter().for_each(|row| played.receive(row));
+    played.receive(":s 315 alice #lobby :End");
     played.wait(10);
     let events = played.events();
     let list = events.into_iter().find_map(|event| match event {
@@ -77,12 +77,12 @@ fn each_capability_that_the_client_uses_is_requested_where_it_is_offered() {
 fn one_refused_capability_costs_none_of_the_others() {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s CAP * LS :away-notify setname server-time");
+    played.receive(":s CAP * LS :away-notify setname server-time");
     assert_eq!(
         played.lines()[3],
         "CAP REQ :server-time away-notify setname"
     );
-    played.hear(":s CAP * NAK :server-time away-notify setname");
+    played.receive(":s CAP * NAK :server-time away-notify setname");
     assert_eq!(
         played.lines(),
         [
@@ -91,10 +91,10 @@ fn one_refused_capability_costs_none_of_the_others() {
             "CAP REQ setname"
         ]
     );
-    played.hear(":s CAP * ACK :server-time");
-    played.hear(":s CAP * NAK :away-notify");
+    played.receive(":s CAP * ACK :server-time");
+    played.receive(":s CAP * NAK :away-notify");
     assert_eq!(played.lines(), [""; 0]);
-    played.hear(":s CAP * ACK :setname");
+    played.receive(":s CAP * ACK :setname");
     assert_eq!(played.lines(), ["CAP END"]);
     let has = |one| played.session.link.capabilities.has(one);
     assert!(has(Capability::Setname) && !has(Capability::AwayNotify));
@@ -103,32 +103,32 @@ fn one_refused_capability_costs_none_of_the_others() {
 #[test]
 fn what_the_server_offers_later_is_requested_then() {
     let mut played = with_offer("cap-notify");
-    played.hear(":s CAP alice NEW :away-notify batch labeled-response echo-message other");
+    played.receive(":s CAP alice NEW :away-notify batch labeled-response echo-message other");
     // The ways to confirm lines do not change while some are in flight.
     assert_eq!(played.lines(), ["CAP REQ away-notify"]);
-    played.hear(":s CAP alice ACK :away-notify");
+    played.receive(":s CAP alice ACK :away-notify");
     assert_eq!(played.lines(), [""; 0]);
-    played.hear(":s CAP alice DEL :away-notify");
-    played.hear(":s CAP alice NEW :away-notify");
+    played.receive(":s CAP alice DEL :away-notify");
+    played.receive(":s CAP alice NEW :away-notify");
     assert_eq!(played.lines(), ["CAP REQ away-notify"]);
-    played.hear(":s CAP alice NAK :away-notify");
+    played.receive(":s CAP alice NAK :away-notify");
     assert_eq!(played.lines(), [""; 0]);
 }
 
 #[test]
 fn accounts_real_names_and_away_messages_are_known_to_who_and_whois() {
     let mut played = with_offer("extended-join account-notify away-notify setname");
-    played.hear(":carol!c@h JOIN #lobby carola :Carol C");
-    played.hear(":dan!d@h JOIN #lobby * :Dan");
+    played.receive(":carol!c@h JOIN #lobby carola :Carol C");
+    played.receive(":dan!d@h JOIN #lobby * :Dan");
     let events = played.events();
     let accounts = events.iter().filter_map(|event| match event {
         Event::Joined { account, .. } => Some(account.as_deref()),
         _ => None,
     });
     assert_eq!(accounts.collect::<Vec<_>>(), [Some("carola"), None]);
-    played.hear(":dan!d@h ACCOUNT dan2");
-    played.hear(":carol!c@h AWAY :lunch");
-    played.hear(":dan!d@h NICK dave");
+    played.receive(":dan!d@h ACCOUNT dan2");
+    played.receive(":carol!c@h AWAY :lunch");
+    played.receive(":dan!d@h NICK dave");
     let rows = [
         ":s 352 alice #lobby c h s carol G :0 Carol C",
         ":s 352 alice #lobby d h s dave H :0 Dan",
@@ -151,20 +151,20 @@ fn accounts_real_names_and_away_messages_are_known_to_who_and_whois() {
     );
     let account = |played: &mut Played, nick: &str| {
         played.type_line(&format!("/whois {nick}"));
-        played.hear(&format!(":s 311 alice {nick} u h * :Name"));
-        played.hear(&format!(":s 318 alice {nick} :End"));
+        played.receive(&format!(":s 311 alice {nick} u h * :Name"));
+        played.receive(&format!(":s 318 alice {nick} :End"));
         match &played.events()[..] {
             [Event::Whois { details }] => details.account.clone(),
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(account(&mut played, "carol").as_deref(), Some("carola"));
-    played.hear(":carol!c@h ACCOUNT *");
+    played.receive(":carol!c@h ACCOUNT *");
     played.take();
     assert_eq!(account(&mut played, "carol"), None);
     // Who is in no common room any more may change unseen.
-    played.hear(":dave!d@h QUIT :bye");
-    played.hear(":dave!d@h JOIN #lobby");
+    played.receive(":dave!d@h QUIT :bye");
+    played.receive(":dave!d@h JOIN #lobby");
     played.take();
     assert_eq!(account(&mut played, "dave"), None);
 }
@@ -179,7 +179,7 @@ fn a_change_of_one_person_is_no_line_in_a_room_and_none_of_ignored_people() {
         ":bob!b@h CHGHOST b cloak",
         ":bob!b@h SETNAME :Bob",
     ] {
-        played.hear(line);
+        played.receive(line);
     }
     let changes = [
         PersonChange::Away(Some("lunch".into())),
@@ -196,7 +196,7 @@ fn a_change_of_one_person_is_no_line_in_a_room_and_none_of_ignored_people() {
     assert!(changes.iter().all(|event| event.room().is_none()));
     played.type_line("/ignore bob");
     played.take();
-    played.hear(":bob!b@h AWAY :tea");
+    played.receive(":bob!b@h AWAY :tea");
     assert_eq!(played.events(), []);
 }
 
@@ -205,15 +205,15 @@ fn an_away_message_is_said_again_to_someone_who_writes_after_the_return() {
     let mut played = with_offer("away-notify");
     let mut whisper = || {
         played.type_line("@bob hi");
-        played.hear(":s 301 alice bob :lunch");
+        played.receive(":s 301 alice bob :lunch");
         let events = played.events();
         let said = events
             .iter()
             .filter(|event| matches!(event, Event::Away { .. }));
         let said = said.count();
-        played.hear(":bob!b@h AWAY");
+        played.receive(":bob!b@h AWAY");
         played.take();
-        played.hear(":bob!b@h AWAY :lunch");
+        played.receive(":bob!b@h AWAY :lunch");
         played.take();
         said
     };
@@ -223,10 +223,10 @@ fn an_away_message_is_said_again_to_someone_who_writes_after_the_return() {
 #[test]
 fn all_ranks_of_a_member_are_known_and_follow_the_modes() {
     let mut played = with_offer("multi-prefix userhost-in-names");
-    played.hear(":s 005 alice PREFIX=(ov)@+ CHANMODES=b,k,l,imn :are supported");
+    played.receive(":s 005 alice PREFIX=(ov)@+ CHANMODES=b,k,l,imn :are supported");
     played.type_line("/names");
-    played.hear(":s 353 alice = #lobby :@alice!a@h @+bob!b@h +carol!c@[::1] dan");
-    played.hear(":s 366 alice #lobby :End");
+    played.receive(":s 353 alice = #lobby :@alice!a@h @+bob!b@h +carol!c@[::1] dan");
+    played.receive(":s 366 alice #lobby :End");
     let names = Event::Names {
         room: "#lobby".into(),
         nicks: ["@alice", "@+bob", "+carol", "dan"]
@@ -247,10 +247,10 @@ fn all_ranks_of_a_member_are_known_and_follow_the_modes() {
         ranks.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(ranks(&mut played), "@+ +");
-    played.hear(":s MODE #lobby -v+k-o bob key carol");
+    played.receive(":s MODE #lobby -v+k-o bob key carol");
     assert_eq!(ranks(&mut played), "@ +");
-    played.hear(":s MODE #lobby +v bob");
-    played.hear(":s MODE #lobby +vv bob eve");
+    played.receive(":s MODE #lobby +v bob");
+    played.receive(":s MODE #lobby +vv bob eve");
     assert_eq!(ranks(&mut played), "@+ +");
     let address = |nick| played.session.rooms.person(nick)?.address.clone();
     assert_eq!(address("carol").as_deref(), Some("c@[::1]"));
@@ -260,9 +260,9 @@ fn all_ranks_of_a_member_are_known_and_follow_the_modes() {
 #[test]
 fn an_invitation_of_another_person_is_none_of_the_user() {
     let mut played = with_offer("invite-notify");
-    played.hear(":bob!b@h INVITE carol #lobby");
-    played.hear(":bob!b@h INVITE ALICE #dev");
-    played.hear(":alice!a@h INVITE carol #lobby");
+    played.receive(":bob!b@h INVITE carol #lobby");
+    played.receive(":bob!b@h INVITE ALICE #dev");
+    played.receive(":alice!a@h INVITE carol #lobby");
     let invited = |room: &str, other: Option<&str>| Event::Invited {
         room: room.to_owned(),
         by: "bob".to_owned(),
@@ -279,13 +279,13 @@ fn without_implicit_names_the_members_of_the_active_room_only_are_asked_for() {
     let mut played = Played::new(false);
     played.connect();
     accept(&mut played, "no-implicit-names");
-    played.hear(":s 001 alice :Welcome");
-    played.hear(":s 422 alice :no MOTD");
+    played.receive(":s 001 alice :Welcome");
+    played.receive(":s 422 alice :no MOTD");
     played.take();
-    played.hear(":alice!~a@host JOIN #lobby");
+    played.receive(":alice!~a@host JOIN #lobby");
     assert_eq!(played.lines(), ["NAMES #lobby"]);
-    played.hear(":s 353 alice = #lobby :alice @bob");
-    played.hear(":s 366 alice #lobby :End");
+    played.receive(":s 353 alice = #lobby :alice @bob");
+    played.receive(":s 366 alice #lobby :End");
     let entered = |room: &str, others: Option<&str>| Event::Entered {
         room: room.to_owned(),
         nick: "alice".to_owned(),
@@ -293,9 +293,9 @@ fn without_implicit_names_the_members_of_the_active_room_only_are_asked_for() {
         first: room == "#lobby",
     };
     assert_eq!(played.events(), [entered("#lobby", Some("bob"))]);
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s PONG s chatroom-settled");
     // A room of the bouncer, or one that an operator has moved the user to.
-    played.hear(":alice!~a@host JOIN #dev");
+    played.receive(":alice!~a@host JOIN #dev");
     let done = played.take();
     assert_eq!(done.lines, "");
     assert_eq!(done.events, [entered("#dev", None)]);
@@ -316,8 +316,8 @@ fn without_implicit_names_the_members_of_the_active_room_only_are_asked_for() {
     played.wait(0);
     assert_eq!(played.lines(), [""; 0]);
     assert_ne!(played.session.next_deadline(), Some(Duration::ZERO));
-    played.hear(":s 353 alice = #dev :alice carol");
-    played.hear(":s 366 alice #dev :End");
+    played.receive(":s 353 alice = #dev :alice carol");
+    played.receive(":s 366 alice #dev :End");
     assert_eq!(played.events(), []);
     assert_eq!(played.session.names().nicks, ["carol", "bob"]);
     let members = played.session.members(Some("#dev")).unwrap();

@@ -19,14 +19,14 @@ fn a_server_that_asks_for_patience_is_entered() {
     ] {
         let mut played = Played::new(true);
         played.connect();
-        played.hear(line);
-        played.let_in("alice");
+        played.receive(line);
+        played.register("alice");
         assert!(played.session.is_ready(), "{line}");
         assert_eq!(played.take().actions, []);
     }
     let mut played = Played::new(true);
     played.connect();
-    played.hear(":s 465 alice :You are banned");
+    played.receive(":s 465 alice :You are banned");
     assert!(matches!(
         &played.take().actions[..],
         [SessionAction::End(Outcome::Incomplete(
@@ -44,9 +44,9 @@ fn a_refused_registration_is_final_at_a_reconnection_too() {
     ] {
         let mut played = Played::ready(false);
         reconnect(&mut played);
-        played.hear(refusal);
+        played.receive(refusal);
         assert_eq!(played.take().actions, [SessionAction::Close]);
-        played.hear("ERROR :Closing link");
+        played.receive("ERROR :Closing link");
         played.lose("closed");
         let done = played.take();
         assert_eq!(done.actions, [], "no attempt follows");
@@ -72,7 +72,7 @@ fn a_refused_registration_is_final_at_a_reconnection_too() {
 fn a_nick_refused_at_a_reconnection_is_changed_while_offline() {
     let mut played = Played::ready(false);
     reconnect(&mut played);
-    played.hear(":s 432 * alice :Erroneous nickname");
+    played.receive(":s 432 * alice :Erroneous nickname");
     played.lose("closed");
     let done = played.take();
     assert_eq!(done.actions, [SessionAction::Close]);
@@ -95,7 +95,7 @@ fn a_nick_in_use_at_a_reconnection_is_tried_again() {
     reconnect(&mut played);
     for _ in 0..=SPELLINGS_MAX {
         let nick = played.session.nick().to_owned();
-        played.hear(&format!(":s 433 * {nick} :in use"));
+        played.receive(&format!(":s 433 * {nick} :in use"));
     }
     played.lose("closed");
     let done = played.take();
@@ -115,7 +115,7 @@ fn a_welcome_that_crosses_a_farewell_does_not_undo_it() {
     let mut played = Played::ready(false);
     reconnect(&mut played);
     played.type_line("/quit");
-    played.hear(":s 001 alice :Welcome");
+    played.receive(":s 001 alice :Welcome");
     played.wait(2);
     assert_eq!(played.take().actions, [SessionAction::End(Outcome::Done)]);
 }
@@ -123,9 +123,9 @@ fn a_welcome_that_crosses_a_farewell_does_not_undo_it() {
 #[test]
 fn a_nick_given_by_the_server_is_neither_fought_nor_asked_for_again() {
     let mut played = Played::ready(false);
-    played.hear(":alice!~a@host NICK 42XAAAAAB");
+    played.receive(":alice!~a@host NICK 42XAAAAAB");
     played.take();
-    played.hear(":alice!x@y QUIT :bye");
+    played.receive(":alice!x@y QUIT :bye");
     played.wait(29);
     assert_eq!(played.lines(), [""; 0]);
     played.lose("gone");
@@ -138,16 +138,16 @@ fn a_nick_that_has_become_impossible_gives_way_to_those_configured() {
     let mut played = Played::new(false);
     played.session.settings.alternatives = vec!["ali".into()];
     played.connect();
-    played.let_in("alice");
+    played.register("alice");
     played.take();
     played.type_line("/nick 日本");
-    played.hear(":alice!~a@host NICK 日本");
+    played.receive(":alice!~a@host NICK 日本");
     reconnect(&mut played);
     for another in ["alice", "ali"] {
-        played.hear(":s 432 * x :Erroneous nickname");
+        played.receive(":s 432 * x :Erroneous nickname");
         assert_eq!(played.lines(), [format!("NICK {another}")]);
     }
-    played.hear(":s 432 * ali :Erroneous nickname");
+    played.receive(":s 432 * ali :Erroneous nickname");
     assert_eq!(played.take().actions, [SessionAction::Close]);
 }
 
@@ -156,10 +156,10 @@ fn a_nick_cut_by_the_server_is_the_nick() {
     let mut played = Played::new(false);
     played.session.settings.nick = "alexander-the-great".into();
     played.connect();
-    played.let_in("alexander");
+    played.register("alexander");
     assert_eq!(played.lines().last().unwrap(), "PING :chatroom-settled");
     played.type_line("/nick bartholomew");
-    played.hear(":alexander!a@h NICK bartholom");
+    played.receive(":alexander!a@h NICK bartholom");
     assert_eq!(played.session.settings.nick, "bartholom");
 }
 
@@ -167,25 +167,25 @@ fn a_nick_cut_by_the_server_is_the_nick() {
 fn a_nick_that_others_keep_is_asked_for_less_and_less_and_hides_no_other_refusal() {
     let mut played = Played::ready(false);
     reconnect(&mut played);
-    played.hear(":s 433 * alice :in use");
-    played.let_in("alice_");
+    played.receive(":s 433 * alice :in use");
+    played.register("alice_");
     played.take();
-    played.hear(":s 447 alice_ :Can not change nickname while on #lobby");
-    played.hear(":s PONG s chatroom-nick");
+    played.receive(":s 447 alice_ :Can not change nickname while on #lobby");
+    played.receive(":s PONG s chatroom-nick");
     assert_eq!(played.events(), []);
     let mut asked = Vec::new();
     for second in 1..100 {
-        played.hear(":s PONG s chatroom-alive");
+        played.receive(":s PONG s chatroom-alive");
         played.wait(1);
         if played.lines().contains(&"NICK alice".to_owned()) {
             asked.push(second);
-            played.hear(":s 433 alice_ alice :in use");
-            played.hear(":s PONG s chatroom-nick");
+            played.receive(":s 433 alice_ alice :in use");
+            played.receive(":s PONG s chatroom-nick");
             assert_eq!(played.events(), []);
         }
     }
     assert_eq!(asked, [15, 45]);
-    played.hear(":s 433 alice_ alice :in use");
+    played.receive(":s 433 alice_ alice :in use");
     assert!(matches!(&played.events()[..], [Event::Refused { .. }]));
 }
 
@@ -193,11 +193,11 @@ fn a_nick_that_others_keep_is_asked_for_less_and_less_and_hides_no_other_refusal
 fn a_server_without_an_end_of_its_greeting_is_entered_all_the_same() {
     let mut played = Played::new(false);
     played.connect();
-    played.hear(":s 001 alice :Welcome");
+    played.receive(":s 001 alice :Welcome");
     played.take();
     played.wait(5);
     assert_eq!(played.lines(), ["PING :chatroom-settled"]);
-    played.hear(":s 376 alice :End of MOTD");
+    played.receive(":s 376 alice :End of MOTD");
     assert_eq!(played.lines(), [""; 0]);
 }
 
@@ -205,34 +205,34 @@ fn a_server_without_an_end_of_its_greeting_is_entered_all_the_same() {
 fn coming_back_says_so_first_repeats_that_one_is_away_and_not_the_greeting() {
     let mut played = Played::ready(false);
     played.type_line("/away at lunch");
-    played.hear(":s 306 alice :away");
+    played.receive(":s 306 alice :away");
     reconnect(&mut played);
-    played.hear(":s 001 alice :Welcome");
-    played.hear(":s 372 alice :- the usual");
-    played.hear(":s 376 alice :End");
+    played.receive(":s 001 alice :Welcome");
+    played.receive(":s 372 alice :- the usual");
+    played.receive(":s 376 alice :End");
     // No one in a room sees someone come in who is there.
     let back = played.take();
     assert!(back.lines.starts_with("AWAY :at lunch\r\n"), "{back:?}");
-    played.hear(":alice!~a@host JOIN #lobby");
-    played.hear(":s 366 alice #lobby :End");
+    played.receive(":alice!~a@host JOIN #lobby");
+    played.receive(":s 366 alice #lobby :End");
     let events = [back.events, played.events()].concat();
     assert!(
         matches!(&events[..], [Event::ServerBack, Event::Entered { .. }]),
         "{events:?}"
     );
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s PONG s chatroom-settled");
     assert_eq!(played.lines(), [""; 0]);
     played.type_line("/away");
-    played.hear(":s 305 alice :back");
+    played.receive(":s 305 alice :back");
     reconnect(&mut played);
-    played.let_in("alice");
+    played.register("alice");
     assert!(!played.lines().contains(&"AWAY :at lunch".to_owned()));
 }
 
 #[test]
 fn a_ping_too_long_to_answer_whole_is_no_error() {
     let mut played = Played::ready(true);
-    played.hear(&format!("PING :{}", "x".repeat(600)));
+    played.receive(&format!("PING :{}", "x".repeat(600)));
     let done = played.take();
     assert!(done.lines.starts_with("PONG :xxx"));
     assert_eq!(done.events, []);
@@ -266,7 +266,7 @@ fn a_room_is_joined_with_the_key_after_its_name() {
     let mut played = Played::with_rooms(false, &["#ops sesame", "#dev"]);
     played.connect();
     played.take();
-    played.let_in("alice");
+    played.register("alice");
     let lines = played.lines();
     assert_eq!(lines[..2], ["JOIN #ops sesame", "JOIN #dev"]);
 }
@@ -275,13 +275,13 @@ fn a_room_is_joined_with_the_key_after_its_name() {
 fn a_room_that_leads_to_another_is_the_other_from_then_on() {
     let mut played = Played::ready(false);
     played.type_line("/join #a");
-    played.hear(":s 470 alice #a ##a :Forwarding to another channel");
-    played.hear(":alice!~a@host JOIN ##a");
+    played.receive(":s 470 alice #a ##a :Forwarding to another channel");
+    played.receive(":alice!~a@host JOIN ##a");
     assert_eq!(played.session.active_room(), Some("##a"));
     // And a refusal ends the wish for a room.
     played.type_line("/join #b");
-    played.hear(":s 473 alice #b :Cannot join channel (+i)");
-    played.hear(":alice!~a@host JOIN #b");
+    played.receive(":s 473 alice #b :Cannot join channel (+i)");
+    played.receive(":alice!~a@host JOIN #b");
     assert_eq!(played.session.active_room(), Some("##a"));
 }
 
@@ -289,10 +289,10 @@ fn a_room_that_leads_to_another_is_the_other_from_then_on() {
 fn what_is_said_to_the_operators_of_a_room_is_marked_and_counted_there() {
     let mut played = Played::ready(false);
     played.type_line("/join #dev");
-    played.hear(":alice!~a@host JOIN #dev");
+    played.receive(":alice!~a@host JOIN #dev");
     played.take();
     for target in ["@#lobby", "&#lobby", "@%#lobby"] {
-        played.hear(&format!(":bob!b@h PRIVMSG {target} :hush"));
+        played.receive(&format!(":bob!b@h PRIVMSG {target} :hush"));
         let events = played.events();
         assert!(
             matches!(&events[..], [Event::Said { room, .. }] if room == target),
@@ -315,7 +315,7 @@ fn words_that_were_chosen_call_as_the_nick_does() {
         ("de\x1d\x0399,1ploy", true),
         ("\x02m\x02alice", false),
     ] {
-        played.hear(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
+        played.receive(&format!(":bob!b@h PRIVMSG #lobby :{text}"));
         assert!(
             matches!(&played.events()[..], [Event::Said { mention, .. }] if *mention == calls),
             "{text}"
@@ -326,10 +326,10 @@ fn words_that_were_chosen_call_as_the_nick_does() {
 #[test]
 fn a_user_without_an_address_is_not_the_server() {
     let mut played = Played::ready(false);
-    played.hear(":bob PRIVMSG #lobby :hi");
+    played.receive(":bob PRIVMSG #lobby :hi");
     assert!(matches!(&played.events()[..], [Event::Said { nick, .. }] if nick == "bob"));
     for server in ["s", "irc.example.net"] {
-        played.hear(&format!(":{server} NOTICE alice :hi"));
+        played.receive(&format!(":{server} NOTICE alice :hi"));
         assert!(matches!(&played.events()[..], [Event::ServerSaid { .. }]));
     }
 }
@@ -347,27 +347,27 @@ fn unnamed(script: bool) -> Played {
 fn the_names_a_server_is_told_are_those_of_the_nick_that_can_be_had() {
     let mut played = unnamed(false);
     assert_eq!(played.lines(), ["CAP LS 302", "NICK alice", "CAP LIST"]);
-    played.hear(":s CAP * LS * :batch");
-    played.hear(":s CAP * LS :chghost");
-    played.hear(":s 433 * alice :Nickname is already in use");
-    played.hear(":s CAP * LIST * :");
-    played.hear(":s CAP * LIST :");
+    played.receive(":s CAP * LS * :batch");
+    played.receive(":s CAP * LS :chghost");
+    played.receive(":s 433 * alice :Nickname is already in use");
+    played.receive(":s CAP * LIST * :");
+    played.receive(":s CAP * LIST :");
     // The person thinks about another one for as long as they like.
     played.wait(5);
     assert_eq!(played.lines(), ["CAP REQ chghost"]);
-    played.hear(":s CAP * ACK chghost");
+    played.receive(":s CAP * ACK chghost");
     let now = played.now;
     let (session, output) = (&mut played.session, &mut played.output);
     session.answer_nick("bob", now, output);
     assert_eq!(played.lines(), ["NICK bob", "CAP LIST"]);
-    played.hear(":s 433 * bob :Nickname is already in use");
-    played.hear(":s CAP * LIST :chghost");
+    played.receive(":s 433 * bob :Nickname is already in use");
+    played.receive(":s CAP * LIST :chghost");
     let (session, output) = (&mut played.session, &mut played.output);
     session.answer_nick("carol", now, output);
     played.take();
-    played.hear(":s CAP * LIST :chghost");
+    played.receive(":s CAP * LIST :chghost");
     assert_eq!(played.lines(), ["USER carol 0 * :carol", "CAP END"]);
-    played.let_in("carol");
+    played.register("carol");
     assert!(played.session.is_ready());
     // From then on the names are known before.
     played.lose("gone");
@@ -388,11 +388,11 @@ fn a_server_that_knows_no_capabilities_is_told_the_names_all_the_same() {
     ] {
         let mut played = unnamed(false);
         played.take();
-        played.hear(answer);
+        played.receive(answer);
         assert_eq!(played.lines(), [""; 0], "{answer}");
-        played.hear(answer);
+        played.receive(answer);
         assert_eq!(played.lines(), ["USER alice 0 * :alice"], "{answer}");
-        played.hear(answer);
+        played.receive(answer);
         assert_eq!(played.lines(), [""; 0], "{answer}");
     }
     let mut silent = unnamed(false);
@@ -430,18 +430,18 @@ fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time
     for _ in 0..2 {
         played.connect();
         played.take();
-        played.hear(":s 001 alice :Welcome alice!~a@host");
+        played.receive(":s 001 alice :Welcome alice!~a@host");
         assert_eq!(played.lines(), [""; 0]);
-        played.hear(":s 376 alice :End of MOTD");
+        played.receive(":s 376 alice :End of MOTD");
         // Where what one says comes back.
-        played.hear(":alice!~a@host PRIVMSG NickServ :identify hunter2");
+        played.receive(":alice!~a@host PRIVMSG NickServ :identify hunter2");
         let output = played.take();
         assert_eq!(output.lines.lines().collect::<Vec<_>>(), done);
         assert!(matches!(&output.events[..], [Event::InputRejected { .. }]));
-        played.hear(":alice!~a@host JOIN #dev");
-        played.hear(":s 366 alice #dev :End");
-        played.hear(":s 401 alice NickServ :No such nick");
-        played.hear(":s PONG s chatroom-settled");
+        played.receive(":alice!~a@host JOIN #dev");
+        played.receive(":s 366 alice #dev :End");
+        played.receive(":s 401 alice NickServ :No such nick");
+        played.receive(":s PONG s chatroom-settled");
         let events = played.events();
         let is_refusal = |event: &Event| matches!(event, Event::Refused { text: None, .. });
         assert!(events.iter().any(is_refusal), "{events:?}");
@@ -461,17 +461,17 @@ fn a_room_that_waits_for_a_service_is_entered_when_that_knows_who_one_is() {
         let mut played = Played::with_rooms(false, &["#dev key", "#open"]);
         played.set_on_connect(&["/msg NickServ identify hunter2"]);
         played.connect();
-        played.hear(":s 001 alice :Welcome");
-        played.hear(":s 422 alice :no MOTD");
+        played.receive(":s 001 alice :Welcome");
+        played.receive(":s 422 alice :no MOTD");
         for _ in 0..3 {
-            played.hear(":s 477 alice #DEV :Cannot join channel (+r)");
+            played.receive(":s 477 alice #DEV :Cannot join channel (+r)");
         }
-        played.hear(":s 477 alice #other :You need a registered nick to speak");
-        played.hear(":s PONG s chatroom-settled");
+        played.receive(":s 477 alice #other :You need a registered nick to speak");
+        played.receive(":s PONG s chatroom-settled");
         played.take();
-        played.hear(identified);
+        played.receive(identified);
         assert_eq!(played.lines(), ["JOIN #DEV key"], "{identified}");
-        played.hear(identified);
+        played.receive(identified);
         assert_eq!(played.lines(), [""; 0], "once is enough");
     }
 }

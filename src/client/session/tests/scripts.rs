@@ -8,13 +8,13 @@ fn script_with(capabilities: &str, strict: bool) -> Played {
     played.session.settings.strict = strict;
     played.connect();
     if !capabilities.is_empty() {
-        played.hear(&format!(":s CAP * LS :{capabilities}"));
+        played.receive(&format!(":s CAP * LS :{capabilities}"));
         let asked = played.lines().pop().unwrap();
         if let Some(list) = asked.strip_prefix("CAP REQ ") {
-            played.hear(&format!(":s CAP * ACK {list}"));
+            played.receive(&format!(":s CAP * ACK {list}"));
         }
     }
-    played.let_in("alice");
+    played.register("alice");
     played.take();
     played
 }
@@ -59,13 +59,13 @@ fn what_the_server_can_do_is_asked_for_and_no_more() {
         let mut played = Played::new(true);
         played.connect();
         played.take();
-        played.hear(":s CAP * LS * :tls");
+        played.receive(":s CAP * LS * :tls");
         assert_eq!(played.lines(), [""; 0], "the list goes on");
-        played.hear(&format!(":s CAP * LS :{offered}"));
+        played.receive(&format!(":s CAP * LS :{offered}"));
         assert_eq!(played.lines(), [expected]);
         if let Some(list) = expected.strip_prefix("CAP REQ ") {
             let list = list.trim_start_matches(':');
-            played.hear(&format!(":s CAP * ACK :{list}"));
+            played.receive(&format!(":s CAP * ACK :{list}"));
             assert_eq!(played.lines(), ["CAP END"]);
         }
     }
@@ -75,15 +75,15 @@ fn what_the_server_can_do_is_asked_for_and_no_more() {
 fn a_refused_negotiation_ends_and_one_without_end_ends_the_session() {
     let mut played = Played::new(true);
     played.connect();
-    played.hear(":s CAP * LS :server-time");
+    played.receive(":s CAP * LS :server-time");
     played.take();
-    played.hear(":s CAP * NAK :server-time");
+    played.receive(":s CAP * NAK :server-time");
     assert_eq!(played.lines(), ["CAP END"]);
 
     let mut played = Played::new(true);
     played.connect();
     for _ in 0..20_000 {
-        played.hear(":s CAP * LS * :a b c");
+        played.receive(":s CAP * LS * :a b c");
         if played.output.actions.contains(&SessionAction::Close) {
             played.take();
             played.lose("closed");
@@ -109,9 +109,9 @@ fn servers_without_capabilities_let_people_in_all_the_same() {
     ] {
         let mut played = Played::new(true);
         played.connect();
-        played.hear(answer);
+        played.receive(answer);
         assert_eq!(played.take().actions, []);
-        played.let_in("alice");
+        played.register("alice");
         assert!(played.session.is_ready());
     }
 }
@@ -134,11 +134,11 @@ fn each_line_has_a_fence_and_refusals_are_reported_in_order() {
         ]
     );
     assert_eq!(done.events, [], "line 2 may still be refused");
-    played.hear(":s PONG s chatroom-line-0");
-    played.hear(":s 401 alice nobody :No such nick");
-    played.hear(":s PONG s chatroom-line-1");
+    played.receive(":s PONG s chatroom-line-0");
+    played.receive(":s 401 alice nobody :No such nick");
+    played.receive(":s PONG s chatroom-line-1");
     assert_eq!(played.refused(), [2, 3]);
-    played.hear(":s PONG s chatroom-line-3");
+    played.receive(":s PONG s chatroom-line-3");
     assert_eq!(played.lines(), ["QUIT"]);
     played.lose("closed");
     assert_eq!(
@@ -164,16 +164,16 @@ fn labels_say_what_became_of_each_line_in_whatever_order() {
             "@label=chatroom-line-4 PRIVMSG no :one"
         ]
     );
-    played.hear("@label=chatroom-line-4 :s 401 alice no :No such nick");
-    played.hear("@label=chatroom-line-3 :alice!~a@host PRIVMSG #lobby :bye");
-    played.hear("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
+    played.receive("@label=chatroom-line-4 :s 401 alice no :No such nick");
+    played.receive("@label=chatroom-line-3 :alice!~a@host PRIVMSG #lobby :bye");
+    played.receive("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
     assert_eq!(played.events(), [], "the first line is still on its way");
-    played.hear("@label=chatroom-line-0;msgid=x :alice!~a@host PRIVMSG #lobby :hello");
+    played.receive("@label=chatroom-line-0;msgid=x :alice!~a@host PRIVMSG #lobby :hello");
     assert_eq!(played.refused(), [2]);
-    played.hear("@label=chatroom-line-2 :s BATCH +b labeled-response");
-    played.hear("@batch=b :s 403 alice #lobby :No such channel");
+    played.receive("@label=chatroom-line-2 :s BATCH +b labeled-response");
+    played.receive("@batch=b :s 403 alice #lobby :No such channel");
     assert_eq!(played.events(), []);
-    played.hear(":s BATCH -b");
+    played.receive(":s BATCH -b");
     assert!(played.session.is_leaving());
     assert_eq!(played.refused(), [3, 5]);
 }
@@ -182,7 +182,7 @@ fn labels_say_what_became_of_each_line_in_whatever_order() {
 fn a_refusal_without_a_label_is_about_no_line_where_lines_have_labels() {
     let mut played = script_with(LABELS, false);
     played.script(&["hello"]);
-    played.hear(":s 404 alice #other :Cannot send to channel");
+    played.receive(":s 404 alice #other :Cannot send to channel");
     assert!(matches!(
         played.events()[..],
         [Event::Refused { line: None, .. }]
@@ -194,14 +194,14 @@ fn a_strict_script_sends_nothing_after_a_refused_line() {
     let mut played = script_with("", true);
     played.script(&["hello"]);
     assert!(!played.session.wants_input());
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     assert!(played.session.wants_input());
     played.take();
     let now = played.now;
     let line = ScriptLine::Typed("@nobody hi");
     played.session.scripted(2, line, now, &mut played.output);
-    played.hear(":s 401 alice nobody :No such nick");
-    played.hear(":s PONG s chatroom-line-1");
+    played.receive(":s 401 alice nobody :No such nick");
+    played.receive(":s PONG s chatroom-line-1");
     assert!(!played.session.wants_input());
     let done = played.take();
     assert!(done.lines.ends_with("QUIT\r\n"), "{}", done.lines);
@@ -231,7 +231,7 @@ fn a_window_of_unanswered_lines_is_never_exceeded_and_grows() {
     for _ in 0..20 {
         played.now.elapsed += Duration::from_millis(1);
         for _ in 0..most {
-            played.hear(&format!(":s PONG s chatroom-line-{answered}"));
+            played.receive(&format!(":s PONG s chatroom-line-{answered}"));
             answered += 1;
         }
         most = fill(&mut played);
@@ -258,7 +258,7 @@ fn the_pieces_of_a_long_line_wait_for_the_window_too() {
         }
         played.now.elapsed += Duration::from_millis(1);
         while answered < pieces {
-            played.hear(&format!(":s PONG s chatroom-line-{answered}"));
+            played.receive(&format!(":s PONG s chatroom-line-{answered}"));
             answered += 1;
         }
     }
@@ -275,11 +275,11 @@ fn a_lost_server_tells_what_is_known_of_each_line() {
         let unsent = played.output.lines.find("four").unwrap() as u64;
         played.output.written_bytes = start + unsent - 60;
         if capabilities.is_empty() {
-            played.hear(":s PONG s chatroom-line-0");
-            played.hear(":s 401 alice nobody :No such nick");
+            played.receive(":s PONG s chatroom-line-0");
+            played.receive(":s 401 alice nobody :No such nick");
         } else {
-            played.hear("@label=chatroom-line-0 :s ACK");
-            played.hear("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
+            played.receive("@label=chatroom-line-0 :s ACK");
+            played.receive("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
         }
         played.lose("connection reset");
         let done = played.take();
@@ -306,8 +306,8 @@ fn a_long_line_that_went_out_in_part_is_unknown() {
     let text = "x".repeat(20_000);
     played.script(&[&text]);
     played.output.written_bytes = u64::MAX;
-    played.hear(":s PONG s chatroom-line-0");
-    played.hear(":s PONG s chatroom-line-3");
+    played.receive(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-3");
     played.output.lines.clear();
     played.input_ended();
     played.lose("gone");
@@ -326,7 +326,7 @@ fn a_long_line_that_went_out_in_part_is_unknown() {
 #[test]
 fn a_script_whose_server_says_why_it_goes_repeats_that() {
     let mut played = script_with("", false);
-    played.hear(":s ERROR :Closing Link: alice (Server shutting down)");
+    played.receive(":s ERROR :Closing Link: alice (Server shutting down)");
     played.lose("closed");
     let words = "Closing Link: alice (Server shutting down)".to_owned();
     let incomplete = Incomplete::ServerGone {
@@ -345,7 +345,7 @@ fn a_script_quits_after_its_last_answer() {
     played.script(&["hello", "/quit so long"]);
     assert!(!played.session.wants_input());
     assert!(!played.lines().contains(&"QUIT :so long".to_owned()));
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     assert_eq!(played.lines(), ["QUIT :so long"]);
 }
 
@@ -354,10 +354,10 @@ fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
     let mut played = Played::new(true);
     played.session.settings.rooms = vec![command::parse_room("#builds").unwrap()];
     played.connect();
-    played.hear(":s 001 alice :Welcome");
-    played.hear(":s 422 alice :no MOTD");
-    played.hear(":s 474 alice #builds :Cannot join channel (+b)");
-    played.hear(":s PONG s chatroom-settled");
+    played.receive(":s 001 alice :Welcome");
+    played.receive(":s 422 alice :no MOTD");
+    played.receive(":s 474 alice #builds :Cannot join channel (+b)");
+    played.receive(":s PONG s chatroom-settled");
     let orders = played.take().actions;
     assert!(matches!(
         orders[..],
@@ -372,10 +372,10 @@ fn a_server_that_never_answers_a_label_is_left_in_the_end() {
     let mut played = script_with(LABELS, false);
     played.script(&["one", "two"]);
     played.output.written_bytes = u64::MAX;
-    played.hear("@label=chatroom-line-1 :s ACK");
+    played.receive("@label=chatroom-line-1 :s ACK");
     for _ in 0..5 {
         played.wait(20);
-        played.hear(":bob!b@h PRIVMSG #lobby :the server lives");
+        played.receive(":bob!b@h PRIVMSG #lobby :the server lives");
     }
     assert_eq!(played.take().actions, []);
     assert!(played.session.next_deadline().unwrap() <= Duration::from_secs(120));

@@ -4,9 +4,9 @@ use super::pasting::all_answered;
 use super::*;
 use crate::client::event::DeliveryStatus;
 
-/// What became of what was said, in the order in which it was told.
+/// What became of what was said, in the order in which it was report.
 fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
-    let told = events.iter().filter_map(|event| match event {
+    let report = events.iter().filter_map(|event| match event {
         Event::Sent {
             target,
             text,
@@ -15,7 +15,7 @@ fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
         } => Some((target.name(), text.as_str(), *status)),
         _ => None,
     });
-    told.collect()
+    report.collect()
 }
 
 /// A session with a server that knows labels.
@@ -23,9 +23,9 @@ fn labeled() -> Played {
     let mut played = Played::new(false);
     played.connect();
     let all = "batch labeled-response echo-message message-tags server-time";
-    played.hear(&format!(":s CAP * LS :{all}"));
-    played.hear(&format!(":s CAP * ACK :{all}"));
-    played.let_in("alice");
+    played.receive(&format!(":s CAP * LS :{all}"));
+    played.receive(&format!(":s CAP * ACK :{all}"));
+    played.register("alice");
     played.take();
     played
 }
@@ -43,7 +43,7 @@ fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
         ]
     );
     let tags = "label=chatroom-line-0;msgid=m1;time=2026-11-24T10:00:00.000Z";
-    played.hear(&format!("@{tags} :alice!~a@host PRIVMSG #lobby :hello"));
+    played.receive(&format!("@{tags} :alice!~a@host PRIVMSG #lobby :hello"));
     let events = played.events();
     assert_eq!(
         fates(&events),
@@ -58,7 +58,7 @@ fn a_label_tells_what_became_of_a_line_and_what_the_server_calls_it() {
     assert_eq!(nick, "alice");
     assert_eq!(stamp.unix_seconds(), Some(1_795_514_400));
     assert_eq!(events.len(), 1, "the echo is not shown: {events:?}");
-    played.hear("@label=chatroom-line-1 :s 401 alice carol :No such nick");
+    played.receive("@label=chatroom-line-1 :s 401 alice carol :No such nick");
     let events = played.events();
     assert_eq!(fates(&events), [("carol", "psst", DeliveryStatus::Refused)]);
     assert!(
@@ -84,17 +84,17 @@ fn without_labels_one_fence_at_a_time_follows_the_messages() {
             "PING :chatroom-line-3"
         ]
     );
-    played.hear(":s 401 alice carol :No such nick");
+    played.receive(":s 401 alice carol :No such nick");
     let events = played.events();
     assert_eq!(fates(&events), [("carol", "one", DeliveryStatus::Refused)]);
     assert!(matches!(&events[1], Event::Refused { text: Some(text), .. } if text == "one"));
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     // The fence after the command is one for the messages before it, too.
     assert_eq!(played.lines_and_fences(), [""; 0]);
     // It is about the room, and not about what was said there.
-    played.hear(":s 482 alice #lobby :not you");
+    played.receive(":s 482 alice #lobby :not you");
     assert_eq!(fates(&played.events()), []);
-    played.hear(":s PONG s chatroom-line-3");
+    played.receive(":s PONG s chatroom-line-3");
     let done = played.take();
     assert_eq!(done.lines, "");
     assert_eq!(
@@ -129,7 +129,7 @@ fn messages_in_transit_are_unknown_and_unsent_ones_are_sent_once() {
     played.type_line("typed meanwhile");
     played.connect();
     played.take();
-    played.let_in("alice");
+    played.register("alice");
     assert_eq!(
         played.lines()[2..],
         [
@@ -146,7 +146,7 @@ fn what_still_waits_at_the_end_is_told_as_never_sent() {
     played.type_line("in time");
     played.take();
     played.type_line("/quit");
-    played.hear(":s PONG s chatroom-line-0");
+    played.receive(":s PONG s chatroom-line-0");
     assert_eq!(
         fates(&played.events()),
         [("#lobby", "in time", DeliveryStatus::Delivered)]
@@ -167,7 +167,7 @@ fn what_still_waits_at_the_end_is_told_as_never_sent() {
 #[test]
 fn what_waits_can_be_typed_again_wherever_one_is_then() {
     let mut played = Played::ready(false);
-    played.hear(":bob!b@h PRIVMSG alice :psst");
+    played.receive(":bob!b@h PRIVMSG alice :psst");
     assert_eq!(unsent(&played), [""; 0]);
     played.lose("gone");
     for line in [
@@ -204,7 +204,7 @@ fn what_waits_can_be_typed_again_wherever_one_is_then() {
     assert_eq!(unsent(&again), texts);
     // When the server is back they go out, and wait no more once the connection has them.
     played.connect();
-    played.let_in("alice");
+    played.register("alice");
     assert_eq!(played.session.unsent_count(), 9);
     all_answered(&mut played);
     assert_eq!(played.session.unsent_count(), 0);
@@ -217,7 +217,7 @@ fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
     played.type_line("hello");
     played.take();
     for _ in 0..12 {
-        played.hear(":bob!b@h PRIVMSG #lobby :still here");
+        played.receive(":bob!b@h PRIVMSG #lobby :still here");
         played.wait(10);
         let deadline = played.session.next_deadline();
         assert!(deadline.is_some_and(|at| at > played.now.elapsed));

@@ -75,7 +75,7 @@ fn copy(limiter: &mpsc::SyncSender<SampledLine>) -> io::Result<()> {
     written
 }
 
-/// A line as a terminal shows it: the part after the last carriage return, without colours.
+/// A line as a terminal shows it: the part after the last carriage return, without colors.
 fn visible_text(line: Line<'_>) -> Result<String, InputError> {
     let Line::Whole(bytes) = line else {
         return Err(TOO_LONG);

@@ -56,7 +56,7 @@ impl Hub {
         match (label, next) {
             (label, Some(next)) => next.label = label,
             (Some(label), None) if is_here => {
-                self.label_responses(self.labelled_before(id, &label));
+                self.label_responses(self.labeled_before(id, &label));
             }
             (_, None) => {}
         }

@@ -228,7 +228,7 @@ impl Hub {
                 let fault = HistoryFault::Unreadable(room);
                 self.send_rejection(id, Rejection::History(&subcommand, fault));
                 if let Some(label) = label {
-                    self.label_responses(self.labelled_before(id, label));
+                    self.label_responses(self.labeled_before(id, label));
                 }
             }
         }

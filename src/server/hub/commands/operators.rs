@@ -90,7 +90,7 @@ impl Hub {
             self.reject(id, rejection);
         }
         if let Some(label) = label {
-            self.label_responses(self.labelled_before(id, &label));
+            self.label_responses(self.labeled_before(id, &label));
         }
     }
 

@@ -160,7 +160,7 @@ fn a_flooding_client_without_a_pong_in_time_is_disconnected() {
             hub.received(alice(), Line::Whole(line.as_bytes()), at(0), &mut outbox);
         }
         outbox.clear();
-        let mut heard = String::new();
+        let mut received = String::new();
         // Two lines above the rate.
         for now in [100_000; 2].into_iter().chain((100_000..).step_by(100)) {
             let line: &[u8] = if now == alive_at {
@@ -176,16 +176,16 @@ fn a_flooding_client_without_a_pong_in_time_is_disconnected() {
             }
             outbox
                 .sends()
-                .for_each(|(_, line)| heard += str::from_utf8(line).unwrap());
+                .for_each(|(_, line)| received += str::from_utf8(line).unwrap());
             if !outbox.closes.is_empty() {
                 break;
             }
             outbox.clear();
         }
-        assert!(heard.ends_with("ERROR :Closing Link: alice (Excess Flood)\r\n"));
+        assert!(received.ends_with("ERROR :Closing Link: alice (Excess Flood)\r\n"));
         // A ping every two seconds.
-        let asked = heard.matches(" PING ").count() as u64;
-        assert_eq!(asked, (given_up_at - 100_000) / 2_000, "{heard}");
+        let asked = received.matches(" PING ").count() as u64;
+        assert_eq!(asked, (given_up_at - 100_000) / 2_000, "{received}");
     }
 }
 

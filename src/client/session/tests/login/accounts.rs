@@ -12,9 +12,9 @@ fn waiting_for_ann(offered: &str) -> Played {
         ..EventMatcher::default()
     });
     played.connect();
-    played.hear(&format!(":s CAP * LS :{offered}"));
-    played.hear(&format!(":s CAP * ACK :{offered}"));
-    played.let_in("alice");
+    played.receive(&format!(":s CAP * LS :{offered}"));
+    played.receive(&format!(":s CAP * ACK :{offered}"));
+    played.register("alice");
     played
 }
 
@@ -28,10 +28,10 @@ fn an_account_that_a_script_waits_for_is_believed_from_its_tag_only() {
         "@account= :ann!a@h PRIVMSG alice :yes",
         "@account=ann :ann!a@h PRIVMSG #lobby :yes",
     ] {
-        played.hear(line);
+        played.receive(line);
         assert_eq!(played.take().found, None, "{line}");
     }
-    played.hear("@account=Ann :anything!a@h PRIVMSG alice :go");
+    played.receive("@account=Ann :anything!a@h PRIVMSG alice :go");
     let found = played.take().found;
     assert!(matches!(&found, Some(Event::Whispered { text, .. }) if text == "go"));
 }
@@ -54,7 +54,7 @@ fn an_account_is_registered_and_verified_and_its_password_kept_out() {
     );
     played.type_line("/register a@b.example hunter2 and more");
     assert_eq!(played.lines(), ["REGISTER * a@b.example :hunter2 and more"]);
-    played.hear(":s REGISTER VERIFICATION_REQUIRED alice :Look into your mail.");
+    played.receive(":s REGISTER VERIFICATION_REQUIRED alice :Look into your mail.");
     let said = |text: &str| {
         let text = text.to_owned();
         [Event::ServerSaid { text, asked: true }]
@@ -65,14 +65,14 @@ fn an_account_is_registered_and_verified_and_its_password_kept_out() {
     );
     played.type_line("/verify 123");
     assert_eq!(played.lines(), ["VERIFY alice :123"]);
-    played.hear(":s VERIFY SUCCESS alice :Done");
+    played.receive(":s VERIFY SUCCESS alice :Done");
     assert_eq!(played.events(), said("The account alice is registered."));
     played.type_line("/verify bob 4");
     assert_eq!(played.lines(), ["VERIFY bob :4"]);
     // What is lost on the way is reported without the password.
     played.type_line("/register hunter2");
     assert_eq!(played.lines(), ["REGISTER * * :hunter2"]);
-    played.hear(":s FAIL REGISTER WEAK_PASSWORD alice :Too short");
+    played.receive(":s FAIL REGISTER WEAK_PASSWORD alice :Too short");
     played.type_line("/register hunter2");
     played.lose("gone");
     let shown = format!("{:?}", played.events());

@@ -23,7 +23,7 @@ fn without_the_account_nothing_is_entered() {
         ],
     ] {
         let mut played = with_account(Transport::Encrypted, |_| {});
-        lines.iter().for_each(|line| played.hear(line));
+        lines.iter().for_each(|line| played.receive(line));
         let done = played.take();
         let is_refused = matches!(
             &done.actions[..],
@@ -33,7 +33,7 @@ fn without_the_account_nothing_is_entered() {
         );
         assert!(is_refused, "{lines:?}: {:?}", done.actions);
         assert!(!done.lines.contains("JOIN"), "{lines:?}");
-        played.hear(":s 422 alice :No message");
+        played.receive(":s 422 alice :No message");
         assert_eq!(played.lines(), [""; 0], "{lines:?}");
     }
 }
@@ -45,7 +45,7 @@ fn refusals_and_broken_messages_end_the_login() {
         offer(&mut played, "sasl=PLAIN");
         authenticate(&mut played, b"");
         played.take();
-        played.hear(&format!(":s {number} * :No\u{1b}[2J way."));
+        played.receive(&format!(":s {number} * :No\u{1b}[2J way."));
         let failure = failure_of(&mut played).to_string();
         assert!(
             failure.ends_with("PLAIN for the account ann: No\u{1b}[2J way"),
@@ -55,7 +55,7 @@ fn refusals_and_broken_messages_end_the_login() {
     for message in ["=", "A", &"A".repeat(500), "AAAA"] {
         let mut played = with_account(Transport::Encrypted, |_| {});
         offer(&mut played, "sasl=PLAIN");
-        played.hear(&format!("AUTHENTICATE {message}"));
+        played.receive(&format!("AUTHENTICATE {message}"));
         assert_eq!(
             failure_of(&mut played),
             LoginFailure::Malformed,
@@ -102,7 +102,7 @@ fn a_login_that_cannot_begin_says_why_and_what_to_do() {
     ];
     for (transport, change, offered, words) in cases {
         let mut played = with_account(transport, change);
-        played.hear(&format!(":s CAP * LS :{offered}"));
+        played.receive(&format!(":s CAP * LS :{offered}"));
         let failure = failure_of(&mut played);
         let said = Incomplete::NotLoggedIn { failure }.to_string();
         assert_eq!(said, format!("Not logged in: {words}."));

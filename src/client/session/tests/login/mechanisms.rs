@@ -41,11 +41,11 @@ fn plain_and_external_say_who_one_is_before_the_registration_ends() {
     authenticate(&mut played, b"");
     let lines = played.lines();
     assert_eq!(message_of(&lines), b"ann\0ann\0sesame");
-    played.hear(":s 900 * *!*@* ann :You are now logged in as ann");
+    played.receive(":s 900 * *!*@* ann :You are now logged in as ann");
     assert_eq!(played.lines(), [""; 0]);
-    played.hear(":s 903 * :SASL authentication successful");
+    played.receive(":s 903 * :SASL authentication successful");
     assert_eq!(played.lines(), ["CAP END"]);
-    played.let_in("alice");
+    played.register("alice");
     assert!(played.session.is_ready());
 
     let mut played = with_account(Transport::Encrypted, |account| {
@@ -58,7 +58,7 @@ fn plain_and_external_say_who_one_is_before_the_registration_ends() {
     );
     authenticate(&mut played, b"");
     assert_eq!(message_of(&played.lines()), b"ann");
-    played.hear(":s 907 * :You have already authenticated");
+    played.receive(":s 907 * :You have already authenticated");
     assert_eq!(played.lines(), ["CAP END"]);
 }
 
@@ -88,13 +88,13 @@ fn with_scram_both_sides_prove_that_they_know_the_password() {
     let proof = scram(&mut played, "sesame").unwrap();
     authenticate(&mut played, proof.as_bytes());
     assert_eq!(played.lines(), ["AUTHENTICATE +"]);
-    played.hear(":s 903 * :SASL authentication successful");
+    played.receive(":s 903 * :SASL authentication successful");
     assert_eq!(played.lines(), ["CAP END"]);
 
     let mut played = with_account(Transport::Encrypted, |_| {});
     offer(&mut played, "sasl=SCRAM-SHA-256");
     assert!(scram(&mut played, "other").is_err());
-    played.hear(":s 904 * :SASL authentication failed");
+    played.receive(":s 904 * :SASL authentication failed");
     let failure = failure_of(&mut played);
     assert!(failure.is_about_password());
     assert_eq!(
@@ -118,7 +118,7 @@ fn a_server_that_does_not_know_the_password_is_left() {
         offer(&mut played, "sasl=SCRAM-SHA-256");
         let _ = scram(&mut played, "other");
         match lie {
-            "903" | "907" => played.hear(&format!(":s {lie} * :You are logged in")),
+            "903" | "907" => played.receive(&format!(":s {lie} * :You are logged in")),
             lie => authenticate(&mut played, lie.as_bytes()),
         }
         let failure = failure_of(&mut played).to_string();
@@ -145,26 +145,26 @@ fn scram(played: &mut Played, password_of_server: &str) -> Result<String, ScramE
 fn another_mechanism_is_tried_only_if_the_server_does_not_know_the_first() {
     let mut played = with_account(Transport::Encrypted, |_| {});
     assert_eq!(offer(&mut played, "sasl"), "AUTHENTICATE SCRAM-SHA-256");
-    played.hear(":s 908 * PLAIN,EXTERNAL :are available SASL mechanisms");
-    played.hear(":s 904 * :SASL authentication failed");
+    played.receive(":s 908 * PLAIN,EXTERNAL :are available SASL mechanisms");
+    played.receive(":s 904 * :SASL authentication failed");
     assert_eq!(played.lines(), ["AUTHENTICATE PLAIN"]);
     authenticate(&mut played, b"");
     played.take();
     // And each of them once.
-    played.hear(":s 908 * X :are available SASL mechanisms");
-    played.hear(":s 904 * :SASL authentication failed");
+    played.receive(":s 908 * X :are available SASL mechanisms");
+    played.receive(":s 904 * :SASL authentication failed");
     assert!(failure_of(&mut played).is_about_password());
 
     let mut played = with_account(Transport::Encrypted, |_| {});
     offer(&mut played, "sasl=PLAIN,SCRAM-SHA-256");
-    played.hear(":s 904 * :SASL authentication failed");
+    played.receive(":s 904 * :SASL authentication failed");
     assert!(failure_of(&mut played).is_about_password());
 }
 
 #[test]
 fn a_password_is_never_sent_where_others_can_read_it() {
     let mut played = with_account(Transport::Plain, |_| {});
-    played.hear(":s CAP * LS :sasl=PLAIN");
+    played.receive(":s CAP * LS :sasl=PLAIN");
     let done = played.take();
     assert!(!done.lines.contains("AUTHENTICATE"), "{}", done.lines);
     let [SessionAction::End(Outcome::Incomplete(incomplete))] = &done.actions[..] else {
@@ -180,8 +180,8 @@ fn a_password_is_never_sent_where_others_can_read_it() {
     // Also where the server says only later what it has.
     let mut played = with_account(Transport::Plain, |_| {});
     offer(&mut played, "sasl");
-    played.hear(":s 908 * PLAIN :are available SASL mechanisms");
-    played.hear(":s 904 * :SASL authentication failed");
+    played.receive(":s 908 * PLAIN :are available SASL mechanisms");
+    played.receive(":s 904 * :SASL authentication failed");
     assert!(matches!(
         failure_of(&mut played),
         LoginFailure::Refused { .. }
@@ -191,7 +191,7 @@ fn a_password_is_never_sent_where_others_can_read_it() {
 #[test]
 fn a_password_is_not_sent_to_a_server_whose_certificate_is_not_checked() {
     let mut played = with_account(Transport::Unverified, |_| {});
-    played.hear(":s CAP * LS :sasl=PLAIN");
+    played.receive(":s CAP * LS :sasl=PLAIN");
     let failure = failure_of(&mut played);
     assert_eq!(
         failure.to_string(),
@@ -232,7 +232,7 @@ fn a_password_that_scram_does_not_allow_is_sent_by_plain_where_that_is_safe() {
         (Transport::Encrypted, "sasl=SCRAM-SHA-256"),
     ] {
         let mut played = with_account(transport, emoji);
-        played.hear(&format!(":s CAP * LS :{offered}"));
+        played.receive(&format!(":s CAP * LS :{offered}"));
         let done = played.take();
         assert!(!done.lines.contains("AUTHENTICATE"), "{}", done.lines);
         let [

@@ -26,18 +26,18 @@ fn an_optional_account_is_done_without() {
         ),
     ] {
         let mut played = with_account(Transport::Encrypted, optional);
-        lines.iter().for_each(|line| played.hear(line));
+        lines.iter().for_each(|line| played.receive(line));
         let done = played.take();
         assert_eq!(done.actions, [], "{lines:?}");
         assert!(done.lines.ends_with(said), "{lines:?}: {}", done.lines);
         assert_eq!(done.lines.matches("CAP END").count(), 1, "{lines:?}");
         let is_said = |event: &Event| matches!(event, Event::Note { words } if words.starts_with("Not logged in: "));
         assert_eq!(done.events.iter().filter(|event| is_said(event)).count(), 1);
-        played.let_in("alice");
+        played.register("alice");
         assert!(played.session.is_ready(), "{lines:?}");
     }
     let mut played = with_account(Transport::Encrypted, optional);
-    played.let_in("alice");
+    played.register("alice");
     assert!(played.session.is_ready());
 }
 
@@ -45,19 +45,19 @@ fn an_optional_account_is_done_without() {
 fn a_refusal_of_other_capabilities_is_no_refusal_of_the_login() {
     for refused in [true, false] {
         let mut played = with_account(Transport::Encrypted, |_| {});
-        played.hear(":s CAP * LS :server-time sasl=PLAIN");
+        played.receive(":s CAP * LS :server-time sasl=PLAIN");
         assert_eq!(played.lines(), ["CAP REQ server-time", "CAP REQ sasl"]);
         let answer = if refused { "NAK" } else { "ACK" };
-        played.hear(&format!(":s CAP * {answer} :server-time"));
+        played.receive(&format!(":s CAP * {answer} :server-time"));
         assert_eq!(played.lines(), [""; 0]);
-        played.hear(":s CAP * ACK :sasl");
+        played.receive(":s CAP * ACK :sasl");
         assert_eq!(played.lines(), ["AUTHENTICATE PLAIN"]);
     }
     let mut played = with_account(Transport::Encrypted, |_| {});
-    played.hear(":s CAP * LS :server-time sasl=PLAIN");
+    played.receive(":s CAP * LS :server-time sasl=PLAIN");
     played.take();
-    played.hear(":s CAP * ACK :server-time");
-    played.hear(":s CAP * NAK :sasl");
+    played.receive(":s CAP * ACK :server-time");
+    played.receive(":s CAP * NAK :sasl");
     assert_eq!(failure_of(&mut played), LoginFailure::NotOffered);
 }
 
@@ -74,7 +74,7 @@ fn a_reconnection_logs_in_again_and_enters_nothing_without() {
     offer(&mut played, "sasl=PLAIN");
     authenticate(&mut played, b"");
     played.take();
-    played.hear(":s 904 * :SASL authentication failed");
+    played.receive(":s 904 * :SASL authentication failed");
     let done = played.take();
     assert_eq!(
         (done.lines.as_str(), done.actions),
@@ -95,20 +95,20 @@ fn a_reconnection_logs_in_again_and_enters_nothing_without() {
 #[test]
 fn the_login_is_repeated_when_the_services_come_back() {
     let mut played = logged_in();
-    played.hear(":s CAP alice DEL :sasl");
-    played.hear(":s CAP alice NEW :sasl=PLAIN,EXTERNAL");
+    played.receive(":s CAP alice DEL :sasl");
+    played.receive(":s CAP alice NEW :sasl=PLAIN,EXTERNAL");
     assert_eq!(played.lines(), ["CAP REQ sasl"]);
-    played.hear(":s CAP alice ACK :sasl");
+    played.receive(":s CAP alice ACK :sasl");
     assert_eq!(played.lines(), ["AUTHENTICATE PLAIN"]);
     authenticate(&mut played, b"");
     assert_eq!(message_of(&played.lines()), b"ann\0ann\0sesame");
-    played.hear(":s 904 alice :SASL authentication failed");
+    played.receive(":s 904 alice :SASL authentication failed");
     // The user stays, and it is reported.
     let done = played.take();
     assert_eq!((done.lines.as_str(), done.actions), ("", Vec::new()));
     assert!(matches!(&done.events[..], [Event::Note { words }]
         if words.starts_with("Not logged in: ")));
     assert!(played.session.is_ready());
-    played.hear(":s CAP alice NEW :sasl=GSSAPI");
+    played.receive(":s CAP alice NEW :sasl=GSSAPI");
     assert_eq!(played.lines(), [""; 0]);
 }

@@ -9,13 +9,13 @@ use chatting_room::wire::{Line, RoomName};
 
 use super::costly::{Costly, nick, prepared_rooms};
 
-/// What one unit of a charge stands for, once [`House::charge`] has set the limits.
+/// What one unit of a charge stands for, once [`LoadedHub::charge`] has set the limits.
 pub(crate) const NANOSECONDS_PER_UNIT: usize = 512 * 2;
 /// What the server does for each recipient of a line outside the hub.
 pub(crate) const NANOSECONDS_PER_DELIVERY: usize = 25;
 
 /// A hub, and a count of its outgoing lines.
-pub(crate) struct House {
+pub(crate) struct LoadedHub {
     hub: Hub,
     outbox: Outbox,
     settings: HubSettings,
@@ -24,7 +24,7 @@ pub(crate) struct House {
     people: u32,
 }
 
-impl House {
+impl LoadedHub {
     /// An empty hub without limits.
     pub(crate) fn new(lobby: Option<&str>) -> Self {
         let mut settings = HubSettings {
@@ -47,10 +47,10 @@ impl House {
         attackers: usize,
         row: &Costly,
     ) -> (Self, Vec<ConnectionId>) {
-        let mut house = Self::new(Some("#lobby"));
+        let mut loaded = Self::new(Some("#lobby"));
         for at in 0..people {
             let address = Ipv4Addr::from(0x7f00_0100 + at as u32);
-            house.register(
+            loaded.register(
                 address.into(),
                 &format!("p{at:05}"),
                 "idle",
@@ -58,23 +58,23 @@ impl House {
             );
         }
         for (at, lines) in prepared_rooms().iter().enumerate() {
-            let host = house.register([127, 0, 4, 1].into(), &format!("r{at:05}"), "r", "r");
+            let host = loaded.register([127, 0, 4, 1].into(), &format!("r{at:05}"), "r", "r");
             for line in lines {
-                house.say(host, line);
+                loaded.say(host, line);
             }
         }
         let attackers: Vec<ConnectionId> = (0..attackers)
             .map(|at| {
                 let (user, name) = ("a".repeat(19), "a".repeat(120));
-                house.register([127, 0, 2, 1].into(), &nick(at, 0), &user, &name)
+                loaded.register([127, 0, 2, 1].into(), &nick(at, 0), &user, &name)
             })
             .collect();
         for (at, id) in attackers.iter().enumerate() {
             for line in (row.prepare)(at) {
-                house.say(*id, &line);
+                loaded.say(*id, &line);
             }
         }
-        (house, attackers)
+        (loaded, attackers)
     }
 
     pub(crate) fn register(

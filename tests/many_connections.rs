@@ -29,16 +29,16 @@ struct Person {
     rest: Vec<u8>,
     has_asked: bool,
     is_in: bool,
-    heard: Vec<u8>,
+    received: Vec<u8>,
 }
 
-struct House {
+struct FullServer {
     poll: Poll,
     people: Vec<Person>,
     buffer: Vec<u8>,
 }
 
-impl House {
+impl FullServer {
     fn add(&mut self, server: &Server) {
         let mut stream = TcpStream::connect(server.address).unwrap();
         let token = Token(self.people.len());
@@ -52,7 +52,7 @@ impl House {
             rest: Vec::new(),
             has_asked: false,
             is_in: false,
-            heard: Vec::new(),
+            received: Vec::new(),
         });
     }
 
@@ -76,14 +76,14 @@ impl House {
                     let lines = format!("NICK p{number}\r\nUSER p 0 * :p\r\n");
                     let _ = person.stream.write(lines.as_bytes()).unwrap();
                 }
-                person.hear(&mut self.buffer).unwrap();
+                person.receive(&mut self.buffer).unwrap();
             }
         }
     }
 }
 
 impl Person {
-    fn hear(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
@@ -103,7 +103,7 @@ impl Person {
             }
             let text = str::from_utf8(&self.rest).unwrap().trim_end();
             if let Some((_, number)) = text.split_once(" PRIVMSG #lobby :") {
-                self.heard.push(number.parse().unwrap());
+                self.received.push(number.parse().unwrap());
             } else if text.contains(" 366 ") {
                 self.is_in = true;
             }
@@ -118,21 +118,21 @@ fn two_thousand_users_receive_every_line_of_ten_speakers() {
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
     assert!(hard > 2_200, "this test needs more open files than {hard}");
     let server = Server::start(&["--no-limits"]);
-    let mut house = House {
+    let mut full = FullServer {
         poll: Poll::new().unwrap(),
         people: Vec::new(),
         buffer: vec![0; 256 * 1024],
     };
-    while house.people.len() < PEOPLE {
+    while full.people.len() < PEOPLE {
         for _ in 0..AT_A_TIME {
-            house.add(&server);
+            full.add(&server);
         }
         let all_in = |people: &[Person]| people.iter().all(|person| person.is_in);
-        house.listen_until(Instant::now() + PATIENCE, all_in);
+        full.listen_until(Instant::now() + PATIENCE, all_in);
         assert!(
-            all_in(&house.people),
+            all_in(&full.people),
             "{} did not all come in",
-            house.people.len()
+            full.people.len()
         );
     }
     let mut turn_ends = Instant::now();
@@ -140,30 +140,30 @@ fn two_thousand_users_receive_every_line_of_ten_speakers() {
         for speaker in 0..SPEAKERS {
             let number = second * SPEAKERS + speaker;
             let line = format!("PRIVMSG #lobby :{number}\r\n");
-            let stream = &mut house.people[speaker * (PEOPLE / SPEAKERS)].stream;
+            let stream = &mut full.people[speaker * (PEOPLE / SPEAKERS)].stream;
             assert_eq!(stream.write(line.as_bytes()).unwrap(), line.len());
         }
         turn_ends += Duration::from_secs(1);
-        house.listen_until(turn_ends, |_| false);
+        full.listen_until(turn_ends, |_| false);
     }
     // Each user receives all messages but their own.
     let owed = |number: usize| match number % (PEOPLE / SPEAKERS) {
         0 => SPEAKERS * SECONDS - SECONDS,
         _ => SPEAKERS * SECONDS,
     };
-    let all_heard = |people: &[Person]| {
+    let all_received = |people: &[Person]| {
         let mut people = people.iter().enumerate();
-        people.all(|(number, person)| person.heard.len() == owed(number))
+        people.all(|(number, person)| person.received.len() == owed(number))
     };
-    house.listen_until(Instant::now() + PATIENCE, all_heard);
-    for (number, person) in house.people.iter_mut().enumerate() {
-        assert_eq!(person.heard.len(), owed(number), "p{number}");
-        person.heard.sort_unstable();
-        person.heard.dedup();
+    full.listen_until(Instant::now() + PATIENCE, all_received);
+    for (number, person) in full.people.iter_mut().enumerate() {
+        assert_eq!(person.received.len(), owed(number), "p{number}");
+        person.received.sort_unstable();
+        person.received.dedup();
         assert_eq!(
-            person.heard.len(),
+            person.received.len(),
             owed(number),
-            "p{number} heard a line twice"
+            "p{number} received a line twice"
         );
     }
     let resident = server.resident_bytes();

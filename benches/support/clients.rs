@@ -44,13 +44,13 @@ pub(crate) struct Person {
 }
 
 /// The bytes that a connection has received.
-pub(crate) struct Heard<'a> {
+pub(crate) struct Received<'a> {
     pub(crate) who: usize,
     pub(crate) person: &'a mut Person,
     pub(crate) bytes: &'a [u8],
 }
 
-pub(crate) struct Crowd {
+pub(crate) struct Clients {
     pub(crate) target: Target,
     pub(crate) people: Vec<Person>,
     poll: Poll,
@@ -58,7 +58,7 @@ pub(crate) struct Crowd {
     buffer: Vec<u8>,
 }
 
-impl Crowd {
+impl Clients {
     pub(crate) fn new(target: Target) -> Self {
         let raised = getrlimit(Resource::RLIMIT_NOFILE)
             .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
@@ -86,8 +86,8 @@ impl Crowd {
                 coming += 1;
             }
             let before = done;
-            self.turn(Some(PATIENCE), |heard| {
-                let Heard { who, person, bytes } = heard;
+            self.turn(Some(PATIENCE), |received| {
+                let Received { who, person, bytes } = received;
                 for_each_line(person, bytes, |person, line| match numeric(line) {
                     // The end of the message of the day, or the reply that there is none.
                     Some(b"376" | b"422") => match room(who) {
@@ -134,8 +134,8 @@ impl Crowd {
         let mut progress = Instant::now();
         while missing > 0 {
             let before = missing;
-            self.turn(Some(PATIENCE), |heard| {
-                for_each_line(heard.person, heard.bytes, |_, line| {
+            self.turn(Some(PATIENCE), |received| {
+                for_each_line(received.person, received.bytes, |_, line| {
                     let is_answer = memmem::find(line, b" PONG ").is_some();
                     missing -= usize::from(is_answer);
                 });
@@ -148,7 +148,7 @@ impl Crowd {
     }
 
     /// Reads what is there, or arrives within this time.
-    pub(crate) fn turn(&mut self, patience: Option<Duration>, mut hear: impl FnMut(Heard<'_>)) {
+    pub(crate) fn turn(&mut self, patience: Option<Duration>, mut hear: impl FnMut(Received<'_>)) {
         match self.poll.poll(&mut self.events, patience) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return,
             result => result.unwrap(),
@@ -165,7 +165,7 @@ impl Crowd {
                     let count = person.read(&mut self.buffer);
                     if count > 0 {
                         let bytes = &self.buffer[..count];
-                        hear(Heard { who, person, bytes });
+                        hear(Received { who, person, bytes });
                     }
                     if count == 0 || count < self.buffer.len() && person.socket.reads_all() {
                         break;
@@ -175,7 +175,7 @@ impl Crowd {
                 if event.is_read_closed() && !person.has_ended {
                     let count = person.read(&mut self.buffer);
                     let bytes = &self.buffer[..count];
-                    hear(Heard { who, person, bytes });
+                    hear(Received { who, person, bytes });
                 }
             }
         }
@@ -249,8 +249,8 @@ pub(crate) fn for_each_line(
     mut take: impl FnMut(&mut Person, &[u8]),
 ) {
     while let Some(end) = memchr(b'\n', bytes) {
-        let (line, behind) = bytes.split_at(end + 1);
-        bytes = behind;
+        let (line, after) = bytes.split_at(end + 1);
+        bytes = after;
         person.lines += 1;
         if person.rest.is_empty() {
             take(person, line);
