@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -644,8 +644,6 @@ fn without_free_file_descriptors_users_stay_and_new_connections_wait() {
         "ulimit -n 40 && exec \"$0\" \"$@\"",
         env!("CARGO_BIN_EXE_chatroomd"),
     ]);
-    // Its warning is expected.
-    shell.stderr(Stdio::null());
     let server = Server::start_with(shell, &["--no-limits"]);
     let mut alice = server.enter("alice");
     let mut clients: Vec<Client> = (0..60).map(|_| server.connect()).collect();
