@@ -291,6 +291,10 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
 fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     /// So many lines are sent before the first reply.
     const WINDOW: usize = 4;
+    let written = |from: usize, to: usize| {
+        let lines: Vec<String> = (from..to).map(|number| format!("line {number}.")).collect();
+        format!("/msg #lobby {}", lines.join("\\n"))
+    };
     let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     let texts: Vec<String> = (0..60).map(|number| format!("line {number}.")).collect();
     alice.types(&format!("{PASTE_BEGINS}{}{PASTE_ENDS}", texts.join("\n")));
@@ -299,12 +303,12 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     // The server answers no PING, so most of it stays unsent.
     let sent = WINDOW;
     lines.receives(&format!("line {}.", sent - 1));
-    alice.is_kept(&format!("/msg #lobby line {sent}."));
+    // What was sent may have arrived.
+    alice.is_kept(&format!("in-transit\t{}\n", written(0, sent)));
+    alice.is_kept(&format!("addressed\t{}\n", written(sent, 60)));
     alice.signals(Signal::SIGKILL);
     alice.wait();
-    let kept = everything_in(&alice.home().join("chatroom/draft"));
-    let waiting = kept.matches("line ").count();
-    assert_eq!(sent + waiting, 60, "{kept}");
+    let waiting = 60 - sent;
     let start = Start::as_nick("alice", server.address())
         .at_home_of(&alice)
         .sized(24, 160);
@@ -312,6 +316,14 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     let mut lines = server.accepts();
     lines.lets_alice_in();
     again.is_in();
+    again.shows(" for #lobby that may have been sent: /msg #lobby line 0.…");
+    again.types(CTRL_Y);
+    again.shows(&format!(
+        "({sent} messages to #lobby: Enter sends, Esc drops)"
+    ));
+    again.types("\x1b");
+    again.settles_below("[#lobby] ");
+    again.types(ENTER);
     again.shows(&format!(" for #lobby: /msg #lobby line {sent}.…"));
     again.types(CTRL_Y);
     again.shows(&format!(
@@ -319,6 +331,38 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     ));
     again.types(ENTER);
     lines.receives(&format!("PRIVMSG #lobby :line {sent}."));
+}
+
+#[test]
+fn a_killed_client_offers_the_line_that_the_server_has_not_confirmed() {
+    let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
+    alice.types("on its way\r");
+    lines.receives("PRIVMSG #lobby :on its way");
+    alice.is_kept("in-transit\t/msg #lobby on its way");
+    alice.signals(Signal::SIGKILL);
+    alice.wait();
+    drop(lines);
+    let start = Start::as_nick("alice", server.address())
+        .at_home_of(&alice)
+        .sized(24, 160);
+    let mut again = start.start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    again.is_in();
+    again.shows(
+        " for #lobby that may have been sent: /msg #lobby on its way  Ctrl-Y (or Alt-R) restores it",
+    );
+    // It is not sent by itself, and what is confirmed is not offered.
+    again.types("another\r");
+    assert!(lines.receives("PRIVMSG").contains("another"));
+    lines.answers_a_question();
+    again.types(CTRL_Y);
+    again.settles_below("[#lobby] /msg #lobby on its way");
+    again.types("\x15/quit\r");
+    lines.receives("QUIT");
+    lines.hangs_up();
+    again.ends_with(0);
+    assert_eq!(everything_in(&alice.home().join("chatroom/draft")), "");
 }
 
 // A95.

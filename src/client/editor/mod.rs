@@ -44,6 +44,7 @@ use crate::client::config::file::EditMode as KeySet;
 use crate::client::event::NetworkId;
 use crate::client::storage::history::repair;
 use crate::client::storage::network_drafts::{NetworkDrafts, OfferedDraft};
+use crate::client::storage::saved_draft::DraftStage;
 use crate::client::terminal::mode;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::wrap::{with_indents, wrap_block};
@@ -226,7 +227,9 @@ impl Editor {
         let is_on_network = prefix.is_empty() || place.network == Some(network);
         let mut room = place.room;
         // A text that names its recipient can be entered in any room of its network.
-        let wanted = offered.target.filter(|_| !offered.is_addressed);
+        let wanted = offered
+            .target
+            .filter(|_| offered.stage == DraftStage::Typed);
         let is_here = match (&wanted, &room) {
             (None, _) => is_on_network,
             (Some(wanted), Some(room)) => is_on_network && room.eq_ignore_ascii_case(wanted),

@@ -16,6 +16,7 @@ mod occurrence;
 mod tags;
 mod target;
 mod unread;
+mod unsent_text;
 
 use crate::client::command::message_carries_password;
 pub use delivery_report::{DeliveryReport, Ranges};
@@ -26,6 +27,7 @@ pub use occurrence::Occurrence;
 pub use tags::{MessageTags, account_of, utc_text};
 pub use target::Target;
 pub use unread::Unread;
+pub use unsent_text::UnsentText;
 
 /// In place of a message that can carry a password.
 const HIDDEN_TEXT: &str = "(not shown: it can hold a password)";

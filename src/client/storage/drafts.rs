@@ -18,13 +18,17 @@ use std::time::{Duration, SystemTime};
 
 use super::damaged::{WholeLines, beside, keep_copy, read_lines};
 use super::replace::{Durability, replace_file};
-use super::saved_draft::SavedDraft;
+use super::saved_draft::{DraftStage, SavedDraft};
+use crate::client::event::UnsentText;
 use crate::client::terminal::printer::Printer;
 use crate::client::terminal::signals;
 use crate::common::io_error::os_error_text;
 
-/// How long a change waits for further changes before it is written.
+/// How long a change of the typed line waits for further changes before it is written.
 const WRITE_DELAY: Duration = Duration::from_millis(200);
+/// The pause after messages were written. The next ones are written at once after it: a message that
+/// is sent is in no other place.
+const UNSENT_PAUSE: Duration = Duration::from_millis(10);
 /// How many sessions with one server can save their drafts at the same time.
 const FILES_MAX: u32 = 32;
 
@@ -45,7 +49,7 @@ pub(crate) struct DraftStore {
 
 #[derive(Debug, Default)]
 struct DraftState {
-    /// Messages that were entered and are not sent yet.
+    /// Messages that were entered and are not sent yet, or not confirmed.
     unsent: Vec<SavedDraft>,
     /// The line that is being typed.
     typed: Option<SavedDraft>,
@@ -57,6 +61,8 @@ struct DraftState {
     of_others: Vec<SavedDraft>,
     /// Whether the file is out of date.
     changed: bool,
+    /// Whether a message was entered or sent since then, so that the change is written at once.
+    is_urgent: bool,
     /// Whether the last write failed, and was reported.
     failing: bool,
     finished: bool,
@@ -138,28 +144,34 @@ impl DraftStore {
             if is_same {
                 return false;
             }
-            let typed = || self.draft(room, text, false);
+            let typed = || self.draft(room, text, DraftStage::Typed);
             state.typed = (!text.is_empty()).then(typed);
             true
         });
     }
 
-    /// Sets the messages that were entered and are not sent yet, as pairs of recipient and text.
-    pub(in crate::client) fn set_unsent(&self, unsent: Vec<(String, String)>) {
-        let drafts: Vec<SavedDraft> = unsent
-            .iter()
-            .map(|(target, text)| self.draft(Some(target), text, true))
-            .collect();
+    /// Sets the messages that were entered and are not sent yet, or not confirmed.
+    pub(in crate::client) fn set_unsent(&self, unsent: &[UnsentText]) {
+        let draft = |unsent: &UnsentText| {
+            let stage = match unsent.in_transit {
+                true => DraftStage::InTransit,
+                false => DraftStage::Entered,
+            };
+            self.draft(Some(&unsent.target), &unsent.text, stage)
+        };
+        let drafts: Vec<SavedDraft> = unsent.iter().map(draft).collect();
         self.change(|state| {
             let has_changed = !(drafts.is_empty() && state.unsent.is_empty());
             state.unsent = drafts;
+            state.is_urgent |= has_changed;
             has_changed
         });
     }
 
     /// Whether there are messages that are not sent yet.
     pub(in crate::client) fn has_unsent(&self) -> bool {
-        !self.lock().unsent.is_empty()
+        let is_unsent = |draft: &SavedDraft| draft.stage == DraftStage::Entered;
+        self.lock().unsent.iter().any(is_unsent)
     }
 
     /// The text to announce now, if the first one was not announced yet.
@@ -183,19 +195,19 @@ impl DraftStore {
             state.announced = false;
             restored = state.offered.pop_front().map(|draft| draft.text);
             if let Some(text) = &restored {
-                state.typed = Some(self.draft(room, text, false));
+                state.typed = Some(self.draft(room, text, DraftStage::Typed));
             }
             restored.is_some()
         });
         restored
     }
 
-    fn draft(&self, target: Option<&str>, text: &str, is_addressed: bool) -> SavedDraft {
+    fn draft(&self, target: Option<&str>, text: &str, stage: DraftStage) -> SavedDraft {
         SavedDraft {
             unix_seconds: unix_seconds(),
             nick: self.nick.to_string(),
             target: target.map(str::to_owned),
-            is_addressed,
+            stage,
             text: text.to_owned(),
         }
     }
@@ -213,6 +225,7 @@ impl DraftStore {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = {
             let mut state = self.lock();
+            state.is_urgent = false;
             std::mem::take(&mut state.changed).then(|| state.lines())
         };
         let Some(lines) = lines else { return };
@@ -248,10 +261,16 @@ impl DraftStore {
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner);
             }
-            drop(state);
             // More keys will follow; one write is enough for all of them.
-            thread::sleep(WRITE_DELAY);
+            let waits = |state: &mut DraftState| !state.is_urgent && !state.finished;
+            let waited = self.shared.1.wait_timeout_while(state, WRITE_DELAY, waits);
+            let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let is_urgent = state.is_urgent;
+            drop(state);
             self.write_now();
+            if is_urgent {
+                thread::sleep(UNSENT_PAUSE);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::drafts::{DraftOffer, DraftStore};
 use super::saved_draft::SavedDraft;
-use crate::client::event::{NetworkId, NetworkName};
+use crate::client::event::{NetworkId, NetworkName, UnsentText};
 
 /// The stores of all networks. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +65,8 @@ impl NetworkDrafts {
         }
     }
 
-    /// Sets the messages for a network that were entered and are not sent yet.
-    pub(in crate::client) fn set_unsent(&self, id: NetworkId, unsent: Vec<(String, String)>) {
+    /// Sets the messages for a network that were entered and are not sent yet, or not confirmed.
+    pub(in crate::client) fn set_unsent(&self, id: NetworkId, unsent: &[UnsentText]) {
         if let Some(one) = self.lock().iter().find(|one| one.id == id) {
             one.store.set_unsent(unsent);
         }

@@ -12,14 +12,37 @@ pub(in crate::client) struct SavedDraft {
     pub(in crate::client) nick: String,
     /// The room it was typed in, or its recipient.
     pub(in crate::client) target: Option<String>,
-    /// Whether the text itself names its recipient, so that it can be entered in any room.
-    pub(in crate::client) is_addressed: bool,
+    /// How far it came.
+    pub(in crate::client) stage: DraftStage,
     /// The text, of one line or several.
     pub(in crate::client) text: String,
 }
 
-const TYPED: &str = "typed";
-const ADDRESSED: &str = "addressed";
+/// How far a text came on its way to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) enum DraftStage {
+    /// It was being typed.
+    Typed,
+    /// It was entered and not sent. It names its recipient, so that it can be entered in any room.
+    Entered,
+    /// The same, but it was sent, and the server had not confirmed it.
+    InTransit,
+}
+
+impl DraftStage {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Typed => "typed",
+            Self::Entered => "addressed",
+            Self::InTransit => "in-transit",
+        }
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        let all = [Self::Typed, Self::Entered, Self::InTransit];
+        all.into_iter().find(|stage| stage.name() == name)
+    }
+}
 
 impl SavedDraft {
     /// Encodes the draft as a line, with its ending.
@@ -29,7 +52,7 @@ impl SavedDraft {
             self.unix_seconds,
             escape(&self.nick),
             escape(self.target.as_deref().unwrap_or_default()),
-            if self.is_addressed { ADDRESSED } else { TYPED },
+            self.stage.name(),
             escape(&self.text)
         );
         format!("{:016x}\t{fields}\n", checksum(&fields))
@@ -47,7 +70,7 @@ impl SavedDraft {
             unix_seconds: next()?.parse().ok()?,
             nick: unescape(next()?),
             target: Some(unescape(next()?)).filter(|target| !target.is_empty()),
-            is_addressed: next()? == ADDRESSED,
+            stage: DraftStage::of_name(next()?)?,
             text: unescape(next()?),
         })
     }
@@ -99,11 +122,18 @@ mod tests {
 
     #[test]
     fn a_text_is_read_as_it_was_written_and_a_damaged_line_is_not_read() {
+        for stage in [
+            DraftStage::Typed,
+            DraftStage::Entered,
+            DraftStage::InTransit,
+        ] {
+            assert_eq!(DraftStage::of_name(stage.name()), Some(stage));
+        }
         let draft = SavedDraft {
             unix_seconds: 1_764_270_120,
             nick: "al[ice]".into(),
             target: Some("#dév".into()),
-            is_addressed: false,
+            stage: DraftStage::Typed,
             text: "one\n\ttwo \\n \\\\ \r three日".into(),
         };
         let line = draft.encode();

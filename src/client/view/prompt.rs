@@ -56,11 +56,13 @@ impl Renderer {
     }
 
     /// What is said of a text that an earlier run has left, so that the user can restore it:
-    /// `times` are when it was typed and the time now, and `more` texts follow it.
+    /// `in_transit` is whether the server may have got it, `times` are when it was typed and the time
+    /// now, and `more` texts follow it.
     pub fn unsent_offer(
         &self,
         text: &str,
         target: Option<&str>,
+        in_transit: bool,
         times: [i64; 2],
         more: usize,
     ) -> String {
@@ -80,7 +82,11 @@ impl Renderer {
             0 => String::new(),
             more => format!(" ({more} more after it)"),
         };
-        format!("Unsent text from {time}{target}: {shown}  Ctrl-Y (or Alt-R) restores it{more}\n")
+        let kind = match in_transit {
+            true => format!("Text from {time}{target} that may have been sent"),
+            false => format!("Unsent text from {time}{target}"),
+        };
+        format!("{kind}: {shown}  Ctrl-Y (or Alt-R) restores it{more}\n")
     }
 
     /// A line that is being typed, with the words of `analysis` colored. It takes the same cells

@@ -149,6 +149,16 @@ impl DeliveryTracker {
         unwritten.chain(queued.filter_map(|line| line.message.as_ref()))
     }
 
+    /// The messages that were written to the connection and are not confirmed, oldest first.
+    pub(in crate::client::session) fn messages_in_transit(
+        &self,
+    ) -> impl Iterator<Item = &OutgoingMessage> {
+        let written = self.written_bytes;
+        let sent = self.in_flight.iter();
+        sent.filter(move |line| line.start_offset < written)
+            .filter_map(|line| line.message.as_ref())
+    }
+
     /// The number of the first request that was not written.
     pub(in crate::client::session) fn first_unwritten(&self) -> Option<u64> {
         let queued = || self.queued.front().and_then(|line| line.number);

@@ -1,9 +1,9 @@
-//! Messages that were not sent, as lines that can be typed again, so that the client can save them
-//! and restore them at the next start.
+//! Messages that were not sent or not confirmed, as lines that can be typed again, so that the client
+//! can save them and offer them at the next start.
 
 use super::message::OutgoingMessage;
 use crate::client::command::{message_carries_password, message_line};
-use crate::client::event::MessageKind;
+use crate::client::event::{MessageKind, UnsentText};
 use crate::client::session::Session;
 
 impl Session {
@@ -19,12 +19,17 @@ impl Session {
     }
 
     /// A value that changes whenever [`Session::unsent`] does.
-    pub fn unsent_version(&self) -> [u64; 4] {
-        let lengths = [self.backlog.never_sent.len(), self.backlog.waiting.len()];
-        let [lost, kept] = lengths.map(|length| length as u64);
+    pub fn unsent_version(&self) -> [u64; 5] {
+        let lengths = [
+            self.backlog.never_sent.len(),
+            self.backlog.waiting.len(),
+            self.delivery.messages_in_transit().count(),
+        ];
+        let [lost, kept, in_transit] = lengths.map(|length| length as u64);
         [
             lost,
             kept,
+            in_transit,
             self.delivery
                 .first_unwritten()
                 .map_or(0, |number| number + 1),
@@ -41,35 +46,47 @@ impl Session {
             .chain(&self.backlog.waiting)
     }
 
-    /// The messages that were not sent: each with its target, and as a text that sends it when it is
-    /// typed. Consecutive messages to one target are one text of several lines. The text names the
-    /// target, since another room may be active then. Messages with passwords are left out.
-    pub fn unsent(&self) -> Vec<(String, String)> {
-        let all = self.unsent_messages();
-        let mut drafts: Vec<(String, String)> = Vec::new();
-        let mut last: Option<&OutgoingMessage> = None;
-        let is_safe = |message: &&OutgoingMessage| {
-            !message_carries_password(message.target.name(), &message.text)
-        };
-        for message in all.filter(is_safe) {
-            let goes_on = last.is_some_and(|last| {
-                let kinds = [last.kind, message.kind];
-                kinds == [MessageKind::Text; 2] && last.target == message.target
-            });
-            match drafts.last_mut() {
-                Some((_, draft)) if goes_on => {
-                    draft.push('\n');
-                    draft.push_str(&message.text);
-                }
-                _ => {
-                    let lines = as_input_lines(message).into_iter();
-                    drafts.extend(lines.map(|line| (message.target.name().to_owned(), line)));
-                }
-            }
-            last = Some(message);
-        }
-        drafts
+    /// The messages that would be lost if the program ended now: those in transit, and those that
+    /// were not sent. Each is a text that sends it when it is typed. Consecutive messages to one
+    /// target are one text of several lines. The text names the target, since another room may be
+    /// active then. Messages with passwords are left out.
+    pub fn unsent(&self) -> Vec<UnsentText> {
+        let in_transit = self.delivery.messages_in_transit();
+        let mut texts = as_texts(in_transit, true);
+        texts.extend(as_texts(self.unsent_messages(), false));
+        texts
     }
+}
+
+/// Messages as texts that send them when they are typed.
+fn as_texts<'m>(
+    messages: impl Iterator<Item = &'m OutgoingMessage>,
+    in_transit: bool,
+) -> Vec<UnsentText> {
+    let mut texts: Vec<UnsentText> = Vec::new();
+    let mut last: Option<&OutgoingMessage> = None;
+    let is_safe = |message: &&OutgoingMessage| {
+        !message_carries_password(message.target.name(), &message.text)
+    };
+    for message in messages.filter(is_safe) {
+        let goes_on = last.is_some_and(|last| {
+            let kinds = [last.kind, message.kind];
+            kinds == [MessageKind::Text; 2] && last.target == message.target
+        });
+        match texts.last_mut() {
+            Some(before) if goes_on => {
+                before.text.push('\n');
+                before.text.push_str(&message.text);
+            }
+            _ => texts.extend(as_input_lines(message).into_iter().map(|text| UnsentText {
+                target: message.target.name().to_owned(),
+                text,
+                in_transit,
+            })),
+        }
+        last = Some(message);
+    }
+    texts
 }
 
 /// The lines that send a message when they are typed.

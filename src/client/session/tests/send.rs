@@ -232,9 +232,22 @@ fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
 }
 
 /// What would be offered at the next start.
-fn unsent(played: &Played) -> Vec<String> {
+fn offered(played: &Played, in_transit: bool) -> Vec<String> {
     let unsent = played.session.unsent().into_iter();
-    unsent.map(|(_, text)| text).collect()
+    unsent
+        .filter(|unsent| unsent.in_transit == in_transit)
+        .map(|unsent| unsent.text)
+        .collect()
+}
+
+/// What would be offered as not sent.
+fn unsent(played: &Played) -> Vec<String> {
+    offered(played, false)
+}
+
+/// What would be offered as perhaps sent.
+fn in_transit(played: &Played) -> Vec<String> {
+    offered(played, true)
 }
 
 #[test]
@@ -243,7 +256,7 @@ fn what_waits_for_a_slow_server_counts_as_unsent_until_the_connection_has_taken_
     let lines: Vec<String> = (0..60).map(|number| format!("line {number}")).collect();
     played.type_line(&lines.join("\n"));
     let all = format!("/msg #lobby {}", lines.join("\n"));
-    assert_eq!(unsent(&played), [all.as_str()]);
+    assert_eq!(unsent(&played), [all]);
     assert_eq!(played.session.unsent_count(), 60);
     // The connection takes what the window lets out.
     let before = played.session.unsent_version();
@@ -251,8 +264,29 @@ fn what_waits_for_a_slow_server_counts_as_unsent_until_the_connection_has_taken_
     assert!((1..60).contains(&sent), "{sent}");
     played.session.note_written(played.output.offset());
     assert_ne!(played.session.unsent_version(), before);
+    let taken = format!("/msg #lobby {}", lines[..sent].join("\n"));
     let rest = format!("/msg #lobby {}", lines[sent..].join("\n"));
+    assert_eq!(in_transit(&played), [taken]);
     assert_eq!(unsent(&played), [rest]);
+    assert_eq!(played.session.unsent_count(), 60 - sent);
     let targets = played.session.unsent();
-    assert_eq!(targets[0].0, "#lobby");
+    assert!(targets.iter().all(|unsent| unsent.target == "#lobby"));
+}
+
+#[test]
+fn a_message_may_be_lost_until_the_server_has_answered_the_fence_after_it() {
+    let mut played = Played::ready(false);
+    played.type_line("one");
+    played.type_line("@bob two");
+    played.session.note_written(played.output.offset());
+    assert_eq!(in_transit(&played), ["/msg #lobby one", "@bob two"]);
+    assert_eq!(unsent(&played), [""; 0]);
+    let before = played.session.unsent_version();
+    all_answered(&mut played);
+    assert_eq!(in_transit(&played), [""; 0]);
+    assert_ne!(played.session.unsent_version(), before);
+    // A password is in no file.
+    played.type_line("/msg NickServ identify hunter2");
+    played.session.note_written(played.output.offset());
+    assert_eq!(in_transit(&played), [""; 0]);
 }

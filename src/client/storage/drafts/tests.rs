@@ -10,6 +10,15 @@ fn start(file: &Path, nick: &str) -> (DraftStore, Printer) {
     (store.unwrap().unwrap(), printer)
 }
 
+/// A text that the server has not confirmed.
+fn unsent(target: &str, text: &str, in_transit: bool) -> UnsentText {
+    UnsentText {
+        target: target.to_owned(),
+        text: text.to_owned(),
+        in_transit,
+    }
+}
+
 /// The offered texts, in order.
 fn offered(store: &DraftStore) -> Vec<String> {
     let state = store.lock();
@@ -48,15 +57,19 @@ fn an_offered_text_stays_in_the_file_until_it_is_restored_and_sent() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("draft");
     let (store, _) = start(&file, "alice");
-    let unsent = [("bob", "@bob zero"), ("#a", "/msg #a one\ntwo")];
     store.set("three\0!", None);
-    store.set_unsent(unsent.map(|(to, text)| (to.into(), text.into())).into());
+    store.set_unsent(&[
+        unsent("bob", "@bob zero", true),
+        unsent("#a", "/msg #a one\ntwo", false),
+    ]);
     assert!(store.has_unsent());
     store.finish();
     let all = ["@bob zero", "/msg #a one\ntwo", "three!"];
     for _ in 0..2 {
         let (again, _) = start(&file, "alice");
         assert_eq!(offered(&again), all);
+        let stage = again.next_offer().map(|offer| offer.draft.stage);
+        assert_eq!(stage, Some(DraftStage::InTransit));
         again.set("typed", None);
         again.set("", None);
         again.finish();
@@ -116,8 +129,7 @@ fn whole_texts_of_a_damaged_file_are_offered_and_the_file_is_copied() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("draft");
     let (store, _) = start(&file, "alice");
-    let unsent = ["one", "two", "three"].map(|text| ("#a".to_owned(), text.to_owned()));
-    store.set_unsent(unsent.into());
+    store.set_unsent(&["one", "two", "three"].map(|text| unsent("#a", text, false)));
     store.finish();
     let mut bytes = fs::read(&file).unwrap();
     let at = bytes.windows(3).position(|part| part == b"two").unwrap();

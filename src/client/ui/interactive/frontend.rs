@@ -31,7 +31,7 @@ pub(super) const UNSENT_IS_SAVED: &str =
 /// What was last saved of the lines of a network that wait for its server.
 #[derive(Debug, Default)]
 pub(super) struct SavedUnsent {
-    version: [u64; 4],
+    version: [u64; 5],
     /// The lines have changed since then.
     is_due: bool,
     /// The session time from which on they may be saved again.
@@ -109,7 +109,7 @@ impl InteractiveFrontend {
             // A paste changes with each line that is sent, so a long one is saved less often.
             let lines = u32::try_from(session.unsent_count()).unwrap_or(u32::MAX);
             saved.next_at = elapsed + SAVE_PAUSE_PER_LINE * lines;
-            self.drafts.set_unsent(*id, unsent);
+            self.drafts.set_unsent(*id, &unsent);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::{Outcome, PromptPlace};
 use crate::client::storage::network_drafts::NetworkDrafts;
+use crate::client::storage::saved_draft::DraftStage;
 use crate::client::terminal::job_control::JobControl;
 use crate::client::terminal::printer::print_to_stdout;
 use crate::client::ui::questions::{self, Question};
@@ -122,6 +123,7 @@ impl InputLoop<'_> {
             let announcement = self.renderer.unsent_offer(
                 &offer.draft.text,
                 offer.draft.target.as_deref(),
+                offer.draft.stage == DraftStage::InTransit,
                 [offer.draft.unix_seconds, offer.now],
                 offer.more,
             );
