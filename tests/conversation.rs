@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+use chatting_room::common::shared_error::SharedError;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -114,7 +115,7 @@ impl Room {
         let now = self.session_now();
         let person = &mut self.people[who];
         person.session.disconnected(
-            CloseReason::Io("connection reset".into()),
+            CloseReason::Io(SharedError::new("connection reset")),
             now,
             &mut person.outbox,
         );

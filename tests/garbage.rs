@@ -4,6 +4,7 @@
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use chatting_room::common::shared_error::SharedError;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
@@ -60,8 +61,8 @@ fn answers<'a>(
             // The other ending of a step with lines to store: they cannot be stored.
             if gate.hold(&mut outbox).is_some() {
                 let (turn, _) = gate.next_turn(now.running).unwrap();
-                let reason = String::new();
-                gate.settle(&StoreOutcome::NotStored { turn, reason });
+                let error = SharedError::new("full");
+                gate.settle(&StoreOutcome::NotStored { turn, error });
                 assert_eq!(gate.release(&mut outbox), Some(Some(from)));
                 check_lines(&outbox, &mut answers);
             }

@@ -8,6 +8,7 @@
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use chatting_room::common::shared_error::SharedError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -378,8 +379,8 @@ impl Simulation {
         let turn = *turn;
         self.store.turns.clear();
         self.store.is_refusing = true;
-        let reason = "full".to_owned();
-        self.settle(&StoreOutcome::NotStored { turn, reason })?;
+        let error = SharedError::new("full");
+        self.settle(&StoreOutcome::NotStored { turn, error })?;
         self.change_state(StoreState::Refusing)
     }
 

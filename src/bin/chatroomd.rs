@@ -6,7 +6,7 @@ use chatting_room::common::cli;
 use chatting_room::server::{self, ServerOptions};
 
 fn main() -> ExitCode {
-    let options = match cli::begin::<ServerOptions>(|_| Ok(())) {
+    let options = match cli::begin::<ServerOptions, std::convert::Infallible>(|_| Ok(())) {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

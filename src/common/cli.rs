@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
@@ -12,8 +13,10 @@ use signal_hook::flag;
 /// Parses the command line and the environment; an empty variable counts as unset. For `--help`,
 /// `--version` or a mistake it prints the text and returns the exit status as the error.
 ///
-/// `check` refuses options that have no effect together; its error is a sentence.
-pub fn begin<Options: Parser>(check: fn(&ArgMatches) -> Result<(), String>) -> Result<Options, u8> {
+/// `check` refuses options that cannot be used together; its error is a sentence without its end.
+pub fn begin<Options: Parser, Conflict: Display>(
+    check: fn(&ArgMatches) -> Result<(), Conflict>,
+) -> Result<Options, u8> {
     // Exceeding a file size limit then is a write error, like a full disk, and not a fatal signal.
     // If this fails, the program still works.
     let _ = flag::register(SIGXFSZ, Arc::default());
@@ -24,7 +27,8 @@ pub fn begin<Options: Parser>(check: fn(&ArgMatches) -> Result<(), String>) -> R
     });
     let matches = command.try_get_matches_from_mut(env::args_os());
     let options = matches.and_then(|mut matches| {
-        check(&matches).map_err(|words| command.error(ErrorKind::ArgumentConflict, words))?;
+        let refused = |conflict| command.error(ErrorKind::ArgumentConflict, conflict);
+        check(&matches).map_err(refused)?;
         Options::from_arg_matches_mut(&mut matches)
     });
     options.map_err(|error| {

@@ -1,7 +1,7 @@
 //! What both programs share besides IRC: the start of a program, configuration files, generated
 //! documents, the sanitizing of text from the network, the record form of what happened, the local
 //! time zone, fingerprints of certificates, certificates that sign themselves, I/O errors as text,
-//! and the ends of sentences.
+//! errors that are causes of others, and the ends of sentences.
 //!
 //! It must not know either program. `client` and `server` import it; it imports `wire` only.
 
@@ -25,6 +25,7 @@ pub mod sanitize;
 #[cfg(feature = "tls")]
 pub(crate) mod self_signed;
 pub(crate) mod sentence;
+pub mod shared_error;
 pub(crate) mod suggest;
 pub(crate) mod test_hooks;
 pub(crate) mod time_zone;

@@ -25,12 +25,10 @@ pub(crate) struct SelfSigned {
 ///
 /// # Errors
 ///
-/// The name cannot be in a certificate, or the system has no randomness; the error is the text of
-/// the library.
-pub(crate) fn make(name: &str, now: SystemTime) -> Result<SelfSigned, String> {
-    let fail = |error: rcgen::Error| error.to_string();
-    let key = rcgen::KeyPair::generate().map_err(fail)?;
-    let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).map_err(fail)?;
+/// The name cannot be in a certificate, or the system has no randomness.
+pub(crate) fn make(name: &str, now: SystemTime) -> Result<SelfSigned, rcgen::Error> {
+    let key = rcgen::KeyPair::generate()?;
+    let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()])?;
     parameters.distinguished_name = rcgen::DistinguishedName::new();
     parameters
         .distinguished_name
@@ -39,7 +37,7 @@ pub(crate) fn make(name: &str, now: SystemTime) -> Result<SelfSigned, String> {
     // A clock that is late accepts it too.
     parameters.not_before = (now - DAY).into();
     parameters.not_after = expires.into();
-    let certificate = parameters.self_signed(&key).map_err(fail)?;
+    let certificate = parameters.self_signed(&key)?;
     Ok(SelfSigned {
         certificate: certificate.pem(),
         key: key.serialize_pem(),

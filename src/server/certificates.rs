@@ -28,6 +28,7 @@ use x509_cert::der::Decode as _;
 
 use crate::common::fingerprint::fingerprint;
 use crate::common::self_signed;
+use crate::common::shared_error::SharedError;
 use crate::server::config::settings::{CertificateFiles, Settings};
 use crate::server::error::{CertificateProblem, ServerError};
 
@@ -128,7 +129,7 @@ impl Certificates {
         let key = key.map_err(|_| in_key(CertificateProblem::NoKey))?;
         let certified = CertifiedKey::from_der(chain, key, provider);
         let certified =
-            certified.map_err(|error| in_key(CertificateProblem::Key(error.to_string())))?;
+            certified.map_err(|error| in_key(CertificateProblem::Key(SharedError::new(error))))?;
         let files = [&files.certificate, &files.key].map(Clone::clone);
         self.files.extend(files);
         Ok(Arc::new(certified))
@@ -225,7 +226,7 @@ fn own_certificate(folder: &Path, name: &str) -> Result<CertificateFiles, Server
     }
     let own = self_signed::make(name, SystemTime::now());
     let own = own.map_err(|error| {
-        let problem = CertificateProblem::SelfSigned(error);
+        let problem = CertificateProblem::SelfSigned(SharedError::new(error));
         problem_in(&files.certificate, problem)
     })?;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);

@@ -1,5 +1,6 @@
 //! Why the server cannot start or go on, with its message and its exit status.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +10,9 @@ use std::time::Duration;
 use crate::common::config_file::ConfigError;
 use crate::common::io_error::os_error_text;
 use crate::common::sentence::end_sentence;
+use crate::common::shared_error::SharedError;
+use crate::server::hub::account::AccountProblem;
+use crate::server::hub::stored::StoreFailure;
 
 /// Why the server cannot start, or stopped.
 #[derive(Debug)]
@@ -167,7 +171,21 @@ impl ServerError {
     }
 }
 
-impl std::error::Error for ServerError {}
+impl Error for ServerError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Config(error) => Some(error),
+            Self::CannotListen { error, .. }
+            | Self::CannotListenAt { error, .. }
+            | Self::Output(error)
+            | Self::Password(error)
+            | Self::System(error) => Some(error),
+            Self::Certificate { problem, .. } => Some(problem),
+            Self::Store { problem, .. } => Some(problem),
+            _ => None,
+        }
+    }
+}
 
 /// Why a certificate or its key cannot be used.
 #[derive(Debug)]
@@ -179,13 +197,13 @@ pub enum CertificateProblem {
     /// The file has no private key in PEM.
     NoKey,
     /// The key is of a kind that is not supported, or does not belong to the certificate.
-    Key(String),
+    Key(SharedError),
     /// The certificate cannot be read.
     Malformed,
     /// The certificate has expired.
     Expired,
     /// The certificate cannot be made.
-    SelfSigned(String),
+    SelfSigned(SharedError),
 }
 
 impl fmt::Display for CertificateProblem {
@@ -202,6 +220,16 @@ impl fmt::Display for CertificateProblem {
     }
 }
 
+impl Error for CertificateProblem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Key(error) | Self::SelfSigned(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 /// Why a store cannot be used.
 #[derive(Debug)]
 pub enum StoreProblem {
@@ -211,8 +239,8 @@ pub enum StoreProblem {
     Backup(io::Error),
     /// Another server uses it.
     Locked,
-    /// The database is damaged, with the reason.
-    Damaged(String),
+    /// The database is damaged.
+    Damaged(StoreDamage),
     /// A newer version has written the database.
     Newer {
         /// The format of the database.
@@ -224,14 +252,56 @@ pub enum StoreProblem {
     Foreign,
     /// The newest message is so far ahead of the clock.
     ClockBehind(Duration),
-    /// An account cannot be changed in this way, with the reason.
-    Refused(String),
+    /// An account cannot be changed in this way.
+    Refused(AccountProblem),
+    /// The server that uses it has refused a change, with this reason.
+    RefusedByServer(String),
     /// The server that uses it does not answer.
     NoAnswer(io::Error),
     /// Any other error of the database.
-    Sqlite(String),
-    /// The disk has failed while the server ran.
-    Failed(String),
+    Sqlite(SharedError),
+    /// The store has failed while the server ran.
+    Failed(StoreFailure),
+}
+
+/// What is damaged in a database.
+#[derive(Debug)]
+pub enum StoreDamage {
+    /// There is a write-ahead log without its database.
+    OrphanedLog,
+    /// The file is empty.
+    Empty,
+    /// The tag of the store is missing.
+    NoTag,
+    /// The secret of the accounts is missing.
+    NoSecret,
+    /// This account cannot be read.
+    Account(String),
+    /// An invitation cannot be read.
+    Invitation,
+    /// The check of SQLite has found this.
+    Fault(String),
+    /// The check of all lines has found so many faults, which it has listed.
+    Faults(usize),
+    /// SQLite cannot read the file.
+    Sqlite(SharedError),
+}
+
+impl fmt::Display for StoreDamage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OrphanedLog => f.write_str("there is a history.db-wal without its history.db"),
+            Self::Empty => f.write_str("it is empty"),
+            Self::NoTag => f.write_str("its tag is missing"),
+            Self::NoSecret => f.write_str("its secret is missing"),
+            Self::Account(name) => write!(f, "the account {name} cannot be read"),
+            Self::Invitation => f.write_str("an invitation cannot be read"),
+            Self::Fault(fault) => f.write_str(fault),
+            Self::Faults(1) => f.write_str("1 fault was found"),
+            Self::Faults(count) => write!(f, "{count} faults were found"),
+            Self::Sqlite(error) => error.fmt(f),
+        }
+    }
 }
 
 impl StoreProblem {
@@ -241,7 +311,7 @@ impl StoreProblem {
             Self::Damaged(_) | Self::Newer { .. } | Self::Foreign => 65,
             Self::Folder(_) | Self::Backup(_) => 73,
             Self::Sqlite(_) | Self::Failed(_) => 74,
-            Self::Refused(_) => 65,
+            Self::Refused(_) | Self::RefusedByServer(_) => 65,
             Self::Locked | Self::NoAnswer(_) => 75,
             Self::ClockBehind(_) => 78,
         }
@@ -258,9 +328,9 @@ impl fmt::Display for StoreProblem {
             Self::Locked => f.write_str(
                 "another chatroomd uses this folder; stop it, or give this one another folder",
             ),
-            Self::Damaged(reason) => write!(
+            Self::Damaged(damage) => write!(
                 f,
-                "history.db is damaged: {reason}. It was not changed. Put a backup in its place, or \
+                "history.db is damaged: {damage}. It was not changed. Put a backup in its place, or \
                  recover what is readable with `sqlite3 history.db .recover`"
             ),
             Self::Newer { version, known } => write!(
@@ -279,17 +349,30 @@ impl fmt::Display for StoreProblem {
                      clock, or start once with --accept-clock to continue from that time"
                 )
             }
-            Self::Refused(reason) => f.write_str(reason),
+            Self::Refused(problem) => problem.fmt(f),
+            Self::RefusedByServer(reason) => f.write_str(reason),
             Self::NoAnswer(error) => write!(
                 f,
                 "the chatroomd that uses this folder does not answer: {}",
                 os_error_text(error)
             ),
-            Self::Sqlite(reason) => f.write_str(reason),
-            Self::Failed(reason) => write!(
+            Self::Sqlite(error) => error.fmt(f),
+            Self::Failed(failure) => write!(
                 f,
-                "the database or its disk failed: {reason}. Messages without an acknowledgement may be stored"
+                "the database or its disk failed: {failure}. Messages without an acknowledgement may be stored"
             ),
+        }
+    }
+}
+
+impl Error for StoreProblem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Folder(error) | Self::Backup(error) | Self::NoAnswer(error) => Some(error),
+            Self::Damaged(StoreDamage::Sqlite(error))
+            | Self::Sqlite(error)
+            | Self::Failed(StoreFailure::Database(error)) => Some(error),
+            _ => None,
         }
     }
 }

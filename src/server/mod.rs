@@ -30,5 +30,5 @@ pub use config::options::{
 pub use config::settings::{CertificateFiles, Settings, StoreSettings, TlsSettings};
 pub use daemon::{report, run};
 pub use embedded::EmbeddedServer;
-pub use error::{CertificateProblem, ServerError, StoreProblem};
+pub use error::{CertificateProblem, ServerError, StoreDamage, StoreProblem};
 pub use hosted_room::{STOP_LINE, host_room};

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod documents;
+mod errors;
 mod homes;
 mod imports;
 mod names;

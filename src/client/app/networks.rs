@@ -1,7 +1,7 @@
 //! What it takes to run networks: from the names on the command line, in the configuration and after
 //! `/connect` to a session for each.
 
-use std::fmt;
+use std::error::Error;
 use std::net::TcpStream;
 
 use super::connect::{session_config, transport_to};
@@ -19,6 +19,7 @@ use crate::client::net::{NetworkFiles, NetworkSetup, PrepareFailure, RememberedS
 use crate::client::session::{Session, Transport};
 use crate::client::storage::log::folder_of;
 use crate::client::ui::script::ScriptOptions;
+use crate::common::shared_error::SharedError;
 
 /// What decides on the networks of a run.
 pub(super) struct NetworkSetups {
@@ -138,14 +139,13 @@ impl NetworkSetups {
             is_typing: true,
             ..ServerChoice::default()
         };
-        let failed = |message: &dyn fmt::Display| PrepareFailure::Message(message.to_string());
         let resolved = resolve(&choice, &self.options, &self.config);
-        let mut server = match resolved.map_err(|error| failed(&error))? {
+        let mut server = match resolved.map_err(failed)? {
             Resolution::Resolved(server) => *server,
             Resolution::Missing(Missing::AccountPassword { account }) => {
                 return Err(PrepareFailure::NeedsAccountPassword(account));
             }
-            Resolution::Missing(_) => return Err(failed(&ClientError::Internal)),
+            Resolution::Missing(_) => return Err(failed(ClientError::Internal)),
         };
         let mut notices = self.apply_remembered(&mut server);
         notices.append(&mut server.warnings);
@@ -160,13 +160,13 @@ impl NetworkSetups {
                     notices.push(error.followed_by(&server.address));
                     notices.extend(self.apply_remembered(&mut server));
                 }
-                Err(error) if server.is_policy => return Err(failed(&error.only_encrypted())),
-                Err(error) => return Err(failed(&error)),
+                Err(error) if server.is_policy => return Err(failed(error.only_encrypted())),
+                Err(error) => return Err(failed(error)),
             }
         };
         notices.extend(self.plain_notice(&server));
         let setup = self.network(server, Some(stream), &[], false, true);
-        let mut setup = setup.map_err(|error| failed(&error))?;
+        let mut setup = setup.map_err(failed)?;
         setup.notices = notices;
         Ok(setup)
     }
@@ -191,12 +191,12 @@ impl NetworkSetups {
                 }
             }
             Ok(None) => {}
-            Err(message) => notices.push(message),
+            Err(error) => notices.push(error.to_string()),
         }
         if server.address.tls && server.trust.can_accept() && !server.is_policy {
             match self.remembered.accepted(&server.address) {
                 Ok(accepted) => server.trust.accepted = accepted,
-                Err(message) => notices.push(message),
+                Err(error) => notices.push(error.to_string()),
             }
         }
         notices
@@ -213,4 +213,8 @@ impl NetworkSetups {
             )
         })
     }
+}
+
+fn failed(error: impl Error + Send + Sync + 'static) -> PrepareFailure {
+    PrepareFailure::Failed(SharedError::new(error))
 }

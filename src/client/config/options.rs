@@ -360,8 +360,8 @@ impl ClientOptions {
     }
 
     /// Refuses options of the command line that do nothing together with its command, and those that
-    /// exclude each other before and after it. The error is a sentence.
-    pub fn check(matches: &ArgMatches) -> Result<(), String> {
+    /// exclude each other before and after it.
+    pub fn check(matches: &ArgMatches) -> Result<(), OptionConflict> {
         let Some((command, of_command)) = matches.subcommand() else {
             return Ok(());
         };
@@ -378,14 +378,15 @@ impl ClientOptions {
         for argument in Self::command().get_arguments() {
             let id = argument.get_id().as_str();
             if is_given(matches, id) && !has_effect(id) {
-                let name = argument.get_long().map(|name| format!("--{name}"));
-                let name = name.unwrap_or_else(|| "a server".to_owned());
-                return Err(format!("{name} does nothing with chatroom {command}"));
+                return Err(OptionConflict::NoEffect {
+                    option: argument.get_long().map(str::to_owned),
+                    command: command.to_owned(),
+                });
             }
         }
         let either = |id| is_given(matches, id) || is_given(of_command, id);
         match either("insecure") && either("fingerprint") {
-            true => Err("--insecure cannot be used with --fingerprint".to_owned()),
+            true => Err(OptionConflict::InsecureWithFingerprint),
             false => Ok(()),
         }
     }
@@ -408,6 +409,39 @@ impl ClientOptions {
         self.action.is_some() || !self.commands.is_empty() || self.wait_for.is_some() || self.tee
     }
 }
+
+/// Options that cannot be used together. Its `Display` is a sentence without its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionConflict {
+    /// The option does nothing with this command.
+    NoEffect {
+        /// Its name; `None` for an argument, which is a server.
+        option: Option<String>,
+        /// The command.
+        command: String,
+    },
+    /// One certificate is expected, and any certificate is accepted.
+    InsecureWithFingerprint,
+}
+
+impl fmt::Display for OptionConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEffect { option, command } => {
+                match option {
+                    Some(option) => write!(f, "--{option}")?,
+                    None => f.write_str("a server")?,
+                }
+                write!(f, " does nothing with chatroom {command}")
+            }
+            Self::InsecureWithFingerprint => {
+                f.write_str("--insecure cannot be used with --fingerprint")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OptionConflict {}
 
 /// How to read the lines of standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

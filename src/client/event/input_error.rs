@@ -6,6 +6,7 @@ use super::DeliveryReport;
 use crate::client::command::ParseError;
 use crate::client::event::json::ScriptInputError;
 use crate::common::sentence::end_sentence;
+use crate::common::shared_error::SharedError;
 use crate::wire::outgoing::WriteError;
 
 /// Why an input was not carried out. Nothing was sent for it.
@@ -68,8 +69,8 @@ pub enum InputError {
         /// How many there are besides.
         others: usize,
     },
-    /// The other network cannot be reached; the text says why.
-    NotAdded(String),
+    /// The other network cannot be reached.
+    NotAdded(SharedError),
     /// There is no network with this name.
     NoSuchNetwork(String),
     /// The user is connected to this network already.
@@ -188,7 +189,7 @@ impl fmt::Display for InputError {
                      leaves it running."
                 )
             }
-            Self::NotAdded(why) => f.write_str(&end_sentence(why.clone())),
+            Self::NotAdded(error) => f.write_str(&end_sentence(error.to_string())),
             Self::NoSuchNetwork(name) => {
                 write!(f, "You have no network {name}. /networks lists yours.")
             }

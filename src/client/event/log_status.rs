@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::common::shared_error::SharedError;
+
 /// A change in whether the log is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogStatus {
@@ -10,8 +12,8 @@ pub enum LogStatus {
     Failed {
         /// Its folder.
         folder: PathBuf,
-        /// The system's text.
-        error: String,
+        /// Why.
+        error: SharedError,
     },
     /// The log is written again.
     Resumed {

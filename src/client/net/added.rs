@@ -15,7 +15,7 @@ use crate::client::event::{Event, InputError, MessageTags, NetworkId};
 use crate::client::session::{Incomplete, Outcome, SessionTime};
 use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
-use crate::common::io_error::os_error_text;
+use crate::common::shared_error::SharedError;
 
 impl<F: Frontend> Driver<F> {
     /// Adds a network, without a connection yet.
@@ -80,7 +80,7 @@ impl<F: Frontend> Driver<F> {
         };
         match TcpStream::from_std(stream) {
             Ok(stream) => self.connected(at, stream, now),
-            Err(error) => self.disconnected(at, CloseReason::Io(error.to_string()), now),
+            Err(error) => self.disconnected(at, CloseReason::Io(SharedError::new(error)), now),
         }
     }
 
@@ -139,8 +139,8 @@ impl<F: Frontend> Driver<F> {
         };
         let mut setup = match prepared {
             Ok(setup) => *setup,
-            Err(PrepareFailure::Message(why)) => {
-                return self.networks.reject(listener, InputError::NotAdded(why));
+            Err(PrepareFailure::Failed(error)) => {
+                return self.networks.reject(listener, InputError::NotAdded(error));
             }
             Err(PrepareFailure::NeedsAccountPassword(account)) => {
                 let words = format!(
@@ -167,8 +167,8 @@ impl<F: Frontend> Driver<F> {
                 self.begin_with(at, stream, now);
             }
             Err(error) => {
-                let why = os_error_text(&error);
-                self.networks.reject(listener, InputError::NotAdded(why));
+                let error = InputError::NotAdded(SharedError::new(error));
+                self.networks.reject(listener, error);
             }
         }
     }

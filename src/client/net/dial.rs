@@ -22,7 +22,7 @@ use crate::client::config::options::command_names;
 use crate::client::config::proxy::ProxyAddress;
 use crate::client::session::CloseReason;
 use crate::common::io_error::os_error_text;
-use crate::common::sentence::as_cause;
+use crate::common::shared_error::SharedError;
 use crate::common::suggest::nearest;
 
 /// How long a connection through a proxy may take: one of Tor can take most of a minute.
@@ -157,16 +157,16 @@ fn no_socket(f: &mut fmt::Formatter<'_>, address: &Address, error: &io::Error) -
 
 impl ConnectError {
     /// Why a reconnection failed, for a message that names no server.
-    pub(super) fn close_reason(&self) -> CloseReason {
+    pub(super) fn into_close_reason(self) -> CloseReason {
         match self {
             Self::Unreachable { error, .. } if error.kind() == io::ErrorKind::TimedOut => {
                 CloseReason::ConnectTimeout
             }
             Self::Unreachable { error, .. } | Self::UnknownHost { error, .. } => {
-                CloseReason::Io(os_error_text(error))
+                CloseReason::Io(SharedError::new(error))
             }
             Self::Proxy { .. } | Self::OnlyEncrypted { .. } => {
-                CloseReason::Io(as_cause(&self.to_string()))
+                CloseReason::Io(SharedError::new(self))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What other threads and other programs ask of the sessions.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::mpsc::{Sender, SyncSender};
 
@@ -128,18 +129,18 @@ impl<F: Frontend> Driver<F> {
                     };
                     return self.send_for_program(&place, &line, answer, now);
                 }
-                None => Err(InputError::NoSuchNetwork(name).to_string()),
+                None => return refuse(&answer, &InputError::NoSuchNetwork(name)),
             },
-            ControlRequest::Where => Ok(self.networks.locations()),
-            ControlRequest::Who(room) => {
-                let members = self.networks.members(room.as_deref());
-                members.map_err(|error| error.to_string())
-            }
+            ControlRequest::Where => self.networks.locations(),
+            ControlRequest::Who(room) => match self.networks.members(room.as_deref()) {
+                Ok(members) => members,
+                Err(error) => return refuse(&answer, &error),
+            },
             ControlRequest::Rooms => {
                 let rooms = self.networks.room_summaries().into_iter();
-                Ok(rooms.map(|room| room.name).collect())
+                rooms.map(|room| room.name).collect()
             }
-            ControlRequest::Names(prefix) => Ok(self.networks.names_starting_with(&prefix)),
+            ControlRequest::Names(prefix) => self.networks.names_starting_with(&prefix),
             ControlRequest::Tail => {
                 let _ = answer.try_send(control::OK.to_owned());
                 return self.tails.push(answer);
@@ -162,8 +163,8 @@ impl<F: Frontend> Driver<F> {
                     link.pending.wait(messages, answer);
                 }
             }
-            Ok(None) => reply(&answer, Ok(Vec::new())),
-            Err(error) => reply(&answer, Err(error.to_string())),
+            Ok(None) => reply(&answer, Vec::new()),
+            Err(error) => refuse(&answer, &error),
         }
     }
 
@@ -224,11 +225,13 @@ impl<F: Frontend> Driver<F> {
 }
 
 /// Answers another program, which may no longer listen.
-fn reply(answer: &SyncSender<String>, lines: Result<Vec<String>, String>) {
-    let lines = match lines {
-        Ok(lines) => [vec![control::OK.to_owned()], lines].concat(),
-        Err(message) => vec![format!("{}{message}", control::ERROR)],
-    };
+fn reply(answer: &SyncSender<String>, lines: Vec<String>) {
+    let lines = [vec![control::OK.to_owned()], lines].concat();
     // As one item, so that no part of it is lost to a full queue.
     let _ = answer.try_send(lines.join("\n"));
+}
+
+/// Tells another program, which may no longer listen, why its request is not carried out.
+fn refuse(answer: &SyncSender<String>, error: &dyn fmt::Display) {
+    let _ = answer.try_send(format!("{}{error}", control::ERROR));
 }

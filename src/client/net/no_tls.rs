@@ -4,6 +4,7 @@ use tokio::net::TcpStream;
 
 use crate::client::config::trust::{IdentityFiles, Trust};
 use crate::client::session::TlsFailure;
+use crate::common::shared_error::SharedError;
 
 /// The encrypted connection, which cannot be made.
 pub(super) type SecureStream = TcpStream;
@@ -18,7 +19,7 @@ impl TlsClient {
     }
 
     pub(super) async fn secure(&self, _: &str, _: TcpStream) -> Result<SecureStream, TlsFailure> {
-        Err(TlsFailure::Other("this build has no TLS".to_owned()))
+        Err(TlsFailure::Other(SharedError::new("this build has no TLS")))
     }
 }
 

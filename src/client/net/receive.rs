@@ -8,7 +8,7 @@ use super::{CloseReason, Driver, Frontend};
 use crate::client::config::address::TLS_PORT;
 use crate::client::event::MessageTags;
 use crate::client::session::{ProtocolViolation, SessionTime, TlsFailure};
-use crate::common::io_error::os_error_text;
+use crate::common::shared_error::SharedError;
 use crate::wire::{Line, Lines};
 
 /// A server that sends so many bytes without a line ending is disconnected.
@@ -52,7 +52,7 @@ impl<F: Frontend> Driver<F> {
                 self.disconnected(at, CloseReason::Tls(failure), now);
             }
             LinkEvent::Read(Err(error)) => {
-                self.read_ended(at, CloseReason::Io(os_error_text(&error)), now);
+                self.read_ended(at, CloseReason::Io(SharedError::new(error)), now);
             }
             // The end of the stream, or a read error, gives the reason.
             LinkEvent::Written(Err(_)) | LinkEvent::Flushed(Err(_)) => link.write_failed = true,

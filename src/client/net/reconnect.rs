@@ -72,7 +72,7 @@ impl<F: Frontend> Driver<F> {
             self.take_next_address(at);
             return self.dial_address(at);
         }
-        self.disconnected(at, error.close_reason(), now);
+        self.disconnected(at, error.into_close_reason(), now);
     }
 
     /// Turns to the next address of a server. One that has asked for encryption keeps its address.
@@ -99,12 +99,12 @@ impl<F: Frontend> Driver<F> {
                 }
             }
             Ok(None) => link.may_accept = link.trust.can_accept(),
-            Err(message) => words.push(message),
+            Err(error) => words.push(error.to_string()),
         }
         if link.address.tls && link.may_accept {
             match self.remembered.accepted(&link.address) {
                 Ok(accepted) => link.trust.accepted = accepted,
-                Err(message) => words.push(message),
+                Err(error) => words.push(error.to_string()),
             }
         }
         if let Some(network) = self.networks.get_mut(link.id) {

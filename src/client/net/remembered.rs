@@ -1,8 +1,10 @@
 //! What is remembered about the encryption of servers: accepted certificates, and hosts that ask for
 //! encryption.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client::config::address::Address;
@@ -25,14 +27,14 @@ impl RememberedSecurity {
     ///
     /// # Errors
     ///
-    /// The message says which file cannot be read.
+    /// The file cannot be read.
     pub(in crate::client) fn accepted(
         &self,
         server: &Address,
-    ) -> Result<Option<AcceptedCertificate>, String> {
+    ) -> Result<Option<AcceptedCertificate>, UnreadableFile> {
         let file = self.certificates.file();
         let fingerprint = self.certificates.fingerprint_of(server);
-        let fingerprint = fingerprint.map_err(|error| unreadable(file, &error))?;
+        let fingerprint = fingerprint.map_err(|error| UnreadableFile::new(file, error))?;
         Ok(fingerprint.map(|fingerprint| AcceptedCertificate {
             fingerprint,
             file: file.map(Path::to_owned),
@@ -43,19 +45,49 @@ impl RememberedSecurity {
     ///
     /// # Errors
     ///
-    /// The message says which file cannot be read.
-    pub(in crate::client) fn policy_port(&self, server: &Address) -> Result<Option<u16>, String> {
+    /// The file cannot be read.
+    pub(in crate::client) fn policy_port(
+        &self,
+        server: &Address,
+    ) -> Result<Option<u16>, UnreadableFile> {
         if server.is_loopback() || !cfg!(feature = "tls") {
             return Ok(None);
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         let port = self.policies.port_of(&server.host, now);
-        port.map_err(|error| unreadable(self.policies.file(), &error))
+        port.map_err(|error| UnreadableFile::new(self.policies.file(), error))
     }
 }
 
-fn unreadable(file: Option<&Path>, error: &io::Error) -> String {
-    let file = file.unwrap_or_else(|| Path::new("")).display();
-    format!("Cannot read {file}: {}.", os_error_text(error))
+/// A file of what is remembered cannot be read.
+#[derive(Debug)]
+pub(in crate::client) struct UnreadableFile {
+    file: PathBuf,
+    error: io::Error,
+}
+
+impl UnreadableFile {
+    fn new(file: Option<&Path>, error: io::Error) -> Self {
+        let file = file.map(Path::to_owned).unwrap_or_default();
+        Self { file, error }
+    }
+}
+
+impl fmt::Display for UnreadableFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, error } = self;
+        write!(
+            f,
+            "Cannot read {}: {}.",
+            file.display(),
+            os_error_text(error)
+        )
+    }
+}
+
+impl Error for UnreadableFile {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
 }

@@ -13,6 +13,7 @@ use crate::client::config::proxy::ProxyAddress;
 use crate::client::config::trust::{IdentityFiles, Trust};
 use crate::client::event::NetworkName;
 use crate::client::session::Session;
+use crate::common::shared_error::SharedError;
 
 /// A network to run, and what is needed to connect to it again.
 pub(in crate::client) struct NetworkSetup {
@@ -72,8 +73,8 @@ type PrepareFn = dyn Fn(&str, Option<String>) -> Result<NetworkSetup, PrepareFai
 
 /// Why there is no connection to one more network.
 pub(in crate::client) enum PrepareFailure {
-    /// This message says why.
-    Message(String),
+    /// This error says why.
+    Failed(SharedError),
     /// The password of this account is missing.
     NeedsAccountPassword(String),
 }

@@ -29,7 +29,7 @@ impl<F: Frontend> Driver<F> {
         if link.trust.can_accept() {
             match self.remembered.accepted(&link.address) {
                 Ok(accepted) => link.trust.accepted = accepted,
-                Err(message) => words.push(message),
+                Err(error) => words.push(error.to_string()),
             }
         }
         // The session goes on: it has not lost its connection.

@@ -2,7 +2,6 @@
 //! trusted.
 
 use std::env;
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
@@ -34,6 +33,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use crate::client::config::trust::{AcceptedCertificate, IdentityFiles, Trust};
 use crate::client::session::{CertificateFacts, TlsFailure};
 use crate::common::fingerprint::fingerprint;
+use crate::common::shared_error::SharedError;
 
 /// The names in a certificate that are shown, and the longest part of each, in characters.
 const NAMES_MAX: usize = 3;
@@ -58,7 +58,7 @@ impl TlsClient {
         let verifier = CertificateVerifier::new(trust, &provider);
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsFailure::Other(error.to_string()))?
+            .map_err(|error| TlsFailure::Other(SharedError::new(error)))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
         let mut config = match identity {
@@ -66,7 +66,7 @@ impl TlsClient {
             Some(files) => {
                 let (chain, key) = read_identity(files)?;
                 let config = builder.with_client_auth_cert(chain, key);
-                config.map_err(|error| unusable(&files.key, &error))?
+                config.map_err(|error| unusable(&files.key, error))?
             }
         };
         config.alpn_protocols = vec![b"irc".to_vec()];
@@ -82,7 +82,7 @@ impl TlsClient {
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|_| TlsFailure::WrongName(host.to_owned()))?;
         let connected = self.0.connect(name, stream).await;
-        connected.map_err(|error| failure_of(&error, host))
+        connected.map_err(|error| failure_of(error, host))
     }
 }
 
@@ -108,26 +108,32 @@ fn read_identity(
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsFailure> {
     let IdentityFiles { certificate, key } = files;
     let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect);
-    let chain: Vec<_> = chain.map_err(|error| unusable(certificate, &error))?;
+    let chain: Vec<_> = chain.map_err(|error| unusable(certificate, error))?;
     if chain.is_empty() {
-        return Err(unusable(certificate, &"no certificate in PEM format"));
+        return Err(TlsFailure::Identity {
+            file: certificate.clone(),
+            error: None,
+        });
     }
     let found = PrivateKeyDer::from_pem_file(key);
-    let found = found.map_err(|error| unusable(key, &error))?;
+    let found = found.map_err(|error| unusable(key, error))?;
     Ok((chain, found))
 }
 
-fn unusable(file: &Path, why: &dyn fmt::Display) -> TlsFailure {
-    TlsFailure::Identity(format!("{}: {why}", file.display()))
+fn unusable(file: &Path, error: impl std::error::Error + Send + Sync + 'static) -> TlsFailure {
+    TlsFailure::Identity {
+        file: file.to_owned(),
+        error: Some(SharedError::new(error)),
+    }
 }
 
 /// Why a handshake has failed.
-fn failure_of(error: &io::Error, host: &str) -> TlsFailure {
+fn failure_of(error: io::Error, host: &str) -> TlsFailure {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     match inner {
         Some(Error::InvalidCertificate(CertificateError::Other(OtherError(own)))) => {
             let own = own.downcast_ref::<TlsFailure>().cloned();
-            own.unwrap_or_else(|| TlsFailure::Other(error.to_string()))
+            own.unwrap_or_else(|| TlsFailure::Other(SharedError::new(error)))
         }
         Some(Error::InvalidCertificate(problem)) => match problem {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -139,7 +145,7 @@ fn failure_of(error: &io::Error, host: &str) -> TlsFailure {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 TlsFailure::WrongName(host.to_owned())
             }
-            other => TlsFailure::Other(other.to_string()),
+            _ => TlsFailure::Other(SharedError::new(error)),
         },
         Some(
             Error::AlertReceived(AlertDescription::ProtocolVersion) | Error::PeerIncompatible(_),
@@ -148,11 +154,8 @@ fn failure_of(error: &io::Error, host: &str) -> TlsFailure {
             TlsFailure::IdentityRefused
         }
         Some(Error::InvalidMessage(_)) => TlsFailure::NotTls,
-        Some(other) => TlsFailure::Other(other.to_string()),
-        None => TlsFailure::Other(match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
-            _ => error.to_string(),
-        }),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => TlsFailure::ClosedByServer,
+        _ => TlsFailure::Other(SharedError::new(error)),
     }
 }
 
@@ -203,7 +206,10 @@ impl CertificateVerifier {
             let roots = Arc::new(read_authorities(self.trust.ca_file.as_deref())?);
             let provider = Arc::clone(&self.provider);
             let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
-            verifier.map_err(|error| TlsFailure::NoAuthorities(error.to_string()))
+            verifier.map_err(|error| TlsFailure::NoAuthorities {
+                file: self.trust.ca_file.clone(),
+                error: Some(SharedError::new(error)),
+            })
         };
         let authorities = self.authorities.get_or_init(read).as_ref();
         authorities.map(Arc::as_ref).map_err(Clone::clone)
@@ -263,23 +269,25 @@ fn ip_address(bytes: &[u8]) -> Option<String> {
 /// The authorities of the system, or those in a file.
 fn read_authorities(file: Option<&Path>) -> Result<RootCertStore, TlsFailure> {
     let mut roots = RootCertStore::empty();
-    let why = match file {
+    let error = match file {
         Some(file) => match CertificateDer::pem_file_iter(file).and_then(Iterator::collect) {
             Ok::<Vec<_>, _>(certificates) => {
                 roots.add_parsable_certificates(certificates);
-                format!("{} has no certificate in PEM format", file.display())
+                None
             }
-            Err(error) => format!("{}: {error}", file.display()),
+            Err(error) => Some(SharedError::new(error)),
         },
         None => {
             let loaded = read_system_authorities();
             roots.add_parsable_certificates(loaded.certs);
-            let error = loaded.errors.first().map(ToString::to_string);
-            error.unwrap_or_else(|| "this system has none".to_owned())
+            loaded.errors.into_iter().next().map(SharedError::new)
         }
     };
     match roots.is_empty() {
-        true => Err(TlsFailure::NoAuthorities(why)),
+        true => Err(TlsFailure::NoAuthorities {
+            file: file.map(Path::to_owned),
+            error,
+        }),
         false => Ok(roots),
     }
 }

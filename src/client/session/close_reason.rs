@@ -1,11 +1,14 @@
 //! Why a connection to the server ended, and what a server did that breaks the protocol.
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use super::NickRefusal;
 use super::login_failure::LoginFailure;
 use super::tls_failure::TlsFailure;
+use crate::common::sentence::as_cause;
+use crate::common::shared_error::SharedError;
 
 /// Why a connection ended, or could not be made. Its `Display` is the text that the user reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub enum CloseReason {
     Slept,
     /// The connection could not be made within the time for it.
     ConnectTimeout,
-    /// The connection failed, or could not be made; this is the system's text.
-    Io(String),
+    /// The connection failed, or could not be made.
+    Io(SharedError),
     /// The user has asked for a new connection.
     ReconnectRequested,
     /// There is no encrypted connection.
@@ -66,7 +69,8 @@ impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ClosedByServer => f.write_str("the server closed the connection"),
-            Self::ServerError(text) | Self::Io(text) => f.write_str(text),
+            Self::ServerError(text) => f.write_str(text),
+            Self::Io(error) => f.write_str(&as_cause(&error.to_string())),
             Self::WrongPassword => {
                 f.write_str("password missing or incorrect; give it with --password-file")
             }
@@ -107,5 +111,14 @@ impl fmt::Display for ProtocolViolation {
     }
 }
 
-impl std::error::Error for CloseReason {}
-impl std::error::Error for ProtocolViolation {}
+impl Error for CloseReason {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Tls(failure) => failure.source(),
+            _ => None,
+        }
+    }
+}
+
+impl Error for ProtocolViolation {}

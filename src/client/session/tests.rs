@@ -21,6 +21,7 @@ mod send;
 use super::outgoing::message::split;
 use super::*;
 use crate::client::event::MessageKind;
+use crate::common::shared_error::SharedError;
 
 /// A session and what it wants done, with a clock that is moved by hand.
 struct Played {
@@ -110,7 +111,7 @@ impl Played {
     }
 
     fn lose(&mut self, why: &str) {
-        let why = CloseReason::Io(why.to_owned());
+        let why = CloseReason::Io(SharedError::new(why));
         let now = self.now;
         self.session.disconnected(why, now, &mut self.output);
     }

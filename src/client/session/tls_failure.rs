@@ -1,7 +1,10 @@
 //! Why there is no encrypted connection to a server.
 
+use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
+
+use crate::common::shared_error::SharedError;
 
 /// What a certificate says of itself. It is not verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,20 +52,32 @@ pub enum TlsFailure {
     NotTls,
     /// The handshake was not completed in time.
     Timeout,
-    /// The certificates of the system or of `ca-file` cannot be read; this is why.
-    NoAuthorities(String),
-    /// The certificate of the user cannot be used: the file, and why.
-    Identity(String),
+    /// There are no trusted authorities.
+    NoAuthorities {
+        /// The `ca-file`; `None` for the certificates of the system.
+        file: Option<PathBuf>,
+        /// Why it cannot be read; `None` if there is no certificate in it.
+        error: Option<SharedError>,
+    },
+    /// The certificate of the user, or its key, cannot be used.
+    Identity {
+        /// The file of the one or the other.
+        file: PathBuf,
+        /// Why; `None` if there is no certificate in it.
+        error: Option<SharedError>,
+    },
+    /// The server has closed the connection during the handshake.
+    ClosedByServer,
     /// The server wants a certificate of the user, or another one.
     IdentityRefused,
-    /// Another error of the protocol, in the words of the library.
-    Other(String),
+    /// Another error of the connection or of the protocol.
+    Other(SharedError),
 }
 
 impl TlsFailure {
     /// Whether another attempt would end in the same way.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Timeout | Self::Other(_))
+        !matches!(self, Self::Timeout | Self::ClosedByServer | Self::Other(_))
     }
 }
 
@@ -110,15 +125,40 @@ impl fmt::Display for TlsFailure {
                  irc://HOST:PORT",
             ),
             Self::Timeout => f.write_str("the TLS handshake took too long"),
-            Self::NoAuthorities(why) => write!(f, "the trusted authorities cannot be read: {why}"),
-            Self::Identity(why) => write!(f, "client-certificate cannot be used: {why}"),
+            Self::NoAuthorities { file, error } => {
+                f.write_str("the trusted authorities cannot be read: ")?;
+                match (file.as_ref().map(|file| file.display()), error) {
+                    (Some(file), Some(error)) => write!(f, "{file}: {error}"),
+                    (Some(file), None) => write!(f, "{file} has no certificate in PEM format"),
+                    (None, Some(error)) => error.fmt(f),
+                    (None, None) => f.write_str("this system has none"),
+                }
+            }
+            Self::Identity { file, error } => {
+                write!(f, "client-certificate cannot be used: {}: ", file.display())?;
+                match error {
+                    Some(error) => error.fmt(f),
+                    None => f.write_str("no certificate in PEM format"),
+                }
+            }
+            Self::ClosedByServer => f.write_str("TLS failed: the server closed the connection"),
             Self::IdentityRefused => f.write_str(
                 "it does not accept the certificate of this client; see client-certificate in the \
                  configuration",
             ),
-            Self::Other(words) => write!(f, "TLS failed: {words}"),
+            Self::Other(error) => write!(f, "TLS failed: {error}"),
         }
     }
 }
 
-impl std::error::Error for TlsFailure {}
+impl Error for TlsFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NoAuthorities { error, .. } | Self::Identity { error, .. } => {
+                error.as_ref().map(|error| error as _)
+            }
+            Self::Other(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,52 +1,98 @@
 //! Repairs the history file before the editor reads it: the editor would stop at the first damaged
 //! line, and later write only the lines before it.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::damaged::{keep_copy, read_lines};
 use super::replace::{Durability, replace_file};
 use crate::common::io_error::os_error_text;
 
-/// Removes damaged lines from the file. Returns a message for the user if there were any.
+/// Damaged lines were removed from the history.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::client) struct RepairedHistory {
+    /// How many lines.
+    lines: usize,
+    /// The copy of the damaged file.
+    copy: PathBuf,
+}
+
+impl fmt::Display for RepairedHistory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lines {
+            1 => f.write_str("1 line of the history was damaged and is ignored")?,
+            many => write!(
+                f,
+                "{many} lines of the history were damaged and are ignored"
+            )?,
+        }
+        write!(
+            f,
+            "; the damaged file was copied to {}.",
+            self.copy.display()
+        )
+    }
+}
+
+/// The history file cannot be used.
+#[derive(Debug)]
+pub(in crate::client) struct UnusableHistory {
+    file: PathBuf,
+    error: io::Error,
+}
+
+impl fmt::Display for UnusableHistory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, error) = (self.file.display(), os_error_text(&self.error));
+        write!(f, "Cannot use the history in {file}: {error}.")
+    }
+}
+
+impl Error for UnusableHistory {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Removes damaged lines from the file. Returns how many, if there were any.
 ///
 /// # Errors
 ///
-/// The error is a message for the user that the file cannot be used.
-pub(in crate::client) fn repair(file: &Path) -> Result<Option<String>, String> {
-    let at = file.display();
-    let unusable = |error: io::Error| {
-        let error = os_error_text(&error);
-        format!("Cannot use the history in {at}: {error}.")
-    };
+/// The file cannot be read or written.
+pub(in crate::client) fn repair(file: &Path) -> Result<Option<RepairedHistory>, UnusableHistory> {
+    let repaired = repair_file(file);
+    repaired.map_err(|error| UnusableHistory {
+        file: file.to_owned(),
+        error,
+    })
+}
+
+fn repair_file(file: &Path) -> io::Result<Option<RepairedHistory>> {
     if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(unusable)?;
+        fs::create_dir_all(folder)?;
     }
     let read = read_lines(file, |line| {
         let text = str::from_utf8(line).ok()?;
         // A power failure can leave zeros in a file.
         (!text.contains('\0')).then(|| text.to_owned())
-    });
-    let read = read.map_err(unusable)?;
+    })?;
     if read.damaged == 0 {
         // Check now whether the editor will be able to write the file.
         let opened = OpenOptions::new().append(true).open(file);
         return match opened {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(None),
         };
     }
-    let copy = keep_copy(file).map_err(unusable)?;
-    replace(file, &read.lines).map_err(unusable)?;
-    let lines = match read.damaged {
-        1 => "1 line of the history was damaged and is ignored".to_owned(),
-        many => format!("{many} lines of the history were damaged and are ignored"),
-    };
-    Ok(Some(format!(
-        "{lines}; the damaged file was copied to {}.",
-        copy.display()
-    )))
+    let copy = keep_copy(file)?;
+    replace(file, &read.lines)?;
+    Ok(Some(RepairedHistory {
+        lines: read.damaged,
+        copy,
+    }))
 }
 
 /// Replaces the content of the file atomically.
@@ -67,12 +113,12 @@ mod tests {
     fn damaged_lines_are_removed_and_the_damaged_file_is_copied() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history");
-        assert_eq!(repair(&file), Ok(None));
+        assert_eq!(repair(&file).unwrap(), None);
         fs::write(&file, "#V2\none\ntwo\n").unwrap();
-        assert_eq!(repair(&file), Ok(None));
+        assert_eq!(repair(&file).unwrap(), None);
         let damaged: &[u8] = b"#V2\none\nt\xffwo\nthr\0ee\nfour\nhalf a li";
         fs::write(&file, damaged).unwrap();
-        let message = repair(&file).unwrap().unwrap();
+        let message = repair(&file).unwrap().unwrap().to_string();
         assert!(
             message.starts_with("3 lines of the history were damaged"),
             "{message}"
@@ -84,7 +130,7 @@ mod tests {
             "{message}"
         );
         assert_eq!(fs::read(copy).unwrap(), damaged);
-        assert_eq!(repair(&file), Ok(None));
+        assert_eq!(repair(&file).unwrap(), None);
     }
 
     // A95.
@@ -93,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
         for path in ["", "file/history"] {
-            let message = repair(&folder.path().join(path)).unwrap_err();
+            let message = repair(&folder.path().join(path)).unwrap_err().to_string();
             assert!(
                 message.starts_with("Cannot use the history in "),
                 "{message}"

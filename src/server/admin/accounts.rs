@@ -119,7 +119,7 @@ fn new_password(folder: &Path) -> Result<StoredPassword, ServerError> {
 fn refused(folder: &Path, problem: AccountProblem) -> ServerError {
     ServerError::Store {
         folder: folder.to_owned(),
-        problem: StoreProblem::Refused(problem.to_string()),
+        problem: StoreProblem::Refused(problem),
     }
 }
 

@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use super::config::options::{HistoryAction, StoreAction};
-use super::error::{ServerError, StoreProblem};
+use super::error::{ServerError, StoreDamage, StoreProblem};
 use super::hub::stored::{StoreTag, StoredKind};
 use super::store::{self, ReadLine, StoreReader};
 use crate::common::record::{Record, RecordKind};
@@ -86,7 +86,7 @@ fn check(folder: &Path) -> Result<(), ServerError> {
         }
         false => Err(ServerError::Store {
             folder: folder.to_owned(),
-            problem: StoreProblem::Damaged(format!("{} faults were found.", contents.damage.len())),
+            problem: StoreProblem::Damaged(StoreDamage::Faults(contents.damage.len())),
         }),
     }
 }

@@ -44,7 +44,8 @@ macro_rules! holds {
 }
 
 impl Hub {
-    /// Checks all indexes; the error names the first two that disagree.
+    /// Checks all indexes. The error is the message of an assertion in a test: it names the first two
+    /// that disagree.
     pub fn check(&self) -> Result<(), String> {
         self.check_nicks()?;
         self.check_counts()?;

@@ -42,7 +42,7 @@
 //! - `invariants`: consistency checks, for tests only
 //!
 //! The hub uses `common` and `wire` alone and must not know sockets or files. `admin`, `auth`,
-//! `config`, `net` and `store` import it. Events are logged as they happen.
+//! `config`, `error`, `net` and `store` import it. Events are logged as they happen.
 
 pub mod account;
 mod capabilities;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::ConnectionId;
 use super::account::AccountChange;
+use crate::common::shared_error::SharedError;
 use crate::wire::RoomName;
 
 /// The bits of a message id below the time.
@@ -153,12 +154,30 @@ pub enum StoreOutcome {
         /// The last of these turns.
         turn: u64,
         /// Why, for the log.
-        reason: String,
+        error: SharedError,
     },
     /// After lines were not stored: there is room again.
     Available,
     /// The store has failed, and it is not known whether the lines without an outcome are on disk.
-    Failed(String),
+    Failed(StoreFailure),
+}
+
+/// Why a store has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreFailure {
+    /// The database or its disk has failed.
+    Database(SharedError),
+    /// The thread of the store has ended.
+    ThreadEnded,
+}
+
+impl fmt::Display for StoreFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(error) => error.fmt(f),
+            Self::ThreadEnded => f.write_str("the thread of the store has ended"),
+        }
+    }
 }
 
 /// A request for stored messages.

@@ -15,7 +15,7 @@ use super::receive::ReadBudget;
 use super::{Reactor, wake_by};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::account::{AccountChange, StoredAccounts};
-use crate::server::hub::stored::{LineStore, StoreInfo, StoreOutcome, StoreState};
+use crate::server::hub::stored::{LineStore, StoreFailure, StoreInfo, StoreOutcome, StoreState};
 use crate::server::hub::task::{Answer, StoreThreads, Task, TaskRunner, Wake};
 use crate::server::hub::{ConnectionId, Gate, is_free_line};
 
@@ -35,7 +35,7 @@ pub(super) struct StoreLink {
     stop_at: Option<Duration>,
     folder: PathBuf,
     /// Why the store has failed.
-    failure: Option<String>,
+    failure: Option<StoreFailure>,
 }
 
 impl StoreLink {
@@ -62,9 +62,9 @@ impl StoreLink {
     /// The error that ends the server, if there is one.
     pub(super) fn into_failure(self) -> Option<ServerError> {
         let folder = self.folder;
-        self.failure.map(|reason| ServerError::Store {
+        self.failure.map(|failure| ServerError::Store {
             folder,
-            problem: StoreProblem::Failed(reason),
+            problem: StoreProblem::Failed(failure),
         })
     }
 }
@@ -184,12 +184,12 @@ impl Reactor {
                     self.set_store_state(StoreState::Ready);
                 }
                 StoreOutcome::Stored(_) => {}
-                StoreOutcome::NotStored { reason, .. } => {
-                    warn!(reason, "messages were not stored");
+                StoreOutcome::NotStored { error, .. } => {
+                    warn!(reason = %error, "messages were not stored");
                     self.set_store_state(StoreState::Refusing);
                 }
                 StoreOutcome::Available => self.set_store_state(StoreState::Ready),
-                StoreOutcome::Failed(reason) => return self.fail_store(reason),
+                StoreOutcome::Failed(failure) => return self.fail_store(failure),
             }
         }
         self.release_steps();
@@ -332,12 +332,12 @@ impl Reactor {
     }
 
     /// Ends the server: it is not known which of the waiting lines are on disk.
-    fn fail_store(&mut self, reason: String) {
-        error!(reason, "the store has failed");
+    fn fail_store(&mut self, failure: StoreFailure) {
+        error!(reason = %failure, "the store has failed");
         if let Some(link) = &mut self.store {
             link.gate.clear();
             link.stop_at = None;
-            link.failure = Some(reason);
+            link.failure = Some(failure);
         }
         self.listeners.close();
         if self.stopping_since.is_none() {

@@ -28,11 +28,11 @@ const FRAME_BYTES: usize = 16 * 1024;
 
 /// Why a WebSocket connection ends. The answer waits to be sent.
 #[derive(Debug)]
-pub(super) struct WebSocketError(String);
+pub(super) struct WebSocketError(Error);
 
 impl fmt::Display for WebSocketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -282,9 +282,8 @@ impl WebSocketSession {
                         Error::Capacity(_) => CloseCode::Size,
                         _ => CloseCode::Protocol,
                     };
-                    let reason = error.to_string();
-                    close(socket, code, &reason);
-                    return Err(WebSocketError(reason));
+                    close(socket, code, &error.to_string());
+                    return Err(WebSocketError(error));
                 }
             }
         }
@@ -306,7 +305,7 @@ impl WebSocketSession {
                 if buffers.unsent.is_empty() {
                     buffers.unsent = no_websocket();
                 }
-                return Err(WebSocketError(error.to_string()));
+                return Err(WebSocketError(error));
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::problem::problem;
-use crate::server::error::StoreProblem;
+use crate::server::error::{StoreDamage, StoreProblem};
 use crate::server::hub::CertificateFingerprint;
 use crate::server::hub::account::{
     Account, AccountChange, AccountChangeKind, SecretKey, StoredAccounts,
@@ -16,7 +16,7 @@ pub(super) fn load(connection: &Connection) -> Result<StoredAccounts, StoreProbl
     let query = "SELECT value FROM meta WHERE key = 'secret'";
     let secret = connection.query_row(query, [], |row| row.get(0)).optional();
     let secret: Option<[u8; 32]> = secret.map_err(problem)?;
-    let secret = secret.ok_or_else(|| damaged("its secret is missing"))?;
+    let secret = secret.ok_or_else(|| StoreProblem::Damaged(StoreDamage::NoSecret))?;
     let nonce_key = connection.query_row("SELECT randomblob(32)", [], |row| row.get(0));
     Ok(StoredAccounts {
         accounts: list(connection)?,
@@ -49,7 +49,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Account>, StoreProblem
             found.collect::<Option<Vec<_>>>(),
         );
         let (Some(name), Some(password), Some(certificates)) = parts else {
-            return Err(damaged(&format!("the account {folded} cannot be read")));
+            return Err(StoreProblem::Damaged(StoreDamage::Account(folded)));
         };
         accounts.push(Account {
             name,
@@ -68,7 +68,8 @@ fn invitations(connection: &Connection) -> Result<Vec<(Nick, String)>, StoreProb
     let rows = rows.map_err(problem)?;
     rows.map(|row| {
         let (folded, code) = row.map_err(problem)?;
-        let name = Nick::parse(&folded).map_err(|_| damaged("an invitation cannot be read"))?;
+        let name =
+            Nick::parse(&folded).map_err(|_| StoreProblem::Damaged(StoreDamage::Invitation))?;
         Ok((name, code))
     })
     .collect()
@@ -108,8 +109,4 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
         }
     }
     Ok(())
-}
-
-fn damaged(reason: &str) -> StoreProblem {
-    StoreProblem::Damaged(reason.to_owned())
 }

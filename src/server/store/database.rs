@@ -13,9 +13,10 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
 
 use super::accounts;
-use super::folder::{self, DATABASE};
+use super::folder;
 use super::problem::problem;
-use crate::server::error::StoreProblem;
+use crate::common::shared_error::SharedError;
+use crate::server::error::{StoreDamage, StoreProblem};
 use crate::server::hub::account::{AccountChange, StoredAccounts};
 use crate::server::hub::stored::{MessageId, StoreTag, StoredKind, StoredLine};
 
@@ -37,25 +38,25 @@ const KNOWN_MAX: usize = 10_000;
 /// Why lines are not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CommitError {
-    /// They are not on disk, for this reason.
-    NotStored(String),
+    /// They are not on disk.
+    NotStored(SharedError),
     /// They may be on disk.
-    Unknown(String),
+    Unknown(SharedError),
 }
 
 impl CommitError {
     /// The meaning of an error of a commit, or of a statement that is one.
-    fn of(error: &rusqlite::Error) -> Self {
-        match is_certain(error) {
-            true => Self::NotStored(error.to_string()),
-            false => Self::Unknown(error.to_string()),
+    fn of(error: rusqlite::Error) -> Self {
+        match is_certain(&error) {
+            true => Self::NotStored(SharedError::new(error)),
+            false => Self::Unknown(SharedError::new(error)),
         }
     }
 
     /// The same as a problem of a store that no server uses.
     pub(super) fn into_problem(self) -> StoreProblem {
-        let (Self::NotStored(reason) | Self::Unknown(reason)) = self;
-        StoreProblem::Sqlite(reason)
+        let (Self::NotStored(error) | Self::Unknown(error)) = self;
+        StoreProblem::Sqlite(error)
     }
 }
 
@@ -76,8 +77,7 @@ impl Database {
         let _ = fs::remove_file(folder.join(NEW_DATABASE));
         let _ = fs::remove_file(folder.join(format!("{NEW_DATABASE}-journal")));
         if folder::has_orphaned_log(folder) {
-            let reason = format!("there is a {DATABASE}-wal without its {DATABASE}");
-            return Err(StoreProblem::Damaged(reason));
+            return Err(StoreProblem::Damaged(StoreDamage::OrphanedLog));
         }
         let path = folder::database(folder);
         match path.try_exists() {
@@ -146,12 +146,12 @@ impl Database {
         let committed = match written {
             Ok(()) => {
                 let committed = self.connection.execute_batch("COMMIT");
-                committed.map_err(|error| CommitError::of(&error))
+                committed.map_err(CommitError::of)
             }
             // The next lines would fail, too: a database that is damaged does not mend itself.
-            Err(error) if is_damage(&error) => Err(CommitError::Unknown(error.to_string())),
+            Err(error) if is_damage(&error) => Err(CommitError::Unknown(SharedError::new(error))),
             // Without its commit, a transaction is never on disk.
-            Err(error) => Err(CommitError::NotStored(error.to_string())),
+            Err(error) => Err(CommitError::NotStored(SharedError::new(error))),
         };
         if committed.is_err() {
             if !self.connection.is_autocommit() {
@@ -246,7 +246,7 @@ impl Database {
     /// may be more of them.
     pub(super) fn prune(&mut self, first_kept: MessageId) -> Result<bool, CommitError> {
         let pruned = self.prune_one_room(first_kept.0.cast_signed());
-        pruned.map_err(|error| CommitError::of(&error))
+        pruned.map_err(CommitError::of)
     }
 
     fn prune_one_room(&mut self, first_kept: i64) -> rusqlite::Result<bool> {
@@ -291,7 +291,7 @@ impl Database {
     pub(super) fn probe(&self) -> Result<(), CommitError> {
         let query = "REPLACE INTO meta(key, value) VALUES('probe', randomblob(512))";
         let written = self.connection.execute(query, []);
-        written.map(|_| ()).map_err(|error| CommitError::of(&error))
+        written.map(|_| ()).map_err(CommitError::of)
     }
 }
 
@@ -301,7 +301,7 @@ pub(super) fn tag(connection: &Connection) -> Result<StoreTag, StoreProblem> {
     let tag = connection.query_row(query, [], |row| row.get(0)).optional();
     let tag: Option<String> = tag.map_err(problem)?;
     let tag = tag.and_then(|tag| StoreTag::parse(&tag));
-    tag.ok_or_else(|| StoreProblem::Damaged("its tag is missing".to_owned()))
+    tag.ok_or_else(|| StoreProblem::Damaged(StoreDamage::NoTag))
 }
 
 /// Whether lines are certainly not on disk after this error of a commit. A failed write leaves no
@@ -344,7 +344,7 @@ pub(super) fn checked_version(connection: &Connection) -> Result<usize, StorePro
     let version = usize::try_from(version).unwrap_or(usize::MAX);
     match id {
         0 if version == 0 && number("page_count")? == 0 => {
-            Err(StoreProblem::Damaged("it is empty".to_owned()))
+            Err(StoreProblem::Damaged(StoreDamage::Empty))
         }
         APPLICATION_ID if version > MIGRATIONS.len() => Err(StoreProblem::Newer {
             version,
@@ -361,7 +361,7 @@ fn quick_check(connection: &Connection) -> Result<(), StoreProblem> {
     let result: String = result.map_err(problem)?;
     match result.as_str() {
         "ok" => Ok(()),
-        _ => Err(StoreProblem::Damaged(result)),
+        _ => Err(StoreProblem::Damaged(StoreDamage::Fault(result))),
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) fn ask_server(folder: &Path, request: &str) -> Result<(), StoreProble
     let answer = answer.trim_end();
     match answer.strip_prefix("error ") {
         None if answer == "ok" => Ok(()),
-        Some(reason) => Err(StoreProblem::Refused(reason.to_owned())),
+        Some(reason) => Err(StoreProblem::RefusedByServer(reason.to_owned())),
         None => {
             let error = io::ErrorKind::UnexpectedEof.into();
             Err(StoreProblem::NoAnswer(error))

@@ -97,7 +97,7 @@ pub(super) fn change_account(folder: &Path, change: &AccountChange) -> Result<()
         let _lock = lock;
         let mut database = Database::open(folder)?;
         let accounts = database.accounts()?.accounts;
-        check(&accounts, change).map_err(|problem| StoreProblem::Refused(problem.to_string()))?;
+        check(&accounts, change).map_err(StoreProblem::Refused)?;
         database.change(change).map_err(CommitError::into_problem)
     };
     change().map_err(reported(folder))

@@ -11,7 +11,9 @@ use super::folder::FolderLock;
 use super::unix_milliseconds;
 use crate::server::hub::ConnectionId;
 use crate::server::hub::account::AccountChange;
-use crate::server::hub::stored::{LineStore, MessageId, StoreOutcome, StoredLine, first_kept};
+use crate::server::hub::stored::{
+    LineStore, MessageId, StoreFailure, StoreOutcome, StoredLine, first_kept,
+};
 use crate::server::hub::task::Wake;
 
 /// After lines could not be stored, how often it is tried whether they can be.
@@ -113,9 +115,7 @@ impl LineStore for Writer {
             Ok(outcome) => outcome,
             Err(TryRecvError::Empty) => return None,
             Err(TryRecvError::Disconnected) if self.has_failed => return None,
-            Err(TryRecvError::Disconnected) => {
-                StoreOutcome::Failed("the thread of the store has ended".to_owned())
-            }
+            Err(TryRecvError::Disconnected) => StoreOutcome::Failed(StoreFailure::ThreadEnded),
         };
         self.has_failed |= matches!(outcome, StoreOutcome::Failed(_));
         Some(outcome)
@@ -225,7 +225,10 @@ fn write_all(
             }
             Ok(()) => {}
             Err(CommitError::NotStored(_)) => is_refusing = true,
-            Err(CommitError::Unknown(reason)) => return report(StoreOutcome::Failed(reason)),
+            Err(CommitError::Unknown(error)) => {
+                let failure = StoreFailure::Database(error);
+                return report(StoreOutcome::Failed(failure));
+            }
         }
     }
 }
@@ -251,9 +254,9 @@ fn write_jobs(
         written = database.store(&lines);
         match &written {
             Ok(()) => report(StoreOutcome::Stored(turn)),
-            Err(CommitError::NotStored(reason)) => {
-                let reason = reason.clone();
-                report(StoreOutcome::NotStored { turn, reason });
+            Err(CommitError::NotStored(error)) => {
+                let error = error.clone();
+                report(StoreOutcome::NotStored { turn, error });
             }
             Err(CommitError::Unknown(_)) => return written,
         }

@@ -5,6 +5,7 @@
 //! The first byte selects the kind of session. The rest is read as steps, one per line: `<` is
 //! received, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
 
+use chatting_room::common::shared_error::SharedError;
 use std::time::Duration;
 
 use chatting_room::client::command;
@@ -231,8 +232,11 @@ impl Conversation {
 
     fn lose(&mut self, why: &str) {
         self.connected = false;
-        self.session
-            .disconnected(CloseReason::Io(why.to_owned()), self.now, &mut self.outbox);
+        self.session.disconnected(
+            CloseReason::Io(SharedError::new(why)),
+            self.now,
+            &mut self.outbox,
+        );
     }
 
     /// Checks all actions of the step.

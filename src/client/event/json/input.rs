@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::client::command::{self, ParseError, UserCommand, has_room_prefix, is_valid_nick};
+use crate::common::shared_error::SharedError;
 
 /// One line of input.
 #[derive(Debug, Deserialize)]
@@ -31,8 +32,8 @@ pub enum ScriptInput {
 pub enum ScriptInputError {
     /// It is not an object.
     NotAnObject,
-    /// It is not valid JSON, or a field has a wrong name or type; the text says which.
-    Json(String),
+    /// It is not valid JSON, or a field has a wrong name or type.
+    Json(SharedError),
     /// The recipient is neither a nick nor a room.
     Recipient(String),
     /// The message cannot be sent.
@@ -47,7 +48,12 @@ impl fmt::Display for ScriptInputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnObject => write!(f, "This is not an object. Write {FORMS}."),
-            Self::Json(error) => write!(f, "{error}. Write {FORMS}."),
+            Self::Json(error) => {
+                // The position is left out: the line is known, and it is one line.
+                let error = error.to_string();
+                let error = error.split(" at line").next().unwrap_or_default();
+                write!(f, "{error}. Write {FORMS}.")
+            }
             Self::Recipient(to) => write!(f, "{to:?} is neither a nick nor a room."),
             Self::Message(error) => error.fmt(f),
             Self::NotACommand(command) => {
@@ -68,12 +74,8 @@ pub fn parse_input(line: &str) -> Result<ScriptInput, ScriptInputError> {
     if !line.trim_start().starts_with('{') {
         return Err(ScriptInputError::NotAnObject);
     }
-    let object: InputObject = serde_json::from_str(line).map_err(|error| {
-        // The position is left out: the line is known, and it is one line.
-        let error = error.to_string();
-        let error = error.split(" at line").next().unwrap_or_default();
-        ScriptInputError::Json(error.to_owned())
-    })?;
+    let object: InputObject = serde_json::from_str(line)
+        .map_err(|error| ScriptInputError::Json(SharedError::new(error)))?;
     match (object.to, object.text, object.command) {
         (Some(to), Some(text), None) => message(to, &text),
         (None, Some(text), None) => Ok(ScriptInput::Text(text)),

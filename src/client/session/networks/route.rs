@@ -11,8 +11,8 @@ use crate::client::session::{ScriptLine, SessionTime, expand_alias, parse_line};
 /// Where a line goes, and what of it the session there gets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Route<'l> {
-    /// `None` if the line names a network that the user does not have.
-    pub(super) network: Result<NetworkId, String>,
+    /// An error if the line names a network that the user does not have.
+    pub(super) network: Result<NetworkId, InputError>,
     /// The line without the name of the network.
     pub(super) line: Cow<'l, str>,
     /// The name that was taken out of the line: where it began, and its length.
@@ -34,7 +34,7 @@ impl Networks {
         let route = self.route(from, text);
         let id = match route.network {
             Ok(id) => id,
-            Err(name) => return self.reject(from, InputError::NoSuchNetwork(name)),
+            Err(error) => return self.reject(from, error),
         };
         // A line that names its network is about no room of the prompt.
         let room = place.room.as_deref().filter(|_| route.removed.is_none());
@@ -217,7 +217,7 @@ impl Networks {
 
     fn scripted_on(
         &mut self,
-        network: Result<NetworkId, String>,
+        network: Result<NetworkId, InputError>,
         number: u64,
         line: ScriptLine<'_>,
         names_network: bool,
@@ -262,7 +262,7 @@ impl Networks {
             } else {
                 let line = match &network {
                     Ok(_) => line.clone(),
-                    Err(name) => ScriptLine::Unreadable(InputError::NoSuchNetwork(name.clone())),
+                    Err(error) => ScriptLine::Unreadable(error.clone()),
                 };
                 session.scripted(number, line, now, output);
             }
@@ -366,7 +366,7 @@ impl Networks {
                     && !name.is_empty()
                     && !name.starts_with(RANKS) =>
             {
-                Some(name.to_owned())
+                Some(InputError::NoSuchNetwork(name.to_owned()))
             }
             _ => None,
         };

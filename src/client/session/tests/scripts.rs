@@ -1,6 +1,7 @@
 //! Scripts: what is known of each line, by labels and by questions after them.
 
 use super::*;
+use crate::common::shared_error::SharedError;
 
 /// A script in the lobby, with a server that can do this.
 fn script_with(capabilities: &str, strict: bool) -> Played {
@@ -292,7 +293,10 @@ fn a_lost_server_tells_what_is_known_of_each_line() {
         else {
             panic!("{:?}", done.actions);
         };
-        assert_eq!(*reason, CloseReason::Io("connection reset".into()));
+        assert_eq!(
+            *reason,
+            CloseReason::Io(SharedError::new("connection reset"))
+        );
         assert_eq!(
             report.as_ref().unwrap().to_string(),
             "lines delivered: 1; unknown: 3; not sent: 4, and from 5 on"

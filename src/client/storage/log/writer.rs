@@ -20,8 +20,8 @@ use super::{files, record_of};
 use crate::client::command::settings::DisplaySettings;
 use crate::client::event::{LogStatus, NetworkName, Occurrence};
 use crate::client::view::{Renderer, Verbosity};
-use crate::common::io_error::os_error_text;
 use crate::common::record::Record;
+use crate::common::shared_error::SharedError;
 use crate::common::time_zone::local_time_zone;
 
 /// How many bytes wait while nothing can be written. Further lines are dropped.
@@ -151,7 +151,7 @@ impl LogWriter {
                     if !failing {
                         report(LogStatus::Failed {
                             folder: folder.to_owned(),
-                            error: os_error_text(&error),
+                            error: SharedError::new(error),
                         });
                     }
                     failing = true;

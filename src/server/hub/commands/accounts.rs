@@ -1,6 +1,7 @@
 //! What it means that a user has an account: logging in and out, nicks that belong to accounts, and
 //! changes of accounts.
 
+use std::fmt;
 use std::time::Duration;
 
 use tracing::info;
@@ -116,7 +117,7 @@ impl Hub {
             ReplyForm::Register => self.send_rejection(to, rejection("REGISTER")),
             ReplyForm::Verify => self.send_rejection(to, rejection("VERIFY")),
             ReplyForm::Service => self.notice(to, format_args!("{fault}")),
-            ReplyForm::Administrator => self.send_outcome(to, Err(&fault.to_string())),
+            ReplyForm::Administrator => self.send_outcome(to, Err(&fault)),
             ReplyForm::Sasl => self.send_rejection(to, Rejection::SaslFailed),
         }
     }
@@ -302,19 +303,19 @@ impl Hub {
     pub(super) fn administer(&mut self, from: ConnectionId, line: &[u8]) {
         let change = str::from_utf8(line).ok().and_then(AccountChange::parse);
         let Some(change) = change else {
-            return self.send_outcome(from, Err("this server does not know the request"));
+            return self.send_outcome(from, Err(&"this server does not know the request"));
         };
         match self.start_change(from, change, ReplyForm::Administrator) {
             Ok(()) => {}
             Err(AccountFault::Problem(problem)) => {
-                self.send_outcome(from, Err(&problem.to_string()));
+                self.send_outcome(from, Err(&problem));
             }
-            Err(fault) => self.send_outcome(from, Err(&fault.to_string())),
+            Err(fault) => self.send_outcome(from, Err(&fault)),
         }
     }
 
     /// Sends the administrator the outcome of a request.
-    fn send_outcome(&self, to: ConnectionId, outcome: Result<(), &str>) {
+    fn send_outcome(&self, to: ConnectionId, outcome: Result<(), &dyn fmt::Display>) {
         let line = match outcome {
             Ok(()) => self.line(format_args!("ok")),
             Err(reason) => self.line(format_args!("error {reason}")),
@@ -352,7 +353,7 @@ impl Hub {
             (ReplyForm::Administrator, true) => self.send_outcome(id, Ok(())),
             (ReplyForm::Administrator, false) => {
                 let words = "the change cannot be stored: the disk is full or fails";
-                self.send_outcome(id, Err(words));
+                self.send_outcome(id, Err(&words));
             }
             (_, false) => self.send_fault(id, form, AccountFault::Unavailable, name),
             (_, true) if matches!(change.kind, AccountChangeKind::Add(..)) => {
