@@ -33,6 +33,9 @@ pub struct Isupport {
     chanmodes: [String; 3],
     /// `NETWORK`: the name of the network, if announced.
     pub network: Option<String>,
+    /// `BOUNCER_NETID`: the network of a bouncer that this connection is about, if it is about one.
+    /// soju.im/bouncer-networks.
+    pub bouncer_netid: Option<String>,
     /// `STATUSMSG`: the ranks that can be addressed alone, by their character before a room; all
     /// of them if not announced.
     statusmsg: Option<String>,
@@ -70,6 +73,7 @@ impl Default for Isupport {
             prefix_modes: DEFAULT_PREFIX_MODES.to_owned(),
             chanmodes: DEFAULT_CHANMODES.map(str::to_owned),
             network: None,
+            bouncer_netid: None,
             statusmsg: None,
             has_whox: false,
             topic_max: None,
@@ -253,6 +257,11 @@ impl Isupport {
                 self.network = is_name.then(|| value.to_owned());
             }
             "-NETWORK" => self.network = None,
+            "BOUNCER_NETID" => {
+                let is_id = !value.is_empty() && value.len() <= NETWORK_BYTES_MAX;
+                self.bouncer_netid = is_id.then(|| value.to_owned());
+            }
+            "-BOUNCER_NETID" => self.bouncer_netid = None,
             "STATUSMSG" => self.statusmsg = signs(value, "#"),
             "-STATUSMSG" => self.statusmsg = None,
             "WHOX" => self.has_whox = true,

@@ -201,6 +201,11 @@ impl<'a> Tags<'a> {
         Self(text.split(['\r', '\0']).next().unwrap_or_default())
     }
 
+    /// A text in the form of tags, such as `name=libera;state=connected`.
+    pub fn of_text(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The value of `key`, still escaped: empty when the tag stands without a value, `None` when it
     /// is not there. The last one counts when there are several.
     pub fn get(self, key: &str) -> Option<&'a str> {

@@ -20,6 +20,7 @@ mod screen;
 mod tmux;
 
 mod accounts;
+mod bouncers;
 mod certificates;
 mod drafts;
 mod faults;

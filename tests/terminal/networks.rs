@@ -24,7 +24,7 @@ fn start(configuration: &'static str) -> Terminal {
         .sized(30, 120)
         .start();
     for network in ["home", "libera"] {
-        alice.shows(&format!("{network} You are alice in #lobby"));
+        alice.shows(&format!("{network}: You are alice in #lobby"));
     }
     alice.prompts("[home/#lobby]");
     alice
@@ -32,7 +32,7 @@ fn start(configuration: &'static str) -> Terminal {
 
 impl Terminal {
     /// Waits until the last line is this.
-    fn prompts(&self, line: &str) {
+    pub(super) fn prompts(&self, line: &str) {
         self.waits_until(line, |shown| {
             shown.lines().last().is_some_and(|last| last == line)
         });
@@ -88,7 +88,7 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
     alice.shows("dave joined");
     alice.types("half a draft");
     libera.kill();
-    alice.shows("libera Connection lost");
+    alice.shows("libera: Connection lost");
     bob.says("one");
     alice.shows("<bob> one");
     alice.types("\x1b2");
@@ -104,7 +104,7 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
     bob.says("two");
     alice.shows("<bob> two");
     let _again = Killable::start_at(address);
-    alice.shows("libera Connected again.");
+    alice.shows("libera: Connected again.");
     alice.prompts("[home/#lobby] still here");
     alice.types(ENTER);
     bob.receives(" PRIVMSG #lobby :still here");
@@ -133,7 +133,7 @@ fn a_draft_in_tmux_survives_while_another_network_is_lost_and_comes_back() {
         });
     };
     alice.waits_until("both networks", |seen| {
-        let is_in = |network: &str| seen.has(&format!("{network} You are alice in #lobby"));
+        let is_in = |network: &str| seen.has(&format!("{network}: You are alice in #lobby"));
         is_in("home") && is_in("libera")
     });
     prompts(&mut alice, "[home/#lobby]");
@@ -144,13 +144,13 @@ fn a_draft_in_tmux_survives_while_another_network_is_lost_and_comes_back() {
     alice.types(draft);
     prompts(&mut alice, &format!("[home/#lobby] {draft}"));
     libera.kill();
-    alice.waits_until("the loss", |seen| seen.has("libera Connection lost"));
+    alice.waits_until("the loss", |seen| seen.has("libera: Connection lost"));
     for text in ["one", "two", "three"] {
         bob.says(text);
         alice.waits_until(text, |seen| seen.has(&format!("<bob> {text}")));
     }
     let _again = Killable::start_at(address);
-    alice.waits_until("the return", |seen| seen.has("libera Connected again."));
+    alice.waits_until("the return", |seen| seen.has("libera: Connected again."));
     prompts(&mut alice, &format!("[home/#lobby] {draft}"));
     alice.types(" and more\r");
     bob.receives(&format!(" PRIVMSG #lobby :{draft} and more"));
@@ -179,7 +179,7 @@ fn each_network_has_its_own_history_and_drafts_and_finds_those_by_address() {
         .sized(30, 120)
         .start();
     alice.shows("for libera/#lobby: draft for libera  Ctrl-Y (or Alt-R) restores it");
-    alice.shows("libera You are alice in #lobby");
+    alice.shows("libera: You are alice in #lobby");
     alice.prompts("[home/#lobby]");
     for name in ["history", "draft"] {
         let names = fs::read_dir(state.join(name)).unwrap().flatten();
@@ -215,8 +215,8 @@ fn a_network_that_is_down_at_the_start_delays_nothing() {
         .configured(networks(home.address(), address))
         .sized(30, 120)
         .start();
-    alice.shows("libera Still not connected: connection refused");
-    alice.shows("home You are alice in #lobby");
+    alice.shows("libera: Still not connected: connection refused");
+    alice.shows("home: You are alice in #lobby");
     alice.types("/room home\r");
     alice.prompts("[home/#lobby]");
     let mut bob = Lines::enter(home.address(), "bob");

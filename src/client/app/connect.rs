@@ -211,6 +211,7 @@ pub(super) fn session_config(
         transport,
         user: server.user,
         real_name: server.real_name,
+        upstream: None,
         on_connect: server.on_connect,
         nick: server.nick,
         alternatives: server.alternatives,

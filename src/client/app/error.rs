@@ -53,7 +53,7 @@ pub enum ClientError {
     /// There is no log of this server.
     NoLog {
         /// The server.
-        server: Address,
+        server: String,
         /// The servers that have a log.
         others: Vec<String>,
         /// The configuration file in which to set `log = true`, if it is not set.

@@ -56,14 +56,11 @@ pub(super) fn run(
     }
     let named = log.server.as_ref().or(options.servers().next());
     let named = named.or(config.server.as_ref()).map(String::as_str);
-    let address = match named {
+    let network = match named {
         Some("-") => None,
-        Some(name) => Some(parse_address(
-            config.address_of(name).map_or(name, String::as_str),
-        )?),
-        None => Some(Address::local()),
+        Some(name) => Some(network_named(name, config, logs)?),
+        None => Some(NetworkKey::new(None, &Address::local(), config)),
     };
-    let network = address.map(|address| NetworkKey::new(named, &address, config));
     let room = log.room.as_ref();
     let room = room.map(|room| match room.starts_with(['#', '&', '@']) {
         true => room.clone(),
@@ -91,6 +88,23 @@ pub(super) fn run(
     shown.or_else(ClientError::ignore_broken_pipe)
 }
 
+/// The network with this name, or at this address. One that is not in the configuration can be one of a
+/// bouncer, if there is a log of that name.
+fn network_named(
+    name: &str,
+    config: &Config,
+    logs: Option<&Path>,
+) -> Result<NetworkKey, ClientError> {
+    let configured = config.address_of(name);
+    let of_bouncer = NetworkKey::of_upstream(&NetworkName::from(name));
+    let has_log = logs.is_some_and(|logs| files::folder_of(logs, &of_bouncer).is_dir());
+    if configured.is_none() && has_log {
+        return Ok(of_bouncer);
+    }
+    let address = parse_address(configured.map_or(name, String::as_str))?;
+    Ok(NetworkKey::new(Some(name), &address, config))
+}
+
 fn show(
     query: &LogQuery<'_>,
     logs: Option<&Path>,
@@ -109,7 +123,7 @@ fn show(
         };
     };
     let no_log = || ClientError::NoLog {
-        server: network.address().clone(),
+        server: network.shown(),
         others: logs.map(files::networks).unwrap_or_default(),
         config_file,
     };

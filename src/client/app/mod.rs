@@ -21,11 +21,14 @@ use std::time::Instant;
 use crate::client::config::address::{Address, PORT};
 use crate::client::config::file::{self, Config};
 use crate::client::config::mistyped_command::find_mistyped_command;
+use crate::client::config::network_key::NetworkKey;
 use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::proxy::proxy_for;
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
 use crate::client::net::dial::{Dialer, is_host};
-use crate::client::net::{DriverSetup, NetworkSetup, PrepareNetwork, RememberedSecurity};
+use crate::client::net::{
+    DriverSetup, FilesOfNetwork, NetworkSetup, PrepareNetwork, RememberedSecurity,
+};
 use crate::client::session::{CertificateFacts, Outcome};
 use crate::client::storage::known_certificates::KnownCertificates;
 use crate::client::storage::sts_policies::StsPolicies;
@@ -399,6 +402,7 @@ impl Client {
             prepare: PrepareNetwork(Arc::new(move |server, password| {
                 setups.prepare(server, password, &home)
             })),
+            files_of: self.files_of(),
         };
         let NetworkSetups {
             options,
@@ -422,6 +426,14 @@ impl Client {
             }
         };
         end.map_err(ClientError::Output)
+    }
+
+    /// Finds the files of the networks of a bouncer.
+    fn files_of(&self) -> FilesOfNetwork {
+        let setups = Arc::clone(&self.setups);
+        FilesOfNetwork(Arc::new(move |name| {
+            setups.files_of(&NetworkKey::of_upstream(name))
+        }))
     }
 
     fn ui_context(&self, greeting: String) -> UiContext {

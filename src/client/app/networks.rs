@@ -74,6 +74,16 @@ impl NetworkSetups {
         split_network(target, &names).map(|(network, _)| network.to_owned())
     }
 
+    /// The files of a network.
+    pub(super) fn files_of(&self, key: &NetworkKey) -> NetworkFiles {
+        let logs = self.paths.logs().filter(|_| self.config.log);
+        NetworkFiles {
+            history: self.paths.file_of_network("history", key),
+            drafts: self.paths.file_of_network("draft", key),
+            log: logs.map(|logs| folder_of(&logs, key)),
+        }
+    }
+
     /// Everything for a network. `all_named` are the names of all networks at the start.
     pub(super) fn network(
         &self,
@@ -85,15 +95,7 @@ impl NetworkSetups {
     ) -> Result<NetworkSetup, ClientError> {
         let key = NetworkKey::new(Some(server.network.as_str()), &server.named, &self.config);
         let name = key.network_name();
-        let files = NetworkFiles {
-            history: self.paths.file_of_network("history", &key),
-            drafts: self.paths.file_of_network("draft", &key),
-            log: self
-                .paths
-                .logs()
-                .filter(|_| self.config.log)
-                .map(|logs| folder_of(&logs, &key)),
-        };
+        let files = self.files_of(&key);
         let (address, proxy) = (server.address.clone(), server.proxy.clone());
         let others = server.others.clone();
         let (trust, identity) = (server.trust.clone(), server.identity.clone());

@@ -13,7 +13,8 @@ const NAME_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct NetworkKey {
     name: Option<String>,
-    address: Address,
+    /// `None` for a network of a bouncer, which has no address of its own.
+    address: Option<Address>,
 }
 
 impl NetworkKey {
@@ -25,33 +26,46 @@ impl NetworkKey {
             name: of_name
                 .or_else(|| config.name_of(address))
                 .map(str::to_owned),
-            address: address.clone(),
+            address: Some(address.clone()),
+        }
+    }
+
+    /// The key of a network of a bouncer.
+    pub(in crate::client) fn of_upstream(name: &NetworkName) -> Self {
+        Self {
+            name: Some(name.to_string()),
+            address: None,
         }
     }
 
     /// The name of the network, as records have it.
     pub(in crate::client) fn network_name(&self) -> NetworkName {
-        match &self.name {
-            Some(name) => NetworkName::from(name.as_str()),
-            None => self.address.network_name(),
+        match (&self.name, &self.address) {
+            (Some(name), _) => NetworkName::from(name.as_str()),
+            (None, Some(address)) => address.network_name(),
+            (None, None) => NetworkName::default(),
         }
     }
 
-    /// The address of its server.
-    pub(in crate::client) fn address(&self) -> &Address {
-        &self.address
+    /// The address of its server, or else its name.
+    pub(in crate::client) fn shown(&self) -> String {
+        let address = self.address.as_ref().map(ToString::to_string);
+        address.unwrap_or_else(|| self.network_name().to_string())
     }
 
     /// The path of this network's file or folder in `folder`. Files that are still named by the
     /// address are renamed, with those beside them, unless there are some of the new name.
     pub(in crate::client) fn file_in(&self, folder: &Path) -> PathBuf {
-        let by_address = self.address.file_in(folder);
-        let Some(name) = &self.name else {
-            return by_address;
-        };
-        let name = file_name(name);
-        move_entries(folder, &self.address.file_name(), &name);
-        folder.join(name)
+        let by_address = self.address.as_ref().map(Address::file_name);
+        match (&self.name, by_address) {
+            (None, by_address) => folder.join(by_address.unwrap_or_default()),
+            (Some(name), None) => folder.join(file_name(name)),
+            (Some(name), Some(by_address)) => {
+                let name = file_name(name);
+                move_entries(folder, &by_address, &name);
+                folder.join(name)
+            }
+        }
     }
 }
 
@@ -90,7 +104,7 @@ mod tests {
     fn key(name: &str, at: &str) -> NetworkKey {
         NetworkKey {
             name: Some(name.to_owned()),
-            address: address(at),
+            address: Some(address(at)),
         }
     }
 

@@ -92,6 +92,9 @@ impl<F: Frontend> Driver<F> {
         if let Some(at) = self.links.iter().position(is_named) {
             return self.connect_again(at, id);
         }
+        if self.connect_upstream_again(&server, id) {
+            return;
+        }
         if let Some(account) = self.missing_passwords.get(&server).cloned() {
             let is_refused = false;
             let question = NetworkQuestion::AccountPassword {
@@ -177,9 +180,13 @@ impl<F: Frontend> Driver<F> {
     pub(super) fn leave(&mut self, typed_in: NetworkId, name: Option<&str>, now: SessionTime) {
         match self.networks.to_leave(name, typed_in) {
             Ok(id) => {
-                self.networks.show_another(id);
-                if let Some(network) = self.networks.get_mut(id) {
-                    network.session.quit(None, now, &mut network.output);
+                let left = self.with_upstreams(id);
+                if left.len() == self.links.len() {
+                    return self.networks.reject(typed_in, InputError::OnlyNetwork);
+                }
+                self.networks.show_another(&left);
+                for id in left {
+                    self.quit_network(id, now);
                 }
             }
             Err(error) => self.networks.reject(typed_in, error),

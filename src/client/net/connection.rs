@@ -79,6 +79,10 @@ pub(super) struct NetworkLink {
     pub(super) reconnect_at: Option<Duration>,
     /// It becomes the active network when it is ready, if this one still is.
     pub(super) shown_instead_of: Option<NetworkId>,
+    /// It is a network of a bouncer.
+    pub(super) is_upstream: bool,
+    /// The network ends without the wish of the user: what is being typed is not meant for another one.
+    pub(super) is_unwanted: bool,
     /// How the session has ended.
     pub(super) outcome: Option<Outcome>,
     /// The user knows how it has ended.
@@ -141,6 +145,8 @@ impl NetworkLink {
             log: None,
             reconnect_at: None,
             shown_instead_of: None,
+            is_upstream: false,
+            is_unwanted: false,
             outcome: None,
             is_reported: false,
         }

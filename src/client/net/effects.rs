@@ -77,6 +77,11 @@ impl<F: Frontend> Driver<F> {
             }
             SessionAction::Local(command) => self.frontend.run_local(&command, id),
             SessionAction::AskNick(refused) => self.frontend.ask_nick(refused, id),
+            SessionAction::AddUpstream { netid, name } => self.add_upstream(id, netid, &name),
+            SessionAction::UpdateUpstream { netid, state } => {
+                self.update_upstream(id, &netid, state);
+            }
+            SessionAction::RemoveUpstream { netid } => self.remove_upstream(id, &netid, now),
             SessionAction::End(outcome) => self.session_ended(at, outcome, now),
         }
     }
@@ -138,11 +143,12 @@ impl<F: Frontend> Driver<F> {
         let Some(before) = link.shown_instead_of else {
             return;
         };
-        let is_ready = |id| {
-            let network = self.networks.get(id);
-            network.is_some_and(|network| network.session.is_ready())
-        };
-        if is_ready(link.id) {
+        let network = self.networks.get(link.id);
+        let is_ready = network.is_some_and(|network| {
+            let session = &network.session;
+            session.is_ready() && link.may_be_shown(session.active_room().is_some())
+        });
+        if is_ready {
             link.shown_instead_of = None;
             let active = self.networks.active().map(|network| network.id);
             if active.is_none_or(|active| active == before) {
@@ -161,7 +167,7 @@ impl<F: Frontend> Driver<F> {
                 at += 1;
                 continue;
             };
-            let id = link.id;
+            let (id, is_unwanted) = (link.id, link.is_unwanted);
             if let Outcome::Incomplete(incomplete) = &outcome
                 && !is_single
                 && !link.is_reported
@@ -179,8 +185,9 @@ impl<F: Frontend> Driver<F> {
                 at += 1;
                 continue;
             }
-            let is_wanted = !matches!(outcome, Outcome::Incomplete(_));
+            let is_wanted = !matches!(outcome, Outcome::Incomplete(_)) && !is_unwanted;
             self.links.remove(at);
+            self.forget_upstreams_of(id);
             self.networks.remove(id, is_wanted);
             self.frontend.network_removed(id);
         }

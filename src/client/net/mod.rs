@@ -25,6 +25,7 @@ mod socks;
 mod sts;
 #[cfg_attr(not(feature = "tls"), path = "no_tls.rs")]
 mod tls;
+mod upstreams;
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -45,7 +46,10 @@ pub(super) use input::{DriverInput, InputReceiver, InputSender, input_channel};
 use reconnect::COUNTDOWN_STEP;
 pub(super) use remembered::RememberedSecurity;
 use script_lines::ScriptLines;
-pub(super) use setup::{DriverSetup, NetworkFiles, NetworkSetup, PrepareFailure, PrepareNetwork};
+pub(super) use setup::{
+    DriverSetup, FilesOfNetwork, NetworkFiles, NetworkSetup, PrepareFailure, PrepareNetwork,
+};
+use upstreams::Upstream;
 
 /// How often a backlogged frontend is checked.
 const BACKLOG_CHECK: Duration = Duration::from_millis(20);
@@ -68,6 +72,7 @@ pub(super) fn start(
         dialer,
         remembered,
         prepare,
+        files_of,
     } = setup;
     let InputReceiver { receiver, sender } = input;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -83,6 +88,8 @@ pub(super) fn start(
         dialer,
         remembered,
         prepare,
+        files_of,
+        upstreams: Vec::new(),
         missing_passwords: BTreeMap::new(),
         sender,
         first_failure: None,
@@ -119,6 +126,9 @@ struct Driver<F> {
     dialer: Dialer,
     remembered: RememberedSecurity,
     prepare: PrepareNetwork,
+    files_of: FilesOfNetwork,
+    /// The networks of bouncers.
+    upstreams: Vec<Upstream>,
     /// The accounts whose password is missing, by the server as it was typed.
     missing_passwords: BTreeMap<String, String>,
     /// Puts input into this driver's own queue; it does not keep the queue open.

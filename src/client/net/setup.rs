@@ -62,7 +62,15 @@ pub(in crate::client) struct DriverSetup {
     pub(in crate::client) remembered: RememberedSecurity,
     /// Resolves and connects to a server for `/connect`.
     pub(in crate::client) prepare: PrepareNetwork,
+    /// Finds the files of a network by its name.
+    pub(in crate::client) files_of: FilesOfNetwork,
 }
+
+/// The files of a network that is not in the configuration, by its name.
+#[derive(Clone)]
+pub(in crate::client) struct FilesOfNetwork(
+    pub(in crate::client) Arc<dyn Fn(&NetworkName) -> NetworkFiles + Send + Sync>,
+);
 
 /// Makes everything for one more network: a server as it was typed, with the password of the account
 /// if the user was asked for it. It blocks until the connection is made.

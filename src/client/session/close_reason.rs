@@ -46,8 +46,21 @@ pub enum CloseReason {
     Tls(TlsFailure),
     /// The user is not logged in to the account.
     Login(LoginFailure),
+    /// The bouncer has not bound the connection to the network that it is for.
+    NotBound(BindFailure),
     /// The server has broken the protocol.
     Protocol(ProtocolViolation),
+}
+
+/// Why a bouncer has not bound a connection to one of its networks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BindFailure {
+    /// It does not offer that any more.
+    NotOffered,
+    /// It asks for an account first.
+    AccountRequired,
+    /// It has refused it; this is its text.
+    Refused(String),
 }
 
 /// What a server did that makes it useless to go on.
@@ -94,7 +107,21 @@ impl fmt::Display for CloseReason {
             Self::ReconnectRequested => f.write_str("reconnecting as requested"),
             Self::Tls(failure) => failure.fmt(f),
             Self::Login(failure) => write!(f, "{failure}{}", failure.way_in()),
+            Self::NotBound(failure) => failure.fmt(f),
             Self::Protocol(violation) => violation.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for BindFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOffered => f.write_str("it offers no connections to its networks any more"),
+            Self::AccountRequired => f.write_str(
+                "it connects to a network only after a login; set account and \
+                 account-password-file",
+            ),
+            Self::Refused(text) => f.write_str(text),
         }
     }
 }
@@ -121,4 +148,5 @@ impl Error for CloseReason {
     }
 }
 
+impl Error for BindFailure {}
 impl Error for ProtocolViolation {}

@@ -71,6 +71,9 @@ pub struct SessionConfig {
     pub account: Option<AccountLogin>,
     /// Who can read what is sent. A server can ask for encryption.
     pub transport: Transport,
+    /// The network of a bouncer that this session is for, by its id: a connection is bound to it. In
+    /// its absence the session is for what the address leads to.
+    pub upstream: Option<String>,
     /// Lines to process as if typed on each connect, before rooms are joined.
     pub on_connect: Vec<String>,
     /// The rooms to join, besides those that the server joins everyone to.

@@ -31,6 +31,7 @@ mod output;
 mod state;
 mod time;
 mod tls_failure;
+mod upstream_state;
 mod view;
 
 use std::collections::BTreeMap;
@@ -42,13 +43,14 @@ use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
 use crate::wire::outgoing::encode;
 use crate::wire::{FoldedName, Message, Request};
-pub use close_reason::{CloseReason, ProtocolViolation};
+pub use close_reason::{BindFailure, CloseReason, ProtocolViolation};
 pub use config::{AccountLogin, SessionConfig, Transport};
 use connection::link::Link;
 use connection::pending_pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
 pub use delivery::script_line::ScriptLine;
 use incoming::queries::PendingQueries;
+use incoming::upstreams::Upstreams;
 pub use login_failure::LoginFailure;
 pub use networks::{Network, Networks, PromptPlace};
 pub use nick_refusal::{NickRefusal, RefusedNick};
@@ -60,6 +62,7 @@ use state::identity::Identity;
 use state::rooms::JoinedRooms;
 pub use time::SessionTime;
 pub use tls_failure::{CertificateFacts, TlsFailure};
+pub use upstream_state::{UpstreamState, UpstreamStatus};
 use view::MembersError;
 
 /// Silence after which the server is pinged.
@@ -134,6 +137,10 @@ pub struct Session {
     backlog: Backlog,
     delivery: DeliveryTracker,
     attention: Attention,
+    /// The networks of a bouncer.
+    upstreams: Upstreams,
+    /// For a network of a bouncer: what the bouncer says of it.
+    upstream_state: Option<UpstreamState>,
 }
 
 impl Session {
@@ -164,6 +171,8 @@ impl Session {
             backlog: Backlog::default(),
             delivery: DeliveryTracker::default(),
             attention: Attention::new(&settings.ignore),
+            upstreams: Upstreams::default(),
+            upstream_state: None,
             settings,
         }
     }

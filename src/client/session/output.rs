@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::upstream_state::UpstreamState;
 use super::{Outcome, RefusedNick};
 use crate::client::command::LocalCommand;
 use crate::client::event::Event;
@@ -88,6 +89,25 @@ pub enum SessionAction {
     },
     /// The user wants to see the networks.
     ListNetworks,
+    /// The bouncer has this network: it becomes one of the user's.
+    AddUpstream {
+        /// Its id at the bouncer.
+        netid: String,
+        /// Its name there, which can be any text.
+        name: String,
+    },
+    /// What the bouncer says of its connection to one of its networks has changed.
+    UpdateUpstream {
+        /// The id of the network.
+        netid: String,
+        /// What it says.
+        state: UpstreamState,
+    },
+    /// The bouncer does not have this network any more.
+    RemoveUpstream {
+        /// The id of the network.
+        netid: String,
+    },
     /// The session has ended.
     End(Outcome),
 }

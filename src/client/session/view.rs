@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use super::{CloseReason, Phase, Session};
+use super::{CloseReason, Phase, Session, UpstreamStatus};
 use crate::client::command::completion::CompletionNames;
 use crate::client::event::{RoomSummary, Unread};
 
@@ -54,6 +54,11 @@ impl Session {
 
     /// How far the session is, in words, for the list of networks.
     pub fn status(&self, elapsed: Duration) -> String {
+        if let (Phase::Ready { .. }, Some(state)) = (self.phase, &self.upstream_state)
+            && state.status != UpstreamStatus::Connected
+        {
+            return state.to_string();
+        }
         match (self.phase, &self.link.refusal) {
             (Phase::Ready { .. }, _) => match self.rooms.iter().count() {
                 1 => "connected, 1 room".to_owned(),

@@ -43,7 +43,8 @@ impl Renderer {
     pub(super) fn with_network(&self, event: &Event, lines: String, unix_seconds: i64) -> String {
         match &self.network {
             Some(network) if !lines.is_empty() && names_network(event, network.is_active) => {
-                self.with_network_in_front(&network.name, &lines, unix_seconds)
+                let colon = if is_sentence(event) { ":" } else { "" };
+                self.with_network_in_front(&network.name, colon, &lines, unix_seconds)
             }
             _ => lines,
         }
@@ -53,21 +54,36 @@ impl Renderer {
     pub(super) fn with_network_of_rooms(&self, lines: String, unix_seconds: i64) -> String {
         match &self.network {
             Some(network) if !lines.is_empty() => {
-                self.with_network_in_front(&network.name, &lines, unix_seconds)
+                self.with_network_in_front(&network.name, "", &lines, unix_seconds)
             }
             _ => lines,
         }
     }
 
     /// The name comes after the time of the first line.
-    fn with_network_in_front(&self, name: &str, lines: &str, unix_seconds: i64) -> String {
+    fn with_network_in_front(
+        &self,
+        name: &str,
+        colon: &str,
+        lines: &str,
+        unix_seconds: i64,
+    ) -> String {
         let time = self.time_prefix(unix_seconds);
         let (time, rest) = match lines.strip_prefix(time.as_str()) {
             Some(rest) => (time.as_str(), rest),
             None => ("", lines),
         };
-        format!("{time}{} {rest}", self.dim(name))
+        format!("{time}{}{colon} {rest}", self.dim(name))
     }
+}
+
+/// Whether the lines for an event are sentences. The others have the network in front as they would have
+/// a room.
+fn is_sentence(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Whispered { .. } | Event::Sent { .. } | Event::Quit { .. }
+    )
 }
 
 /// Whether the lines for an event begin with the name of the network.

@@ -81,6 +81,15 @@ pub fn nonce(key: &[u8; 32], number: u64) -> String {
     text.chars().take(NONCE_CHARS).collect()
 }
 
+/// A key for the nonces of another session, which gives none of this one.
+pub fn derived_key(key: &[u8; 32], session: &str) -> [u8; 32] {
+    let digest = Sha256::new()
+        .chain_update(b"session")
+        .chain_update(key)
+        .chain_update(session);
+    digest.finalize().into()
+}
+
 /// A client that has sent its first message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScramClient {

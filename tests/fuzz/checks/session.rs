@@ -267,7 +267,10 @@ impl Conversation {
                 | SessionAction::KeepStsPolicy { .. }
                 | SessionAction::Connect { .. }
                 | SessionAction::Disconnect { .. }
-                | SessionAction::ListNetworks => {}
+                | SessionAction::ListNetworks
+                | SessionAction::AddUpstream { .. }
+                | SessionAction::UpdateUpstream { .. }
+                | SessionAction::RemoveUpstream { .. } => {}
             }
         }
         let names = self.session.names();

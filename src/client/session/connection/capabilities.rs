@@ -76,7 +76,7 @@ impl Session {
             }
             "NEW" => {
                 self.link.capabilities.add_offer(list);
-                let wanted = self.link.capabilities.wanted(self.settings.script);
+                let wanted = self.link.capabilities.wanted(&self.settings);
                 if !wanted.is_empty() && !registering {
                     self.request(&wanted.join(" "), output);
                 }
@@ -119,7 +119,7 @@ impl Session {
     /// Requests the capabilities that the client uses, or ends the negotiation if there are none.
     /// `sasl` has a request of its own: a server refuses a request as a whole.
     fn request_capabilities(&mut self, output: &mut SessionOutput) {
-        let wanted = self.link.capabilities.wanted(self.settings.script);
+        let wanted = self.link.capabilities.wanted(&self.settings);
         let has_sasl = self.link.capabilities.has_sasl;
         let logs_in = self.prepare_login(has_sasl, output);
         if !logs_in && (self.phase == Phase::Ended || self.link.refusal.is_some()) {

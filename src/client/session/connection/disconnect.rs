@@ -71,6 +71,7 @@ impl Session {
             let what = match refusal {
                 CloseReason::Tls(_) => "No secure connection",
                 CloseReason::Login(_) => "Not logged in",
+                CloseReason::NotBound(_) => "The bouncer does not connect to this network",
                 _ => "The server refused the connection",
             };
             let words = end_sentence(format!("{what}: {refusal}"));

@@ -11,6 +11,18 @@ use super::wake_watch::WakeWatch;
 use crate::client::session::incoming::replay::Replay;
 use crate::client::session::{CloseReason, SessionTime};
 
+/// How far the bond of the connection to one network of a bouncer is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::client::session) enum Binding {
+    /// It has not begun.
+    #[default]
+    NotBegun,
+    /// `BOUNCER BIND` is sent. Only a failure is answered.
+    Sent,
+    /// The bouncer has refused it.
+    Failed,
+}
+
 /// The state of the connection, and of the ones before it.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct Link {
@@ -19,6 +31,8 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) capabilities: ServerCapabilities,
     /// The login to the account of the user.
     pub(in crate::client::session) login: Login,
+    /// Whether the connection is bound to a network of a bouncer.
+    pub(in crate::client::session) binding: Binding,
     /// Only `CAP LS` is sent; the rest follows its answer, at this time at the latest.
     pub(in crate::client::session) introduction_at: Option<Duration>,
     /// `USER` is not sent yet.
@@ -67,6 +81,7 @@ impl Link {
         self.motd_deadline = None;
         self.introduction_at = None;
         self.login.reset();
+        self.binding = Binding::default();
         self.wake = WakeWatch::default();
         self.pings = PendingPings::default();
     }

@@ -3,6 +3,7 @@
 //!
 //! It must not know sockets. Only `session` imports it.
 
+mod binding;
 mod capabilities;
 mod deferred_user;
 mod disconnect;

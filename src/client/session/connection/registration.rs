@@ -163,14 +163,17 @@ impl Session {
         self.link.capabilities.set_over();
         match &mut self.link.deferred_user {
             Some(deferred) => deferred.cap_end_pending = true,
-            None => self.send_cap("END", None, output),
+            None => self.send_cap_end(output),
         }
     }
 
     fn send_user(&mut self, output: &mut SessionOutput) {
         let deferred = self.link.deferred_user.take();
         let nick = &self.settings.nick;
-        let user = user_name(self.settings.user.as_ref().unwrap_or(nick));
+        let user = match &self.settings.user {
+            Some(user) => user_name_as_written(user),
+            None => user_name_of_nick(nick),
+        };
         let real_name = self.settings.real_name.as_ref().unwrap_or(nick).clone();
         self.send(
             &Request::User {
@@ -182,6 +185,13 @@ impl Session {
             output,
         );
         if deferred.is_some_and(|deferred| deferred.cap_end_pending) {
+            self.send_cap_end(output);
+        }
+    }
+
+    /// Ends the negotiation, after the connection is bound to the network that it is for.
+    fn send_cap_end(&mut self, output: &mut SessionOutput) {
+        if self.bind_upstream(output) {
             self.send_cap("END", None, output);
         }
     }
@@ -234,7 +244,7 @@ impl Session {
         if !matches!(self.phase, Phase::Registering { .. } | Phase::Asking) {
             return;
         }
-        if !self.may_enter(output) {
+        if !self.may_enter(output) || !self.is_bound(output) {
             return;
         }
         self.link.greeting_late_at = None;
@@ -342,7 +352,11 @@ impl Session {
         if !self.is_own(&self.settings.nick) && !self.identity.renamed_by_server {
             self.regain(now, output);
         }
-        let is_first = !was_registered && !self.settings.script;
+        let is_bouncer = self.lists_upstreams();
+        if is_bouncer && !self.link.capabilities.lists_upstreams() {
+            self.send_line("BOUNCER LISTNETWORKS".to_owned(), output);
+        }
+        let is_first = !was_registered && !self.settings.script && !is_bouncer;
         if is_first && self.rooms.iter().next().is_none() {
             let network = self
                 .rooms
@@ -447,9 +461,20 @@ impl Session {
     }
 }
 
+/// The user name that the user has chosen, without what no parameter can have. Bouncers have accounts such
+/// as `ann/libera` and `ann@laptop/libera`.
+fn user_name_as_written(user: &str) -> String {
+    let fits = |c: &char| !c.is_whitespace() && !c.is_control();
+    let fitting: String = user.chars().filter(fits).collect();
+    match fitting.trim_start_matches(':') {
+        "" => "user".to_owned(),
+        fitting => fitting.to_owned(),
+    }
+}
+
 /// A user name that servers accept, made from a name that follows the rules of nicks.
-fn user_name(wanted: &str) -> String {
-    let plain: String = wanted.chars().filter(char::is_ascii_alphanumeric).collect();
+fn user_name_of_nick(nick: &str) -> String {
+    let plain: String = nick.chars().filter(char::is_ascii_alphanumeric).collect();
     match plain.is_empty() {
         true => "user".to_owned(),
         false => plain,

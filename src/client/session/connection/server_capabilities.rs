@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::client::session::config::SessionConfig;
 use crate::wire::sts::Sts;
 
 /// A capability that the client uses.
@@ -41,16 +42,20 @@ pub(in crate::client::session) enum Capability {
     CapNotify,
     /// `no-implicit-names`: a join is not followed by the list of members.
     NoImplicitNames,
+    /// `soju.im/bouncer-networks`: a connection can be about one network of a bouncer.
+    BouncerNetworks,
+    /// `soju.im/bouncer-networks-notify`: the networks of a bouncer are listed, and their changes.
+    BouncerNetworksNotify,
 }
 
 use Capability::{
-    AccountNotify, AccountTag, AwayNotify, Batch, CapNotify, Chghost, EchoMessage, ExtendedJoin,
-    ExtendedMonitor, InviteNotify, LabeledResponse, MessageTags, MultiPrefix, NoImplicitNames,
-    ServerTime, Setname, UserhostInNames,
+    AccountNotify, AccountTag, AwayNotify, Batch, BouncerNetworks, BouncerNetworksNotify,
+    CapNotify, Chghost, EchoMessage, ExtendedJoin, ExtendedMonitor, InviteNotify, LabeledResponse,
+    MessageTags, MultiPrefix, NoImplicitNames, ServerTime, Setname, UserhostInNames,
 };
 
 /// Each capability with its name on the wire. Of several names the first one offered is requested.
-const TABLE: [(&str, Capability); 19] = [
+const TABLE: [(&str, Capability); 21] = [
     ("message-tags", MessageTags),
     ("server-time", ServerTime),
     ("batch", Batch),
@@ -70,6 +75,8 @@ const TABLE: [(&str, Capability); 19] = [
     ("no-implicit-names", NoImplicitNames),
     ("draft/no-implicit-names", NoImplicitNames),
     ("soju.im/no-implicit-names", NoImplicitNames),
+    ("soju.im/bouncer-networks", BouncerNetworks),
+    ("soju.im/bouncer-networks-notify", BouncerNetworksNotify),
 ];
 
 /// What the server offers and what is enabled.
@@ -106,6 +113,16 @@ impl ServerCapabilities {
         self.has(ExtendedJoin)
     }
 
+    /// Whether the server is a bouncer that has networks.
+    pub(in crate::client::session) fn has_upstreams(&self) -> bool {
+        self.has(BouncerNetworks)
+    }
+
+    /// Whether it lists them without being asked.
+    pub(super) fn lists_upstreams(&self) -> bool {
+        self.has(BouncerNetworksNotify)
+    }
+
     /// Whether the list of members follows each join.
     pub(in crate::client::session) fn lists_members(&self) -> bool {
         !self.has(NoImplicitNames)
@@ -132,13 +149,18 @@ impl ServerCapabilities {
     }
 
     /// The capabilities to request that are not enabled yet. An echo is useful only with labels. A
-    /// script does without none of the members of its rooms: other programs can ask for them.
-    pub(super) fn wanted(&self, is_script: bool) -> Vec<&'static str> {
+    /// script does without none of the members of its rooms: other programs can ask for them. It names
+    /// its networks, so it gets none of a bouncer; a connection to one of these needs no list of them.
+    pub(super) fn wanted(&self, settings: &SessionConfig) -> Vec<&'static str> {
         let offers = |one| self.offered.contains_key(&one);
         let labels = offers(Batch) && offers(LabeledResponse);
         let wanted = self.offered.iter().filter(|(one, _)| match one {
             Batch | LabeledResponse | EchoMessage => labels && !self.is_over,
-            NoImplicitNames => !is_script,
+            NoImplicitNames => !settings.script,
+            BouncerNetworks => !settings.script,
+            BouncerNetworksNotify => {
+                !settings.script && settings.upstream.is_none() && offers(BouncerNetworks)
+            }
             _ => true,
         });
         let missing = wanted.filter(|(one, _)| !self.on.contains(one));

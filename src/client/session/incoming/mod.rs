@@ -4,6 +4,7 @@
 //! server is trusted to send what it should. It must not know what a user types. Only `session`
 //! imports it.
 
+mod bouncer;
 pub(super) mod ctcp;
 mod errors;
 pub(super) mod fields;
@@ -15,6 +16,7 @@ mod numerics;
 mod people;
 pub(super) mod queries;
 pub(super) mod replay;
+pub(super) mod upstreams;
 
 use crate::client::event::{Event, InputError, MessageKind};
 use crate::client::session::{
@@ -65,6 +67,8 @@ impl Session {
             ("REGISTER" | "VERIFY", Some(_), Some(_)) => {
                 self.on_account_registration(message, output);
             }
+            ("BOUNCER", Some(_), _) => self.on_bouncer(message, output),
+            ("BATCH", Some(reference), kind) => self.on_bouncer_batch(reference, kind, output),
             // It only confirms a line. IRCv3, labeled-response.
             ("ACK" | "BATCH", ..) => {}
             // The client itself has requested the nick.
@@ -72,6 +76,11 @@ impl Session {
                 if self.queries.regaining && command.eq_ignore_ascii_case("NICK") =>
             {
                 self.queries.regaining = false;
+            }
+            ("FAIL", Some(command), Some(code))
+                if self.is_binding() && command.eq_ignore_ascii_case("BOUNCER") =>
+            {
+                self.on_bind_failed(code, message, output);
             }
             ("FAIL", Some(_), Some(_)) => {
                 let text = message.parameters.last().copied().unwrap_or_default();

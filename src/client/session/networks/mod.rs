@@ -100,14 +100,19 @@ impl Networks {
         }
     }
 
-    /// The user leaves a network: if it is the active one, the one before it becomes active at once.
-    pub fn show_another(&mut self, id: NetworkId) {
-        let at = self.list.iter().position(|network| network.id == id);
-        let (Some(at), true) = (at, self.active == Some(id)) else {
+    /// The user leaves these networks: if the active one is among them, the one before it becomes
+    /// active at once.
+    pub fn show_another(&mut self, left: &[NetworkId]) {
+        let at = self
+            .list
+            .iter()
+            .position(|network| Some(network.id) == self.active && left.contains(&network.id));
+        let Some(at) = at else {
             return;
         };
-        let before = at.checked_sub(1).and_then(|at| self.list.get(at));
-        let other = before.or_else(|| self.list.get(at + 1));
+        let (before, after) = self.list.split_at(at);
+        let mut others = before.iter().rev().chain(after);
+        let other = others.find(|network| !left.contains(&network.id));
         if let Some(other) = other.map(|other| other.id) {
             self.show(other);
         }

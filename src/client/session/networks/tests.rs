@@ -349,7 +349,7 @@ fn a_network_that_the_user_leaves_gives_way_to_the_one_before() {
     assert_eq!(networks.to_leave(Some("Libera"), oftc), Ok(libera));
     let unknown = InputError::NoSuchNetwork("frob".into());
     assert_eq!(networks.to_leave(Some("frob"), oftc), Err(unknown));
-    networks.show_another(oftc);
+    networks.show_another(&[oftc]);
     assert_eq!(networks.active().unwrap().id, libera);
     networks.remove(oftc, true);
     networks.remove(libera, true);

@@ -241,8 +241,21 @@ fn a_ping_too_long_to_answer_whole_is_no_error() {
 #[test]
 fn the_user_name_is_one_that_servers_take() {
     for (nick, user) in [("_bob_", "bob"), ("[alice]2", "alice2"), ("日本", "user")] {
+        let mut played = Played::new(true);
+        played.session.settings.user = None;
+        played.session.settings.nick = nick.into();
+        played.connect();
+        assert!(played.lines()[2].starts_with(&format!("USER {user} ")));
+    }
+    // One that was chosen can name an account and a network of a bouncer.
+    for (chosen, user) in [
+        ("ann/libera", "ann/libera"),
+        ("ann@laptop/libera", "ann@laptop/libera"),
+        (":a b\n", "ab"),
+        (" ", "user"),
+    ] {
         let mut played = Played::new(false);
-        played.session.settings.user = Some(nick.into());
+        played.session.settings.user = Some(chosen.into());
         played.connect();
         assert!(played.lines()[2].starts_with(&format!("USER {user} ")));
     }

@@ -20,7 +20,7 @@ use crate::client::ui::setup::shown_in;
 use crate::client::view::raw_line;
 use crate::client::view::scrollback::ScrollbackWriter;
 use crate::common::io_error::os_error_text;
-use crate::common::sanitize::sanitize;
+use crate::common::sanitize::{sanitize, sanitize_name};
 
 /// The pause after the unsent lines were saved, for each of those lines.
 const SAVE_PAUSE_PER_LINE: Duration = Duration::from_micros(50);
@@ -123,7 +123,13 @@ impl Frontend for InteractiveFrontend {
             && !networks.is_ready()
         {
             // The printer waits for the editor, which does not read lines yet.
-            return self.send(InteractiveEvent::Early(format!("{}\n", sanitize(words))));
+            let name = sanitize_name(occurrence.network.as_str());
+            let place = match networks.is_several() {
+                true => format!("{name}: "),
+                false => String::new(),
+            };
+            let early = format!("{place}{}\n", sanitize(words));
+            return self.send(InteractiveEvent::Early(early));
         }
         match self.format {
             Format::Plain => {
