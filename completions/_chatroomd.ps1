@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Name of the network, one word')
             [CompletionResult]::new('--motd', '--motd', [CompletionResultType]::ParameterName, 'File with the message of the day')
             [CompletionResult]::new('--lobby', '--lobby', [CompletionResultType]::ParameterName, 'Room that every user joins at the start, by default #lobby')
-            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store the messages of the lobby in this folder')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store messages, accounts and registered rooms in this folder')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from a TOML file')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Format of the log on standard error')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page or the completions of a shell, and exit')
@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check, copy or compact a store of messages')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Print or delete stored messages')
             [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Make, change, remove or list accounts; the server may be running')
+            [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'List, drop or give away registered rooms; the server may be running')
             break
         }
         'chatroomd;hash-password' {
@@ -156,6 +157,29 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             break
         }
         'chatroomd;account;certificate;list' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;room' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the registered rooms, one on a line: the name, its founder, when it was created, and how many more accounts have a rank in it')
+            [CompletionResult]::new('drop', 'drop', [CompletionResultType]::ParameterValue, 'End the registration of a room; its members stay in it')
+            [CompletionResult]::new('founder', 'founder', [CompletionResultType]::ParameterValue, 'Give a room to another account')
+            break
+        }
+        'chatroomd;room;list' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;room;drop' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;room;founder' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -25,6 +25,9 @@ _chatroomd() {
             chatroomd,history)
                 cmd="chatroomd__subcmd__history"
                 ;;
+            chatroomd,room)
+                cmd="chatroomd__subcmd__room"
+                ;;
             chatroomd,store)
                 cmd="chatroomd__subcmd__store"
                 ;;
@@ -61,6 +64,15 @@ _chatroomd() {
             chatroomd__subcmd__history,prune)
                 cmd="chatroomd__subcmd__history__subcmd__prune"
                 ;;
+            chatroomd__subcmd__room,drop)
+                cmd="chatroomd__subcmd__room__subcmd__drop"
+                ;;
+            chatroomd__subcmd__room,founder)
+                cmd="chatroomd__subcmd__room__subcmd__founder"
+                ;;
+            chatroomd__subcmd__room,list)
+                cmd="chatroomd__subcmd__room__subcmd__list"
+                ;;
             chatroomd__subcmd__store,backup)
                 cmd="chatroomd__subcmd__store__subcmd__backup"
                 ;;
@@ -77,7 +89,7 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account"
+            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account room"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,6 +355,62 @@ _chatroomd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__room)
+            opts="-h --help list drop founder"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__room__subcmd__drop)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__room__subcmd__founder)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__room__subcmd__list)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -28,7 +28,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --network 'Name of the network, one word'
             cand --motd 'File with the message of the day'
             cand --lobby 'Room that every user joins at the start, by default #lobby'
-            cand --store 'Store the messages of the lobby in this folder'
+            cand --store 'Store messages, accounts and registered rooms in this folder'
             cand --config 'Read settings from a TOML file'
             cand --log-format 'Format of the log on standard error'
             cand --generate 'Print the man page or the completions of a shell, and exit'
@@ -49,6 +49,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand store 'Check, copy or compact a store of messages'
             cand history 'Print or delete stored messages'
             cand account 'Make, change, remove or list accounts; the server may be running'
+            cand room 'List, drop or give away registered rooms; the server may be running'
         }
         &'chatroomd;hash-password'= {
             cand -h 'Print help'
@@ -135,6 +136,25 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
         }
         &'chatroomd;account;certificate;list'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;room'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand list 'Print the registered rooms, one on a line: the name, its founder, when it was created, and how many more accounts have a rank in it'
+            cand drop 'End the registration of a room; its members stay in it'
+            cand founder 'Give a room to another account'
+        }
+        &'chatroomd;room;list'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;room;drop'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;room;founder'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -34,7 +34,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -l name -d 'Name of th
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l network -d 'Name of the network, one word' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l motd -d 'File with the message of the day' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l lobby -d 'Room that every user joins at the start, by default #lobby' -r
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l store -d 'Store the messages of the lobby in this folder' -r -F
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l store -d 'Store messages, accounts and registered rooms in this folder' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l config -d 'Read settings from a TOML file' -r -F
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l log-format -d 'Format of the log on standard error' -r -f -a "text\t'One line of text for each event'
 json\t'One JSON object on a line for each event'"
@@ -57,6 +57,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "hash-password" 
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "store" -d 'Check, copy or compact a store of messages'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "history" -d 'Print or delete stored messages'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "account" -d 'Make, change, remove or list accounts; the server may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "room" -d 'List, drop or give away registered rooms; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand hash-password" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "check" -d 'Read all of the store and report damage; the server may be running'
@@ -88,3 +89,10 @@ complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "add" -d 'Let a certificate log in to an account'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "remove" -d 'Let a certificate no longer log in to an account'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "list" -d 'Print the certificates of an account, one on a line'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "list" -d 'Print the registered rooms, one on a line: the name, its founder, when it was created, and how many more accounts have a rank in it'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "drop" -d 'End the registration of a room; its members stay in it'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "founder" -d 'Give a room to another account'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from founder" -s h -l help -d 'Print help'

@@ -195,7 +195,19 @@ fn a_store_for_which_there_is_nothing_to_store_is_a_warning() {
     let unused = chatroomd(&["--check-config", "--accept-clock"]);
     let warnings = String::from_utf8(unused.stderr).unwrap();
     assert!(warnings.contains("--accept-clock"), "{warnings}");
-    for (options, warns) in [(&["--no-lobby"][..], true), (&[], false)] {
+    let config = tempfile::NamedTempFile::new().unwrap();
+    fs::write(
+        config.path(),
+        "[store]\nfolder = \"missing\"\nrooms = \"lobby\"\n",
+    )
+    .unwrap();
+    let config = ["--config", config.path().to_str().unwrap()];
+    for (options, warns) in [
+        (&["--no-lobby", config[0], config[1]][..], true),
+        // Rooms can be registered.
+        (&["--no-lobby"], false),
+        (&[], false),
+    ] {
         let options = [&["--check-config", "--store", "missing"], options].concat();
         let output = chatroomd(&options);
         assert!(output.status.success(), "{output:?}");

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use chatting_room::server::hub::stored::{
     HistoryLine, HistoryPage, MessageId, StoreInfo, StoreOutcome, StoreState, StoreTag, StoredLine,
+    StoredRecord,
 };
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
@@ -60,7 +61,7 @@ struct ModelStore {
     disk: BTreeMap<MessageId, StoredLine>,
     /// The same ids by their form on the wire.
     by_text: BTreeMap<String, MessageId>,
-    turns: VecDeque<(u64, Vec<StoredLine>)>,
+    turns: VecDeque<(u64, Vec<StoredRecord>)>,
     is_refusing: bool,
 }
 
@@ -358,8 +359,11 @@ impl Simulation {
 
     fn write_to_disk(&mut self, count: usize) -> Result<u64, String> {
         let mut last = 0;
-        for (turn, lines) in self.store.turns.drain(..count) {
-            for line in lines {
+        for (turn, records) in self.store.turns.drain(..count) {
+            for record in records {
+                let StoredRecord::Line(line) = record else {
+                    return Err("no room is registered".to_owned());
+                };
                 let text = format!("{}-{}", tag(), line.id);
                 self.store.by_text.insert(text, line.id);
                 if let Some(before) = self.store.disk.insert(line.id, line) {

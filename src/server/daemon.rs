@@ -5,7 +5,6 @@
 use std::env;
 use std::fmt;
 use std::io::{self, Write};
-use std::mem;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -47,6 +46,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         Some(ServerAction::Store(action)) => return admin::run_store(action),
         Some(ServerAction::History(action)) => return admin::run_history(action),
         Some(ServerAction::Account(action)) => return admin::run_account(action),
+        Some(ServerAction::Room(action)) => return admin::run_room(action),
         None => {}
     }
     let (settings, mut loaded) = load(options, true)?;
@@ -93,7 +93,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         if let Some(socket) = store.administration.take() {
             reactor.administer_at(socket)?;
         }
-        let contents = (store.info, mem::take(&mut store.accounts));
+        let contents = store.take_contents();
         reactor.store_in(folder, contents, |wake| store.start(wake))?;
     }
     let reload_options = options.clone();

@@ -1,6 +1,5 @@
 //! The server inside another program, in a thread of its own.
 
-use std::mem;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
@@ -69,7 +68,7 @@ impl EmbeddedServer {
             if let Some(socket) = store.administration.take() {
                 reactor.administer_at(socket)?;
             }
-            let contents = (store.info, mem::take(&mut store.accounts));
+            let contents = store.take_contents();
             reactor.store_in(one.folder.clone(), contents, |wake| store.start(wake))?;
         }
         let none = SocketAddr::from(([0, 0, 0, 0], 0));

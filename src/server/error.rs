@@ -12,6 +12,7 @@ use crate::common::io_error::os_error_text;
 use crate::common::sentence::end_sentence;
 use crate::common::shared_error::SharedError;
 use crate::server::hub::account::AccountProblem;
+use crate::server::hub::registered_room::RoomProblem;
 use crate::server::hub::stored::StoreFailure;
 
 /// Why the server cannot start, or stopped.
@@ -254,6 +255,8 @@ pub enum StoreProblem {
     ClockBehind(Duration),
     /// An account cannot be changed in this way.
     Refused(AccountProblem),
+    /// A registered room cannot be changed in this way.
+    RoomRefused(RoomProblem),
     /// The server that uses it has refused a change, with this reason.
     RefusedByServer(String),
     /// The server that uses it does not answer.
@@ -277,6 +280,8 @@ pub enum StoreDamage {
     NoSecret,
     /// This account cannot be read.
     Account(String),
+    /// This registered room cannot be read.
+    Room(String),
     /// An invitation cannot be read.
     Invitation,
     /// The check of SQLite has found this.
@@ -295,6 +300,7 @@ impl fmt::Display for StoreDamage {
             Self::NoTag => f.write_str("its tag is missing"),
             Self::NoSecret => f.write_str("its secret is missing"),
             Self::Account(name) => write!(f, "the account {name} cannot be read"),
+            Self::Room(name) => write!(f, "the room {name} cannot be read"),
             Self::Invitation => f.write_str("an invitation cannot be read"),
             Self::Fault(fault) => f.write_str(fault),
             Self::Faults(1) => f.write_str("1 fault was found"),
@@ -311,7 +317,7 @@ impl StoreProblem {
             Self::Damaged(_) | Self::Newer { .. } | Self::Foreign => 65,
             Self::Folder(_) | Self::Backup(_) => 73,
             Self::Sqlite(_) | Self::Failed(_) => 74,
-            Self::Refused(_) | Self::RefusedByServer(_) => 65,
+            Self::Refused(_) | Self::RoomRefused(_) | Self::RefusedByServer(_) => 65,
             Self::Locked | Self::NoAnswer(_) => 75,
             Self::ClockBehind(_) => 78,
         }
@@ -350,6 +356,7 @@ impl fmt::Display for StoreProblem {
                 )
             }
             Self::Refused(problem) => problem.fmt(f),
+            Self::RoomRefused(problem) => problem.fmt(f),
             Self::RefusedByServer(reason) => f.write_str(reason),
             Self::NoAnswer(error) => write!(
                 f,

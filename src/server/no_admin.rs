@@ -1,6 +1,6 @@
 //! The subcommands for stored messages in a build without a store: they are errors.
 
-use super::config::options::{AccountAction, HistoryAction, StoreAction};
+use super::config::options::{AccountAction, HistoryAction, RoomAction, StoreAction};
 use super::error::ServerError;
 
 /// Refuses `chatroomd store`.
@@ -15,5 +15,10 @@ pub(super) fn run_history(_: &HistoryAction) -> Result<(), ServerError> {
 
 /// Refuses `chatroomd account`.
 pub(super) fn run_account(_: &AccountAction) -> Result<(), ServerError> {
+    Err(ServerError::NoStore)
+}
+
+/// Refuses `chatroomd room`.
+pub(super) fn run_room(_: &RoomAction) -> Result<(), ServerError> {
     Err(ServerError::NoStore)
 }

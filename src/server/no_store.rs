@@ -5,15 +5,12 @@ use std::os::unix::net::UnixListener;
 
 use super::config::settings::StoreSettings;
 use super::error::ServerError;
-use super::hub::account::StoredAccounts;
-use super::hub::stored::StoreInfo;
+use super::hub::stored::StoredState;
 use super::hub::task::{StoreThreads, Wake};
 
 /// An open store, which cannot be.
 #[derive(Debug)]
 pub(super) struct OpenStore {
-    pub(super) info: StoreInfo,
-    pub(super) accounts: StoredAccounts,
     pub(super) administration: Option<UnixListener>,
     pub(super) warning: Option<String>,
     never: Never,
@@ -31,6 +28,10 @@ pub(super) fn open(_: &StoreSettings) -> Result<OpenStore, ServerError> {
 }
 
 impl OpenStore {
+    pub(super) fn take_contents(&mut self) -> StoredState {
+        match self.never {}
+    }
+
     pub(super) fn start(self, _: &dyn Fn() -> Wake) -> io::Result<StoreThreads> {
         match self.never {}
     }

@@ -105,6 +105,8 @@ requests! {
     ///
     /// IRCv3 capability negotiation.
     Cap CAP early "LS|LIST|REQ|END" { subcommand: word, argument: maybe_word }
+    /// Sends a request to ChanServ, which has the registered rooms.
+    Chanserv CHANSERV "HELP|request" { words: nicks }
     /// Shows messages of a room that the server has stored.
     ///
     /// IRCv3 draft/chathistory. The parameters depend on the subcommand.
@@ -112,6 +114,8 @@ requests! {
         subcommand: word, first: maybe_word, second: maybe_word, third: maybe_word,
         fourth: maybe_word
     }
+    /// The same as CHANSERV.
+    Cs CS "HELP|request" { words: nicks }
     /// Explains a command, or lists all commands.
     Help HELP "[command]" { subject: maybe_word }
     /// The same as HELP.

@@ -178,7 +178,7 @@ fn carry_out(task: Task) -> Answer {
             connection,
             is_sent: true,
         },
-        Task::ChangeAccount { connection, .. } => Answer::AccountChanged {
+        Task::ChangeStore { connection, .. } => Answer::StoreChanged {
             connection,
             is_stored: true,
         },

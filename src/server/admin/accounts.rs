@@ -1,12 +1,12 @@
 //! The subcommand `chatroomd account`.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
-use crate::common::record::{Record, RecordKind};
+use super::{date, print};
 use crate::server::config::options::{AccountAction, AccountCertificateAction};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::account::{Account, AccountChange, AccountChangeKind, AccountProblem};
+use crate::server::hub::stored::StoreChange;
 use crate::server::password_input::read_new_password;
 use crate::server::store::{self, StoreReader};
 use crate::wire::Nick;
@@ -46,7 +46,7 @@ pub(in crate::server) fn run_account(action: &AccountAction) -> Result<(), Serve
         AccountAction::List { folder } => {
             let accounts = StoreReader::open(folder)?.accounts(folder)?;
             print(accounts.iter().map(|account| {
-                let created = Record::at(RecordKind::Message, 1_000 * account.created).time;
+                let created = date(account.created);
                 let count = account.certificates.len();
                 format!("{} {created} {count}", account.name)
             }))
@@ -90,7 +90,7 @@ fn run_certificate(action: &AccountCertificateAction) -> Result<(), ServerError>
 
 fn change(folder: &Path, name: &Nick, kind: AccountChangeKind) -> Result<(), ServerError> {
     let name = name.clone();
-    store::change_account(folder, &AccountChange { name, kind })
+    store::change(folder, &StoreChange::Account(AccountChange { name, kind }))
 }
 
 /// The account of this name; a store that is missing is an error and is not created.
@@ -120,16 +120,5 @@ fn refused(folder: &Path, problem: AccountProblem) -> ServerError {
     ServerError::Store {
         folder: folder.to_owned(),
         problem: StoreProblem::Refused(problem),
-    }
-}
-
-fn print(lines: impl Iterator<Item = String>) -> Result<(), ServerError> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut lines = lines;
-    let written = lines.try_for_each(|line| writeln!(out, "{line}"));
-    match written.and_then(|()| out.flush()) {
-        // The reader, such as `head`, has enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(ServerError::Output),
     }
 }

@@ -1,10 +1,11 @@
-//! The subcommands `chatroomd store`, `chatroomd history` and `chatroomd account`. Those that read
-//! a store may run beside its server; those that write need its lock, except for accounts, which
-//! the server changes itself.
+//! The subcommands `chatroomd store`, `chatroomd history`, `chatroomd account` and `chatroomd room`.
+//! Those that read a store may run beside its server; those that write need its lock, except for
+//! accounts and rooms, which the server changes itself.
 //!
 //! It must not know the hub in motion or a client. Only `daemon` imports it.
 
 mod accounts;
+mod rooms;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::common::record::{Record, RecordKind};
 use crate::wire::RoomName;
 
 pub(super) use accounts::run_account;
+pub(super) use rooms::run_room;
 
 /// Runs `chatroomd store`.
 pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {
@@ -89,6 +91,22 @@ fn check(folder: &Path) -> Result<(), ServerError> {
             problem: StoreProblem::Damaged(StoreDamage::Faults(contents.damage.len())),
         }),
     }
+}
+
+/// Prints lines to standard output.
+fn print(mut lines: impl Iterator<Item = String>) -> Result<(), ServerError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = lines.try_for_each(|line| writeln!(out, "{line}"));
+    match written.and_then(|()| out.flush()) {
+        // The reader, such as `head`, has enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(ServerError::Output),
+    }
+}
+
+/// A time in seconds of Unix time, as in a record.
+fn date(unix_seconds: u64) -> String {
+    Record::at(RecordKind::Message, 1_000 * unix_seconds).time
 }
 
 /// A message in the form of `chatroom log`.

@@ -170,7 +170,7 @@ fn answer(task: Task) -> Option<Answer> {
         // It runs in a thread of its own.
         Task::SendCode { .. } => None,
         // There is no store, so the hub asks for nothing from it.
-        Task::ReadHistory(_) | Task::ChangeAccount { .. } => None,
+        Task::ReadHistory(_) | Task::ChangeStore { .. } => None,
     }
 }
 

@@ -333,8 +333,12 @@ impl ConfigReader<'_> {
         if let Some(rooms) = rooms {
             settings.hub.stored_rooms = match rooms.get_ref().as_str() {
                 "lobby" => StoredRooms::Lobby,
+                "registered" => StoredRooms::Registered,
                 "all" => StoredRooms::All,
-                _ => return Err(self.wrong("rooms", rooms, "expected \"lobby\" or \"all\"")),
+                _ => {
+                    let expected = "expected \"lobby\", \"registered\" or \"all\"";
+                    return Err(self.wrong("rooms", rooms, expected));
+                }
             };
         }
         Ok(())

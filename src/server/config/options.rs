@@ -116,7 +116,7 @@ pub struct ServerOptions {
     #[arg(long)]
     pub no_lobby: bool,
 
-    /// Store the messages of the lobby in this folder
+    /// Store messages, accounts and registered rooms in this folder
     #[arg(long, value_name = "FOLDER", env = "CHATROOMD_STORE")]
     pub store: Option<PathBuf>,
 
@@ -176,6 +176,9 @@ pub enum ServerAction {
     /// Make, change, remove or list accounts; the server may be running
     #[command(subcommand)]
     Account(AccountAction),
+    /// List, drop or give away registered rooms; the server may be running
+    #[command(subcommand)]
+    Room(RoomAction),
 }
 
 /// Tasks for a store of messages.
@@ -266,6 +269,36 @@ pub enum AccountAction {
     /// Add, remove or list the certificates that can log in to an account
     #[command(subcommand)]
     Certificate(AccountCertificateAction),
+}
+
+/// Tasks for registered rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum RoomAction {
+    /// Print the registered rooms, one on a line: the name, its founder, when it was created, and how
+    /// many more accounts have a rank in it
+    List {
+        /// Folder of the store
+        folder: PathBuf,
+    },
+    /// End the registration of a room; its members stay in it
+    Drop {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the room
+        #[arg(value_parser = RoomName::parse)]
+        room: RoomName,
+    },
+    /// Give a room to another account
+    Founder {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the room
+        #[arg(value_parser = RoomName::parse)]
+        room: RoomName,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        account: Nick,
+    },
 }
 
 /// Tasks for the certificates of an account.

@@ -51,6 +51,8 @@ prices! {
     Tag = 150;
     /// A stored message is read. It takes less time, but of a disk that all share.
     HistoryRow = 4_000;
+    /// A mask of a registered room is written, on a disk that all share.
+    KeptMask = 2_000;
     /// A message of SCRAM is signed or checked.
     Signature = 4_000;
     /// A password is hashed, in another thread: as much as 25 lines. The whole time would make a client

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::account::AccountProblem;
+use super::registered_room::RoomProblem;
 use crate::wire::name::NameError;
 use crate::wire::{Reply, RequestError};
 
@@ -86,6 +87,9 @@ rejections! {
     NickTooFast(wanted: &'a str; seconds: u32) => NickTooFast
         "Too many nick changes. Try again in {seconds} s";
     NoSuchNick(nick: &'a str) => NoSuchNick;
+    /// It would be a service, if there was a store.
+    NoServices(service: &'a str) => NoSuchNick
+        "This server has no accounts and no registered rooms: it has no store";
     WasNoSuchNick(nick: &'a str) => WasNoSuchNick;
     NoSuchServer(server: &'a str) => NoSuchServer;
     NoHelp(subject: &'a str) => HelpNotFound;
@@ -103,6 +107,9 @@ rejections! {
     /// A fault in a request for history, with its code and the parameter. Sent as a `FAIL`.
     History(subcommand: &'a str; _fault: HistoryFault<'a>) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
+    /// Only ChanServ sets this mode.
+    ModeOfChanServ(room: &'a str) => ChanOpPrivsNeeded
+        "Rooms are registered with ChanServ: /msg ChanServ HELP";
     NotOperator => NoPrivileges;
     TargetNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
     TargetInRoom(nick: &'a str, room: &'a str) => UserOnChannel;
@@ -277,13 +284,58 @@ impl fmt::Display for AccountFault {
             Self::NoCertificate => "Your client has sent no certificate; give a fingerprint",
             Self::BadFingerprint => "Expected the 64 hexadecimal digits of a SHA-256",
             Self::UnknownRequest => "Unknown request, or wrong parameters; see HELP",
-            Self::Problem(problem) => {
-                let words = problem.to_string();
-                let (first, rest) = words.split_at(1);
-                return write!(f, "{}{rest}", first.to_uppercase());
-            }
+            Self::Problem(problem) => return write_capitalized(f, &problem.to_string()),
         })
     }
+}
+
+/// Why a request about a registered room is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RoomFault {
+    UnknownRequest,
+    NotLoggedIn,
+    NoSuchRoom,
+    IsLobby,
+    NotOperator,
+    TooMany(u32),
+    NotFounder,
+    NoRank,
+    NotMember,
+    FounderHasAll,
+    NoSuchRank,
+    BadCode,
+    Unavailable,
+    /// The room cannot be changed in this way.
+    Problem(RoomProblem),
+}
+
+impl fmt::Display for RoomFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownRequest => "Unknown request, or wrong parameters; see HELP",
+            Self::NotLoggedIn => "You are not logged in; see /msg NickServ HELP",
+            Self::NoSuchRoom => "There is no such room",
+            Self::IsLobby => "The lobby belongs to the operators of this server",
+            Self::NotOperator => "You are not an operator of this room; join it first",
+            Self::TooMany(most) => {
+                return write!(f, "Your account has {most} rooms; drop one first");
+            }
+            Self::NotFounder => "Only the founder of the room can do this",
+            Self::NoRank => "Your account does not have the rank for this in the room",
+            Self::NotMember => "There is no such user in the room",
+            Self::FounderHasAll => "The founder is an operator of the room in any case",
+            Self::NoSuchRank => "Expected op or voice as the rank",
+            Self::BadCode => "This code is not right",
+            Self::Unavailable => "This is not possible at the moment. Try again later",
+            Self::Problem(problem) => return write_capitalized(f, &problem.to_string()),
+        })
+    }
+}
+
+/// Writes a text with a capital at its start.
+fn write_capitalized(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
+    write!(f, "{}{rest}", first.to_uppercase())
 }
 
 /// Why a request for history is rejected, with the parameter. IRCv3 draft/chathistory, "Errors and

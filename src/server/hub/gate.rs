@@ -13,7 +13,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::outbox::HeldStep;
-use super::stored::{StoreOutcome, StoredLine};
+use super::stored::{StoreOutcome, StoredRecord};
 use super::task::Task;
 use super::{ConnectionId, Outbox};
 
@@ -25,8 +25,8 @@ pub struct Gate {
     held_bytes: usize,
     /// How many of these steps each connection has caused. It is never iterated.
     waiting: HashMap<ConnectionId, usize>,
-    /// The lines that the store does not have yet.
-    fresh: Vec<StoredLine>,
+    /// The records that the store does not have yet.
+    fresh: Vec<StoredRecord>,
     /// The last turn that the store got.
     turn: u64,
     /// When the store got the turns without an outcome.
@@ -89,8 +89,8 @@ impl Gate {
         !may_go
     }
 
-    /// The lines that the store does not have yet, as its next turn.
-    pub fn next_turn(&mut self, now: Duration) -> Option<(u64, Vec<StoredLine>)> {
+    /// The records that the store does not have yet, as its next turn.
+    pub fn next_turn(&mut self, now: Duration) -> Option<(u64, Vec<StoredRecord>)> {
         if self.fresh.is_empty() {
             return None;
         }

@@ -115,7 +115,8 @@ impl Hub {
             let found = self.rooms.by_name(name.as_str());
             let is_found = found.is_some_and(|found| found.number as usize == number);
             holds!(is_found, "{name} is missing from the names");
-            holds!(!room.members.is_empty(), "{name} exists without members");
+            let is_used = !room.members.is_empty() || room.ownership.is_some();
+            holds!(is_used, "{name} exists without members");
             for (position, member) in room.members.iter().enumerate() {
                 let (id, has) = (member.id, self.capabilities(member.id));
                 holds!(

@@ -107,6 +107,8 @@ limits! {
     /// Accounts that are registered from one address or network in an hour.
     registrations_per_hour "registrations-per-hour" = 10, 0 to 1_000_000,
         "accounts registered from one address or network";
+    /// Maximum number of rooms that belong to one account.
+    rooms_per_account "rooms-per-account" = 20, 0 to 1_000, "registered by one account";
     /// The longest password of an account, in bytes.
     password_bytes "password-bytes" = 300, 8 to 300, "of an account";
     /// The longest message of a login with SASL, in bytes of Base64.

@@ -32,8 +32,10 @@
 //! - `labels`: attaches a response to the label of its line
 //! - `limits`: rate limits, timeouts and bounds
 //! - `outbox`: the result of a step
+//! - `message_id`: the ids of stored messages
 //! - `stored` and `gate`: the port to the store, and the steps that wait for it
 //! - `account`: the port to the accounts
+//! - `registered_room`: the port to the registered rooms
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `connection_id`: the number of a connection
@@ -56,7 +58,9 @@ mod gate;
 pub mod invariants;
 mod labels;
 mod limits;
+mod message_id;
 mod outbox;
+pub mod registered_room;
 mod replies;
 mod settings;
 mod state;
@@ -205,6 +209,9 @@ impl Hub {
                 return;
             };
             if mem::replace(&mut store.state, state) != state {
+                if state == StoreState::Ready {
+                    hub.keep_changed_rooms();
+                }
                 hub.notify_operators(match state {
                     StoreState::Ready => "Messages can be stored again.",
                     StoreState::Refusing => {
@@ -332,7 +339,7 @@ impl Hub {
                 connection,
                 is_sent,
             } => hub.account_answered(connection, AccountOutcome::Done(is_sent)),
-            Answer::AccountChanged {
+            Answer::StoreChanged {
                 connection,
                 is_stored,
             } => hub.account_answered(connection, AccountOutcome::Done(is_stored)),

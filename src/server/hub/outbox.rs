@@ -10,7 +10,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::ConnectionId;
-use super::stored::StoredLine;
+use super::registered_room::RoomSnapshot;
+use super::stored::{StoredLine, StoredRecord};
 use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -95,10 +96,10 @@ pub struct Outbox {
     keeping: Box<Keeping>,
 }
 
-/// The lines of a step to store.
+/// What a step stores.
 #[derive(Debug, Default)]
 struct Keeping {
-    lines: Vec<StoredLine>,
+    records: Vec<StoredRecord>,
     /// The sends that depend on one of these lines, and the line that its sender gets instead.
     conditions: Vec<(Range<usize>, ConnectionId, LineSpan)>,
     /// The sends if the lines cannot be stored.
@@ -107,7 +108,7 @@ struct Keeping {
 
 impl Keeping {
     fn is_used(&self) -> bool {
-        !(self.lines.is_empty() && self.conditions.is_empty() && self.instead.is_empty())
+        !(self.records.is_empty() && self.conditions.is_empty() && self.instead.is_empty())
     }
 }
 
@@ -207,18 +208,25 @@ impl Outbox {
     ) {
         let sends = first..self.sends.len();
         self.keeping.conditions.push((sends, sender, otherwise));
-        self.keeping.lines.push(line);
+        self.keeping.records.push(StoredRecord::Line(line));
     }
 
-    /// Whether the step has lines to store. Its sends wait until these are on disk, see
+    /// Keeps how a registered room is now. The sends are the same if that cannot be stored.
+    pub(super) fn store_room(&mut self, room: RoomSnapshot) {
+        self.keeping
+            .records
+            .push(StoredRecord::Room(Box::new(room)));
+    }
+
+    /// Whether the step has something to store. Its sends wait until these are on disk, see
     /// [`Gate`](super::Gate).
     pub fn has_stored(&self) -> bool {
-        !self.keeping.lines.is_empty()
+        !self.keeping.records.is_empty()
     }
 
-    /// Takes out the lines to store.
-    pub fn take_stored(&mut self) -> Vec<StoredLine> {
-        mem::take(&mut self.keeping.lines)
+    /// Takes out what is to be stored.
+    pub fn take_stored(&mut self) -> Vec<StoredRecord> {
+        mem::take(&mut self.keeping.records)
     }
 
     /// The sends of this step if none of its lines can be stored.

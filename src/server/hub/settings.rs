@@ -74,8 +74,10 @@ pub enum Registration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StoredRooms {
     /// The lobby.
-    #[default]
     Lobby,
+    /// The lobby and all registered rooms.
+    #[default]
+    Registered,
     /// All rooms.
     All,
 }

@@ -8,8 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::ConnectionId;
-use super::account::AccountChange;
-use super::stored::{HistoryPage, HistoryQuery, LineStore};
+use super::stored::{HistoryPage, HistoryQuery, LineStore, StoreChange};
 use crate::wire::sasl::scram_server::StoredPassword;
 
 /// A function that wakes the event loop.
@@ -60,12 +59,12 @@ pub enum Task {
         /// Its input: account, mail address and code, a line each.
         input: ClearPassword,
     },
-    /// Have the store write a change of an account.
-    ChangeAccount {
+    /// Have the store write a change of an account or of a registered room.
+    ChangeStore {
         /// The connection that has asked for it.
         connection: ConnectionId,
         /// The change.
-        change: AccountChange,
+        change: StoreChange,
     },
     /// Read stored messages. It is carried out when no earlier step waits for the store, so the
     /// answer has exactly the messages that the connection could have seen by then.
@@ -80,7 +79,7 @@ impl Task {
             | Self::CheckLogin { connection, .. }
             | Self::DerivePassword { connection, .. }
             | Self::SendCode { connection, .. }
-            | Self::ChangeAccount { connection, .. } => *connection,
+            | Self::ChangeStore { connection, .. } => *connection,
             Self::ReadHistory(query) => query.connection,
         }
     }
@@ -127,8 +126,8 @@ pub enum Answer {
         /// Whether the program has succeeded.
         is_sent: bool,
     },
-    /// The store has written a change of an account, or could not.
-    AccountChanged {
+    /// The store has written a change, or could not.
+    StoreChanged {
         /// The connection of the task.
         connection: ConnectionId,
         /// Whether the change is on disk.
@@ -151,7 +150,7 @@ impl Answer {
             | Self::LoginChecked { connection, .. }
             | Self::PasswordDerived { connection, .. }
             | Self::CodeSent { connection, .. }
-            | Self::AccountChanged { connection, .. }
+            | Self::StoreChanged { connection, .. }
             | Self::HistoryRead { connection, .. } => *connection,
         }
     }

@@ -79,7 +79,7 @@ impl Reactor {
         for task in mem::take(&mut self.outbox.tasks) {
             match (task, &mut self.store) {
                 (task @ Task::ReadHistory(_), Some(link)) => link.read(task),
-                (Task::ChangeAccount { connection, change }, Some(link)) => {
+                (Task::ChangeStore { connection, change }, Some(link)) => {
                     link.change(connection, change);
                 }
                 (task, _) => self.runner.submit(task),

@@ -14,8 +14,9 @@ use super::deliver::known;
 use super::receive::ReadBudget;
 use super::{Reactor, wake_by};
 use crate::server::error::{ServerError, StoreProblem};
-use crate::server::hub::account::{AccountChange, StoredAccounts};
-use crate::server::hub::stored::{LineStore, StoreFailure, StoreInfo, StoreOutcome, StoreState};
+use crate::server::hub::stored::{
+    LineStore, StoreChange, StoreFailure, StoreOutcome, StoreState, StoredState,
+};
 use crate::server::hub::task::{Answer, StoreThreads, Task, TaskRunner, Wake};
 use crate::server::hub::{ConnectionId, Gate, is_free_line};
 
@@ -44,15 +45,15 @@ impl StoreLink {
         self.reader.submit(task);
     }
 
-    /// Submits a change of an account.
-    pub(super) fn change(&mut self, connection: ConnectionId, change: AccountChange) {
+    /// Submits a change.
+    pub(super) fn change(&mut self, connection: ConnectionId, change: StoreChange) {
         self.store.change(connection, change);
     }
 
     /// The next answer: stored messages that were read, or a change that is done.
     pub(super) fn next_answer(&mut self) -> Option<Answer> {
         let changed = self.store.next_changed();
-        let changed = changed.map(|(connection, is_stored)| Answer::AccountChanged {
+        let changed = changed.map(|(connection, is_stored)| Answer::StoreChanged {
             connection,
             is_stored,
         });
@@ -70,16 +71,17 @@ impl StoreLink {
 }
 
 impl Reactor {
-    /// Keeps lines in the store of this folder from now on, and lets clients log in to its accounts. The
-    /// function starts its threads.
+    /// Keeps lines in the store of this folder from now on, and has its accounts and
+    /// registered rooms. The function starts its threads.
     pub(in crate::server) fn store_in(
         &mut self,
         folder: PathBuf,
-        (info, accounts): (StoreInfo, StoredAccounts),
+        contents: StoredState,
         start: impl FnOnce(&dyn Fn() -> Wake) -> io::Result<StoreThreads>,
     ) -> io::Result<()> {
-        self.hub.store_in(info);
-        self.hub.accounts_in(accounts);
+        self.hub.store_in(contents.info);
+        self.hub.accounts_in(contents.accounts);
+        self.hub.rooms_in(contents.rooms);
         let (store, reader) = start(&|| wake_by(&self.waker))?;
         self.store = Some(Box::new(StoreLink {
             store,

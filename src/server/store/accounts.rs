@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::problem::problem;
+use super::rooms;
 use crate::server::error::{StoreDamage, StoreProblem};
 use crate::server::hub::CertificateFingerprint;
 use crate::server::hub::account::{
@@ -94,6 +95,7 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
         AccountChangeKind::Remove => {
             connection.execute("DELETE FROM certificate WHERE account = ?1", [key])?;
             connection.execute("DELETE FROM account WHERE folded = ?1", [key])?;
+            rooms::remove_account(connection, key)?;
         }
         AccountChangeKind::Password(password) => {
             let update = "UPDATE account SET password = ?2 WHERE folded = ?1";

@@ -15,17 +15,25 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, pa
 use super::accounts;
 use super::folder;
 use super::problem::problem;
+use super::rooms;
 use crate::common::shared_error::SharedError;
 use crate::server::error::{StoreDamage, StoreProblem};
-use crate::server::hub::account::{AccountChange, StoredAccounts};
-use crate::server::hub::stored::{MessageId, StoreTag, StoredKind, StoredLine};
+use crate::server::hub::account::StoredAccounts;
+use crate::server::hub::registered_room::RegisteredRoom;
+use crate::server::hub::stored::{
+    MessageId, StoreChange, StoreTag, StoredKind, StoredLine, StoredRecord,
+};
 
 /// The file in which it is created, so that a crash leaves no half of one.
 const NEW_DATABASE: &str = "history.db.new";
 /// Marks the file as a store of chatroomd: "chat".
 const APPLICATION_ID: i32 = 0x6368_6174;
 /// The steps from one format to the next. The number of a format is that of its last step.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
 /// The largest file that is checked at the start, in bytes: that takes about a tenth of a second.
@@ -121,9 +129,14 @@ impl Database {
         Ok(MessageId(last.unwrap_or_default().cast_unsigned()))
     }
 
-    /// Stores lines, all or none. After an error none of them is visible.
-    pub(super) fn store(&mut self, lines: &[StoredLine]) -> Result<(), CommitError> {
-        self.commit(|database| database.write(lines))
+    /// Stores records, all or none. After an error none of them is visible.
+    pub(super) fn store(&mut self, records: &[StoredRecord]) -> Result<(), CommitError> {
+        self.commit(|database| {
+            records.iter().try_for_each(|record| match record {
+                StoredRecord::Line(line) => database.write(line),
+                StoredRecord::Room(room) => rooms::write_record(&database.connection, room),
+            })
+        })
     }
 
     /// All accounts.
@@ -131,9 +144,17 @@ impl Database {
         accounts::load(&self.connection)
     }
 
-    /// Stores a change of an account that was checked.
-    pub(super) fn change(&mut self, change: &AccountChange) -> Result<(), CommitError> {
-        self.commit(|database| accounts::write(&database.connection, change))
+    /// All registered rooms.
+    pub(super) fn rooms(&self) -> Result<Vec<RegisteredRoom>, StoreProblem> {
+        rooms::list(&self.connection)
+    }
+
+    /// Stores a change that was checked.
+    pub(super) fn change(&mut self, change: &StoreChange) -> Result<(), CommitError> {
+        self.commit(|database| match change {
+            StoreChange::Account(change) => accounts::write(&database.connection, change),
+            StoreChange::Room(change) => rooms::write_change(&database.connection, change),
+        })
     }
 
     /// Commits what is written, all or nothing.
@@ -165,26 +186,24 @@ impl Database {
         committed
     }
 
-    fn write(&mut self, lines: &[StoredLine]) -> rusqlite::Result<()> {
-        for line in lines {
-            let buffer = self.buffer(line)?;
-            let source = self.source(line)?;
-            let kind = match line.kind {
-                StoredKind::Privmsg => 1,
-                StoredKind::Notice => 2,
-            };
-            let mut insert = self
-                .connection
-                .prepare_cached("INSERT INTO line VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?;
-            insert.execute(params![
-                buffer,
-                line.id.0.cast_signed(),
-                kind,
-                source,
-                &*line.tags,
-                &*line.text
-            ])?;
-        }
+    fn write(&mut self, line: &StoredLine) -> rusqlite::Result<()> {
+        let buffer = self.buffer(line)?;
+        let source = self.source(line)?;
+        let kind = match line.kind {
+            StoredKind::Privmsg => 1,
+            StoredKind::Notice => 2,
+        };
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO line VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?;
+        insert.execute(params![
+            buffer,
+            line.id.0.cast_signed(),
+            kind,
+            source,
+            &*line.tags,
+            &*line.text
+        ])?;
         Ok(())
     }
 

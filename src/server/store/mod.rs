@@ -5,6 +5,7 @@
 //! - `database`: creates, opens and migrates the database, and writes lines
 //! - `problem`: what an error of SQLite means
 //! - `accounts`: reads and writes the accounts
+//! - `rooms`: the same for registered rooms
 //! - `writer`: the thread that commits
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
@@ -18,9 +19,11 @@ mod folder;
 mod problem;
 mod queries;
 mod reader;
+mod rooms;
 mod writer;
 
 use std::io;
+use std::mem;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,7 +31,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::config::settings::StoreSettings;
 use super::error::{ServerError, StoreProblem};
 use super::hub::account::{Account, AccountChange, AccountProblem, StoredAccounts};
-use super::hub::stored::{StoreInfo, first_kept};
+use super::hub::registered_room::{RegisteredRoom, RoomChange, RoomChangeKind, RoomProblem};
+use super::hub::stored::{StoreChange, StoreInfo, StoredState, first_kept};
 use super::hub::task::{StoreThreads, Wake};
 use crate::common::io_error::os_error_text;
 use database::{CommitError, Database};
@@ -45,8 +49,9 @@ const AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// A store that is open, and not written to yet.
 #[derive(Debug)]
 pub(super) struct OpenStore {
-    pub(super) info: StoreInfo,
-    pub(super) accounts: StoredAccounts,
+    info: StoreInfo,
+    accounts: StoredAccounts,
+    rooms: Vec<RegisteredRoom>,
     /// The socket for the requests of the administrator, if the name of the folder is not too long.
     pub(super) administration: Option<UnixListener>,
     /// What there is to report about it.
@@ -83,8 +88,8 @@ pub(super) fn compact(folder: &Path) -> Result<(), ServerError> {
     compact().map_err(reported(folder))
 }
 
-/// Changes an account of a store: the server does that if one runs, else it is done here.
-pub(super) fn change_account(folder: &Path, change: &AccountChange) -> Result<(), ServerError> {
+/// Changes an account or a room of a store: the server does that if one runs, else it is done here.
+pub(super) fn change(folder: &Path, change: &StoreChange) -> Result<(), ServerError> {
     let lock = match folder::lock(folder) {
         Ok(lock) => lock,
         Err(StoreProblem::Locked) => {
@@ -97,7 +102,15 @@ pub(super) fn change_account(folder: &Path, change: &AccountChange) -> Result<()
         let _lock = lock;
         let mut database = Database::open(folder)?;
         let accounts = database.accounts()?.accounts;
-        check(&accounts, change).map_err(StoreProblem::Refused)?;
+        match change {
+            StoreChange::Account(change) => {
+                check(&accounts, change).map_err(StoreProblem::Refused)?;
+            }
+            StoreChange::Room(change) => {
+                let checked = check_room(&database.rooms()?, &accounts, change);
+                checked.map_err(StoreProblem::RoomRefused)?;
+            }
+        }
         database.change(change).map_err(CommitError::into_problem)
     };
     change().map_err(reported(folder))
@@ -112,6 +125,26 @@ fn check(accounts: &[Account], change: &AccountChange) -> Result<(), AccountProb
     match change.new_certificate() {
         Some(one) if of_others.into_iter().any(|other| other == one) => {
             Err(AccountProblem::CertificateInUse)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the administrator can make a change of these rooms.
+fn check_room(
+    rooms: &[RegisteredRoom],
+    accounts: &[Account],
+    change: &RoomChange,
+) -> Result<(), RoomProblem> {
+    let key = change.name.key();
+    if !rooms.iter().any(|room| room.name.key() == key) {
+        return Err(RoomProblem::NotRegistered);
+    }
+    match &change.kind {
+        RoomChangeKind::Founder(account)
+            if !accounts.iter().any(|one| one.name.key() == account.key()) =>
+        {
+            Err(RoomProblem::NoSuchAccount)
         }
         _ => Ok(()),
     }
@@ -152,13 +185,14 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
             ahead.as_secs()
         )
     });
-    let (accounts, administration) = (database.accounts()?, folder::listen(folder));
+    let (accounts, rooms) = (database.accounts()?, database.rooms()?);
+    let administration = folder::listen(folder);
     let warning = match &administration {
         Ok(_) => warning,
         Err(error) => warning.or_else(|| {
             let name = folder::SOCKET;
             Some(format!(
-                "no socket {name} for `chatroomd account`: {}",
+                "no socket {name} for `chatroomd account` and `room`: {}",
                 os_error_text(error)
             ))
         }),
@@ -171,6 +205,7 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
     Ok(OpenStore {
         info,
         accounts,
+        rooms,
         administration: administration.ok(),
         warning,
         folder: folder.to_owned(),
@@ -180,6 +215,15 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
 }
 
 impl OpenStore {
+    /// Takes out what is in it.
+    pub(super) fn take_contents(&mut self) -> StoredState {
+        StoredState {
+            info: self.info,
+            accounts: mem::take(&mut self.accounts),
+            rooms: mem::take(&mut self.rooms),
+        }
+    }
+
     /// Starts the threads that write and read. Each gets a function from `wake`, which it calls
     /// after each outcome or answer.
     pub(super) fn start(self, wake: &dyn Fn() -> Wake) -> io::Result<StoreThreads> {
@@ -193,7 +237,9 @@ impl OpenStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::hub::stored::{MessageId, StoreOutcome, StoredKind, StoredLine};
+    use crate::server::hub::stored::{
+        MessageId, StoreOutcome, StoredKind, StoredLine, StoredRecord,
+    };
     use crate::wire::RoomName;
 
     fn settings(folder: &tempfile::TempDir) -> StoreSettings {
@@ -204,8 +250,8 @@ mod tests {
         }
     }
 
-    fn line(id: MessageId) -> StoredLine {
-        StoredLine {
+    fn record(id: MessageId) -> StoredRecord {
+        StoredRecord::Line(StoredLine {
             id,
             room: RoomName::parse("#lobby").unwrap(),
             since: MessageId::default(),
@@ -214,7 +260,7 @@ mod tests {
             account: "".into(),
             tags: "".into(),
             text: "hello".into(),
-        }
+        })
     }
 
     #[test]
@@ -223,7 +269,7 @@ mod tests {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let mut store = open_at(&settings(&folder), at(0)).unwrap();
         let id = MessageId::default().next_at(100_000_000);
-        store.database.store(&[line(id)]).unwrap();
+        store.database.store(&[record(id)]).unwrap();
         drop(store);
         for (clock, accept, starts, warns) in [
             (100_000, false, true, false),
@@ -250,12 +296,12 @@ mod tests {
     fn lines_are_stored_all_or_none() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
-        store.database.store(&[line(MessageId(7))]).unwrap();
+        store.database.store(&[record(MessageId(7))]).unwrap();
         // An id that is there already cannot be stored again, so neither can its companion.
-        let both = [line(MessageId(8)), line(MessageId(7))];
+        let both = [record(MessageId(8)), record(MessageId(7))];
         store.database.store(&both).unwrap_err();
         assert_eq!(store.database.last_id().unwrap(), MessageId(7));
-        store.database.store(&[line(MessageId(9))]).unwrap();
+        store.database.store(&[record(MessageId(9))]).unwrap();
         assert_eq!(store.database.last_id().unwrap(), MessageId(9));
     }
 
@@ -281,7 +327,7 @@ mod tests {
         };
         let (mut writer, _reader) = store.start(&wake).unwrap();
         for turn in 1..=20 {
-            writer.submit(turn, vec![line(MessageId(turn))]);
+            writer.submit(turn, vec![record(MessageId(turn))]);
         }
         let mut last = 0;
         while last < 20 {

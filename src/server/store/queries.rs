@@ -216,7 +216,7 @@ fn last_in(
 mod tests {
     use super::*;
     use crate::server::hub::ConnectionId;
-    use crate::server::hub::stored::StoredLine;
+    use crate::server::hub::stored::{StoredLine, StoredRecord};
     use crate::server::store::database::Database;
     use crate::wire::RoomName;
 
@@ -234,7 +234,7 @@ mod tests {
             tags: "".into(),
             text: "hello".into(),
         };
-        let lines: Vec<_> = (1..=10).map(line).collect();
+        let lines: Vec<_> = (1..=10).map(line).map(StoredRecord::Line).collect();
         Database::open(folder.path())
             .unwrap()
             .store(&lines)

@@ -9,9 +9,10 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::problem::problem;
-use super::{accounts, database, folder, reported};
+use super::{accounts, database, folder, reported, rooms};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::account::Account;
+use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{MessageId, StoreTag, StoredKind};
 
 /// How many pages are copied at once.
@@ -73,6 +74,18 @@ impl StoreReader {
         accounts::list(&self.connection).map_err(reported(folder))
     }
 
+    /// The registered rooms, in the order of their names.
+    pub(in crate::server) fn rooms(
+        &self,
+        folder: &Path,
+    ) -> Result<Vec<RegisteredRoom>, ServerError> {
+        let read = || match database::checked_version(&self.connection)? {
+            1 | 2 => Ok(Vec::new()),
+            _ => rooms::list(&self.connection),
+        };
+        read().map_err(reported(folder))
+    }
+
     /// Random bytes for the salt of a password.
     pub(in crate::server) fn salt(&self, folder: &Path) -> Result<[u8; 16], ServerError> {
         let salt = self
@@ -128,6 +141,18 @@ impl StoreReader {
                 0 => accounts::list(connection).map(|_| ())?,
                 missing => damage.push(format!("{missing} certificates have no account")),
             },
+        }
+        if version >= 3 {
+            rooms::list(connection)?;
+            for table in ["access", "mask"] {
+                let query = format!(
+                    "SELECT count(*) FROM {table} WHERE room NOT IN (SELECT folded FROM room)"
+                );
+                match count(&query)? {
+                    0 => {}
+                    missing => damage.push(format!("{missing} rows of {table} have no room")),
+                }
+            }
         }
         Ok(StoreContents {
             messages: count("SELECT count(*) FROM line")?,

@@ -1,5 +1,5 @@
 //! The thread that writes lines: it commits all that wait together, so one sync of the disk serves
-//! every line that came during the one before. It writes changes of accounts, too.
+//! every line that came during the one before. It writes changes of accounts and rooms, too.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -10,9 +10,8 @@ use super::database::{CommitError, Database};
 use super::folder::FolderLock;
 use super::unix_milliseconds;
 use crate::server::hub::ConnectionId;
-use crate::server::hub::account::AccountChange;
 use crate::server::hub::stored::{
-    LineStore, MessageId, StoreFailure, StoreOutcome, StoredLine, first_kept,
+    LineStore, MessageId, StoreChange, StoreFailure, StoreOutcome, StoredRecord, first_kept,
 };
 use crate::server::hub::task::Wake;
 
@@ -30,10 +29,10 @@ const FINISH_MAX: Duration = Duration::from_secs(2);
 
 /// What the thread is to write.
 enum WriterJob {
-    /// The lines of a turn.
-    Lines(u64, Vec<StoredLine>),
-    /// A change of an account, for this connection.
-    Change(ConnectionId, AccountChange),
+    /// The records of a turn.
+    Records(u64, Vec<StoredRecord>),
+    /// A change of an account or of a room, for this connection.
+    Change(ConnectionId, StoreChange),
 }
 
 /// The mailboxes of the thread. It ends when this is dropped.
@@ -41,7 +40,7 @@ struct Writer {
     /// `None` once the thread has to end.
     jobs: Option<Sender<WriterJob>>,
     outcomes: Receiver<StoreOutcome>,
-    /// The connections whose changes of accounts are done, and whether they are on disk.
+    /// The connections whose changes are done, and whether they are on disk.
     changed: Receiver<(ConnectionId, bool)>,
     /// It closes at the end of the thread.
     ended: Receiver<()>,
@@ -98,11 +97,11 @@ pub(super) fn start(
 }
 
 impl LineStore for Writer {
-    fn submit(&mut self, turn: u64, lines: Vec<StoredLine>) {
-        self.send(WriterJob::Lines(turn, lines));
+    fn submit(&mut self, turn: u64, records: Vec<StoredRecord>) {
+        self.send(WriterJob::Records(turn, records));
     }
 
-    fn change(&mut self, connection: ConnectionId, change: AccountChange) {
+    fn change(&mut self, connection: ConnectionId, change: StoreChange) {
         self.send(WriterJob::Change(connection, change));
     }
 
@@ -233,25 +232,25 @@ fn write_all(
     }
 }
 
-/// Writes all lines in one commit, and then the changes of accounts.
+/// Writes all records in one commit, and then the changes.
 fn write_jobs(
     database: &mut Database,
     jobs: impl Iterator<Item = WriterJob>,
     (report, report_change): WriterReports<'_>,
 ) -> Result<(), CommitError> {
-    let (mut last, mut lines, mut changes) = (None, Vec::new(), Vec::new());
+    let (mut last, mut records, mut changes) = (None, Vec::new(), Vec::new());
     for job in jobs {
         match job {
-            WriterJob::Lines(turn, more) => {
+            WriterJob::Records(turn, more) => {
                 last = Some(turn);
-                lines.extend(more);
+                records.extend(more);
             }
             WriterJob::Change(connection, change) => changes.push((connection, change)),
         }
     }
     let mut written = Ok(());
     if let Some(turn) = last {
-        written = database.store(&lines);
+        written = database.store(&records);
         match &written {
             Ok(()) => report(StoreOutcome::Stored(turn)),
             Err(CommitError::NotStored(error)) => {

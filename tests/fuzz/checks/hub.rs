@@ -193,7 +193,7 @@ impl Table {
                     connection,
                     is_sent: is_correct,
                 },
-                Task::ChangeAccount { .. } => Answer::AccountChanged {
+                Task::ChangeStore { .. } => Answer::StoreChanged {
                     connection,
                     is_stored: is_correct,
                 },

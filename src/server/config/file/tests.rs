@@ -134,7 +134,7 @@ fn each_mistake_is_one_sentence_with_its_line() {
         ),
         (
             "[store]\nfolder = \"a\"\nrooms = \"some\"",
-            "3:9: rooms: wrong value, expected \"lobby\" or \"all\"",
+            "3:9: rooms: wrong value, expected \"lobby\", \"registered\" or \"all\"",
         ),
         (
             "[store]\nfolder = \"a\"\nkeep-days = -1",

@@ -7,11 +7,13 @@ use std::time::Duration;
 use tracing::info;
 
 use crate::server::hub::account::{AccountChange, AccountChangeKind};
-use crate::server::hub::error::AccountFault;
+use crate::server::hub::error::{AccountFault, RoomFault};
+use crate::server::hub::registered_room::RoomChange;
 use crate::server::hub::state::accounts::{
     AccountOutcome, AccountStep, NewPassword, PendingAccount, PendingLogin, ReplyForm,
 };
 use crate::server::hub::state::people::ConnectionStage;
+use crate::server::hub::stored::StoreChange;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Person, Rejection, Reply, Work,
@@ -21,6 +23,9 @@ use crate::wire::{FoldedName, Nick};
 
 /// How long the user of a nick that becomes the name of an account has to log in.
 const IDENTIFY_TIME: Duration = Duration::from_secs(30);
+
+/// What the administrator gets when a change is not on disk.
+pub(super) const CANNOT_STORE: &str = "the change cannot be stored: the disk is full or fails";
 
 impl Hub {
     /// Goes on with what has waited for a task.
@@ -39,8 +44,11 @@ impl Hub {
         self.outbox().begin_responses();
         let is_done = matches!(outcome, AccountOutcome::Done(true));
         match (step, outcome) {
-            (AccountStep::Change(change, form), _) => {
+            (AccountStep::Change(StoreChange::Account(change), form), _) => {
                 self.account_changed(id, &change, is_done, form);
+            }
+            (AccountStep::Change(StoreChange::Room(change), form), _) => {
+                self.room_changed(id, change, is_done, form);
             }
             _ if !is_here => return,
             (AccountStep::Login(login), _) => self.finish_login(id, login, is_done),
@@ -91,12 +99,13 @@ impl Hub {
                 (used, name, form)
             }
             NewPassword::Change(name) => {
-                let change = AccountChange {
-                    name: name.clone(),
-                    kind: AccountChangeKind::Password(password),
-                };
+                let kind = AccountChangeKind::Password(password);
                 let form = ReplyForm::Service;
-                (self.start_change(id, change, form), name, form)
+                (
+                    self.change_account(id, name.clone(), kind, form),
+                    name,
+                    form,
+                )
             }
         };
         if let Err(fault) = used {
@@ -157,6 +166,7 @@ impl Hub {
         };
         accounts.attempts.forget(id);
         self.set_account(id, Some(name.clone()));
+        self.grant_ranks(id);
         if let Some(person) = self.people.get(id) {
             info!(account = %name, host = %person.host, "logged in");
             let mask = login_mask(person);
@@ -269,17 +279,30 @@ impl Hub {
         }
     }
 
-    /// Has the store write a change, if it can be made.
-    pub(super) fn start_change(
+    /// Has the store write a change of an account, if it can be made.
+    pub(super) fn change_account(
         &mut self,
         from: ConnectionId,
-        change: AccountChange,
+        name: Nick,
+        kind: AccountChangeKind,
         form: ReplyForm,
     ) -> Result<(), AccountFault> {
+        let change = AccountChange { name, kind };
         let accounts = self.accounts.as_deref().ok_or(AccountFault::Unavailable)?;
         self.charge(Work::Entry, accounts.pending.len());
         accounts.check(&change).map_err(AccountFault::Problem)?;
-        let task = Task::ChangeAccount {
+        self.start_change(from, StoreChange::Account(change), form);
+        Ok(())
+    }
+
+    /// Has the store write a change that was checked.
+    pub(super) fn start_change(
+        &mut self,
+        from: ConnectionId,
+        change: StoreChange,
+        form: ReplyForm,
+    ) {
+        let task = Task::ChangeStore {
             connection: from,
             change: change.clone(),
         };
@@ -290,7 +313,6 @@ impl Hub {
                 .insert(from, PendingAccount { step, label: None });
             self.outbox().tasks.push(task);
         }
-        Ok(())
     }
 
     /// Whether this connection is that of the administrator, which never registers.
@@ -301,21 +323,33 @@ impl Hub {
 
     /// Carries out a request of the administrator.
     pub(super) fn administer(&mut self, from: ConnectionId, line: &[u8]) {
-        let change = str::from_utf8(line).ok().and_then(AccountChange::parse);
-        let Some(change) = change else {
-            return self.send_outcome(from, Err(&"this server does not know the request"));
-        };
-        match self.start_change(from, change, ReplyForm::Administrator) {
-            Ok(()) => {}
-            Err(AccountFault::Problem(problem)) => {
-                self.send_outcome(from, Err(&problem));
+        let form = ReplyForm::Administrator;
+        let refused = match str::from_utf8(line).ok().and_then(StoreChange::parse) {
+            None => return self.send_outcome(from, Err(&"this server does not know the request")),
+            Some(StoreChange::Account(AccountChange { name, kind })) => {
+                match self.change_account(from, name, kind, form) {
+                    Ok(()) => return,
+                    Err(AccountFault::Problem(problem)) => {
+                        return self.send_outcome(from, Err(&problem));
+                    }
+                    Err(fault) => fault.to_string(),
+                }
             }
-            Err(fault) => self.send_outcome(from, Err(&fault)),
-        }
+            Some(StoreChange::Room(RoomChange { name, kind })) => {
+                match self.change_room(from, name, kind, form) {
+                    Ok(()) => return,
+                    Err(RoomFault::Problem(problem)) => {
+                        return self.send_outcome(from, Err(&problem));
+                    }
+                    Err(fault) => fault.to_string(),
+                }
+            }
+        };
+        self.send_outcome(from, Err(&refused));
     }
 
     /// Sends the administrator the outcome of a request.
-    fn send_outcome(&self, to: ConnectionId, outcome: Result<(), &dyn fmt::Display>) {
+    pub(super) fn send_outcome(&self, to: ConnectionId, outcome: Result<(), &dyn fmt::Display>) {
         let line = match outcome {
             Ok(()) => self.line(format_args!("ok")),
             Err(reason) => self.line(format_args!("error {reason}")),
@@ -338,7 +372,10 @@ impl Hub {
             }
             info!(account = %name, change = change.kind.word(), "account changed");
             match &change.kind {
-                AccountChangeKind::Remove => self.log_out_all(name),
+                AccountChangeKind::Remove => {
+                    self.log_out_all(name);
+                    self.remove_from_rooms(name);
+                }
                 // The user who has registered it is logged in below.
                 AccountChangeKind::Add(..) if self.people.owner_of(name.as_str()) != Some(id) => {
                     self.warn_wearer(name);
@@ -351,10 +388,7 @@ impl Hub {
         }
         match (form, is_stored) {
             (ReplyForm::Administrator, true) => self.send_outcome(id, Ok(())),
-            (ReplyForm::Administrator, false) => {
-                let words = "the change cannot be stored: the disk is full or fails";
-                self.send_outcome(id, Err(&words));
-            }
+            (ReplyForm::Administrator, false) => self.send_outcome(id, Err(&CANNOT_STORE)),
             (_, false) => self.send_fault(id, form, AccountFault::Unavailable, name),
             (_, true) if matches!(change.kind, AccountChangeKind::Add(..)) => {
                 let words = format!("The account {name} is registered");

@@ -36,7 +36,15 @@ impl Hub {
 
     /// Whether this server has the command of this name: some need accounts.
     pub(super) fn offers(&self, command: &str) -> bool {
-        let of_accounts = ["AUTHENTICATE", "NICKSERV", "NS", "REGISTER", "VERIFY"];
+        let of_accounts = [
+            "AUTHENTICATE",
+            "CHANSERV",
+            "CS",
+            "NICKSERV",
+            "NS",
+            "REGISTER",
+            "VERIFY",
+        ];
         self.accounts.is_some() || !of_accounts.contains(&command)
     }
 }

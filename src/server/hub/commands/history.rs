@@ -176,7 +176,11 @@ impl Hub {
     /// A room as the store knows it; `None` if its messages are not stored.
     pub(super) fn stored_room(&self, room: &Room) -> Option<StoredRoom> {
         let is_lobby = self.is_lobby(room.name.as_str());
-        let is_stored = is_lobby || self.settings.stored_rooms == StoredRooms::All;
+        let is_stored = match self.settings.stored_rooms {
+            StoredRooms::Lobby => is_lobby,
+            StoredRooms::Registered => is_lobby || room.ownership.is_some(),
+            StoredRooms::All => true,
+        };
         is_stored.then(|| StoredRoom {
             name: room.name.clone(),
             since: match is_lobby {

@@ -74,7 +74,7 @@ impl Hub {
         rooms: impl Iterator<Item = &'r Room>,
     ) {
         let most = self.settings.limits.matches as usize;
-        let rooms = rooms.filter(|room| self.is_visible(to, room));
+        let rooms = rooms.filter(|room| !room.members.is_empty() && self.is_visible(to, room));
         for (room, told_before) in rooms.zip(0..) {
             if told_before == most {
                 return self.reply_about(to, Reply::TooManyMatches, Truncated(filter));
@@ -144,7 +144,8 @@ fn bound(condition: &str) -> Option<(&str, bool, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::hub::state::rooms::{Rooms, Topic};
+    use crate::server::hub::registered_room::Topic;
+    use crate::server::hub::state::rooms::Rooms;
     use crate::server::hub::stored::MessageId;
     use crate::server::hub::{Capabilities, ConnectionId, Modes, RoomMember};
     use crate::wire::RoomName;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::server::hub::limits::truncate;
+use crate::server::hub::registered_room::{RoomRank, Topic};
 use crate::server::hub::replies::trailing;
-use crate::server::hub::state::rooms::Topic;
 use crate::server::hub::stored::MessageId;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Modes, Registered, Rejection, Reply,
@@ -66,6 +66,13 @@ impl Hub {
         // A closed lobby would be closed for good: its only operators are those of the server.
         if self.is_lobby(room.name.as_str()) && user.modes.has('o') {
             return Ok(());
+        }
+        // Who has a rank cannot be kept out.
+        if self.rank_in(user, room) == Some(RoomRank::Operator) {
+            return match room.members.len() >= most as usize {
+                true => Err(Rejection::RoomFull(name)),
+                false => Ok(()),
+            };
         }
         let is_asked = user.invitations.contains(&room.invitation());
         let is_full = |limit| room.members.len() >= limit as usize;
@@ -140,6 +147,8 @@ impl Hub {
         }
         if is_lobby && self.is_operator(id) {
             self.set_lobby_operator(id, true);
+        } else if let Some(number) = found {
+            self.grant_rank(id, number);
         }
     }
 
@@ -293,6 +302,7 @@ impl Hub {
         if let Some(room) = self.rooms.get_mut(number) {
             room.topic = topic;
         }
+        self.keep_room(number, false);
         Ok(())
     }
 

@@ -56,10 +56,13 @@ impl Hub {
             targets => targets?,
         };
         self.for_each(chat.from, targets, |hub, target| {
-            if !target.starts_with('#') && hub.is_service(target) {
+            if let Some(service) = hub.service_at(target) {
+                if hub.accounts.is_none() {
+                    return Err(Rejection::NoServices(target));
+                }
                 // Services do not answer a notice, as no program does.
                 return match chat.text.filter(|_| is_answered) {
-                    Some(text) => hub.ask_service(chat.from, text),
+                    Some(text) => hub.ask_service(chat.from, service, text),
                     None => Ok(()),
                 };
             }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod authenticate;
+mod chanserv;
 mod help;
 mod history;
 mod list;
@@ -12,9 +13,11 @@ mod membership;
 mod messages;
 mod moderation;
 mod monitor;
+mod nickserv;
 mod operators;
 mod queries;
 mod register;
+mod registered_rooms;
 mod registration;
 mod room_modes;
 mod services;
@@ -29,6 +32,7 @@ use crate::wire::message::Tags;
 use crate::wire::request::Command;
 use crate::wire::{Line, Message, MessageError, Request, RequestError};
 use messages::Chat;
+use services::Service;
 
 impl Hub {
     /// Runs the request in a line, and sends the error if it is rejected.
@@ -77,7 +81,7 @@ impl Hub {
             Task::CheckLogin { .. }
             | Task::DerivePassword { .. }
             | Task::SendCode { .. }
-            | Task::ChangeAccount { .. } => {
+            | Task::ChangeStore { .. } => {
                 let pending = self.accounts.as_deref_mut()?.pending.get_mut(&from);
                 pending.map(|pending| &mut pending.label)
             }
@@ -139,8 +143,10 @@ impl Hub {
             }
             Request::Verify { account, code } => self.verify(from, account, code)?,
             Request::Nickserv { words } | Request::Ns { words } => {
-                let words: Vec<&str> = words.into_iter().flatten().collect();
-                self.ask_service(from, &words.join(" "))?;
+                self.ask_service_by_command(from, (Service::Nick, "NICKSERV"), &words)?;
+            }
+            Request::Chanserv { words } | Request::Cs { words } => {
+                self.ask_service_by_command(from, (Service::Chan, "CHANSERV"), &words)?;
             }
             Request::Ping { token } => self.ping(from, token),
             Request::Pong { .. } => self.mark_alive(from),

@@ -220,7 +220,7 @@ impl Hub {
     }
 
     /// Takes from a new lobby what keeps users out: key, limit, invite-only and bans.
-    fn open_lobby(&mut self) -> Option<()> {
+    pub(super) fn open_lobby(&mut self) -> Option<()> {
         let number = self.lobby()?.number;
         let room = self.rooms.get_mut(number)?;
         let mut lines = vec![Changes::default()];
@@ -248,6 +248,9 @@ impl Hub {
         for changes in lines.iter().filter(|changes| !changes.is_empty()) {
             let line = self.line(format_args!(":{server} MODE {} {changes}", room.name));
             self.broadcast_to_room(room, self.fanout(line));
+        }
+        if lines.iter().any(|changes| !changes.is_empty()) {
+            self.keep_room(number, true);
         }
         Some(())
     }

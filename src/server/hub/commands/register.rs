@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::server::hub::account::{AccountChange, AccountChangeKind, AccountProblem};
+use crate::server::hub::account::{AccountChangeKind, AccountProblem};
 use crate::server::hub::error::AccountFault;
 use crate::server::hub::settings::Registration;
 use crate::server::hub::state::accounts::{
@@ -164,7 +164,7 @@ impl Hub {
     ) -> Result<(), AccountFault> {
         if matches!(self.settings.registration, Registration::Open) {
             let kind = AccountChangeKind::Add(password, self.now.unix.as_secs());
-            return self.start_change(from, AccountChange { name, kind }, form);
+            return self.change_account(from, name, kind, form);
         }
         let until = self.now.running + CODE_TIME;
         let command = match &self.settings.registration {
@@ -256,7 +256,7 @@ impl Hub {
         };
         self.charge(Work::Entry, waiting);
         let kind = AccountChangeKind::Add(password, self.now.unix.as_secs());
-        self.start_change(from, AccountChange { name, kind }, form)
+        self.change_account(from, name, kind, form)
     }
 }
 

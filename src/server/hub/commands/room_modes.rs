@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::user_modes::{Changes, signed};
 use crate::server::hub::limits::Limits;
+use crate::server::hub::registered_room::MaskEntry;
 use crate::server::hub::state::masks;
-use crate::server::hub::state::rooms::{MaskEntry, Masks};
+use crate::server::hub::state::rooms::Masks;
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room, Work,
 };
@@ -15,11 +16,17 @@ use crate::wire::request::MODES_MAX;
 
 /// The modes without a parameter.
 pub(super) const FLAGS: &str = "Cimnst";
+/// The mode of a registered room, which only ChanServ sets.
+pub(super) const REGISTERED: char = 'r';
 /// `CHANMODES`: lists, modes that always need a parameter, modes that need one to be set, and
 /// flags. RFC 2811, 4; Modern IRC, "Channel Modes".
 pub(super) const CHANMODES: &str = "beI,k,l,Cimnst";
+/// The same with accounts.
+pub(super) const CHANMODES_WITH_ACCOUNTS: &str = "beI,k,l,Cimnrst";
 /// All modes of rooms and members, as the welcome lists them.
 pub(super) const ROOM_MODES: &str = "CIbeiklmnostv";
+/// The same with accounts.
+pub(super) const ROOM_MODES_WITH_ACCOUNTS: &str = "CIbeiklmnorstv";
 
 /// A requested mode change.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +58,7 @@ impl Hub {
         let mut parameters = parameters.into_iter().flatten();
         // Each list and each unknown letter is answered once: a line can have hundreds of letters.
         let mut answered = BTreeSet::new();
+        let (mut has_changed, mut has_new_masks) = (false, false);
         let done = signed(letters).try_for_each(|(on, letter)| {
             self.charge(Work::Name, 1);
             let needs = "beIkov".contains(letter) || (letter == 'l' && on);
@@ -76,20 +84,28 @@ impl Hub {
             match self.apply_mode(from, number, wanted) {
                 Ok(None) => {}
                 Ok(Some(shown)) => {
+                    has_changed |= !"ov".contains(letter);
+                    has_new_masks |= "beI".contains(letter);
                     changes.add(on, letter, shown.as_deref());
                     if changes.is_full() {
                         self.broadcast_mode_changes(from, number, &mem::take(&mut changes));
                     }
                 }
-                Err(Rejection::UnknownRoomMode(_)) if !answered.insert(letter) => {}
+                Err(Rejection::UnknownRoomMode(_) | Rejection::ModeOfChanServ(_))
+                    if !answered.insert(letter) => {}
                 // An error in one letter, nick or mask does not stop the others.
-                Err(rejection @ Rejection::UnknownRoomMode(_)) => self.reject(from, rejection),
+                Err(rejection @ (Rejection::UnknownRoomMode(_) | Rejection::ModeOfChanServ(_))) => {
+                    self.reject(from, rejection);
+                }
                 Err(rejection) if parameter.is_some() => self.reject(from, rejection),
                 Err(rejection) => return Err(rejection),
             }
             Ok(())
         });
         self.broadcast_mode_changes(from, number, &changes);
+        if has_changed {
+            self.keep_room(number, has_new_masks);
+        }
         done
     }
 
@@ -104,7 +120,9 @@ impl Hub {
     }
 
     fn send_room_modes(&self, to: ConnectionId, room: &Room) {
-        let mut modes = format!("+{}", room.modes);
+        let mut modes = room.modes;
+        modes.set(REGISTERED, room.ownership.is_some());
+        let mut modes = format!("+{modes}");
         let mut parameters = String::new();
         if let Some(key) = &room.key {
             modes.push('k');
@@ -164,6 +182,7 @@ impl Hub {
             'k' => wanted.key(room, limits),
             'l' => wanted.limit(room),
             flag if FLAGS.contains(flag) => Ok(room.modes.set(flag, wanted.on).then_some(None)),
+            REGISTERED => Err(Rejection::ModeOfChanServ(wanted.room)),
             letter => Err(Rejection::UnknownRoomMode(letter)),
         }
     }
@@ -171,14 +190,30 @@ impl Hub {
     /// Makes a member of the lobby its operator, or removes that, and reports it in the lobby.
     pub(super) fn set_lobby_operator(&mut self, id: ConnectionId, on: bool) -> Option<()> {
         let number = self.lobby()?.number;
+        let server = self.settings.name.clone();
+        self.set_standing(id, number, ('o', on), &server)
+    }
+
+    /// Sets the status of a member, `o` or `v`, and reports it in the room with this source.
+    pub(super) fn set_standing(
+        &mut self,
+        id: ConnectionId,
+        number: u32,
+        (letter, on): (char, bool),
+        source: &str,
+    ) -> Option<()> {
         let user = self.people.registered(id).ok()?;
         let membership = user.membership(number)?;
         let member = self.rooms.get_mut(number)?.member_mut(membership)?;
-        if mem::replace(&mut member.operator, on) != on {
+        let standing = match letter {
+            'o' => &mut member.operator,
+            _ => &mut member.voice,
+        };
+        if mem::replace(standing, on) != on {
             let room = self.rooms.get(number)?;
-            let (server, name, nick) = (&self.settings.name, &room.name, &user.nick);
+            let (name, nick) = (&room.name, &user.nick);
             let sign = if on { '+' } else { '-' };
-            let line = self.line(format_args!(":{server} MODE {name} {sign}o {nick}"));
+            let line = self.line(format_args!(":{source} MODE {name} {sign}{letter} {nick}"));
             self.broadcast_to_room(room, self.fanout(line));
         }
         Some(())
@@ -291,13 +326,19 @@ mod tests {
 
     #[test]
     fn the_announced_modes_are_the_supported_ones() {
-        assert_eq!(CHANMODES, format!("beI,k,l,{FLAGS}"));
-        let mut all: Vec<char> = CHANMODES
-            .replace(',', "")
-            .chars()
-            .chain("ov".chars())
-            .collect();
-        all.sort();
-        assert_eq!(String::from_iter(all), ROOM_MODES);
+        for (more, chanmodes, room_modes) in [
+            ("", CHANMODES, ROOM_MODES),
+            ("r", CHANMODES_WITH_ACCOUNTS, ROOM_MODES_WITH_ACCOUNTS),
+        ] {
+            let sorted = |letters: String| {
+                let mut letters: Vec<char> = letters.chars().collect();
+                letters.sort();
+                String::from_iter(letters)
+            };
+            let flags = sorted(format!("{FLAGS}{more}"));
+            assert_eq!(chanmodes, format!("beI,k,l,{flags}"));
+            let all = chanmodes.replace(',', "");
+            assert_eq!(sorted(format!("{all}ov")), room_modes);
+        }
     }
 }

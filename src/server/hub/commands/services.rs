@@ -1,265 +1,113 @@
-//! NickServ: the accounts for clients that know neither SASL nor `REGISTER`. It is a name, and not a
-//! user: what is sent to it is a request, and reaches no user.
+//! NickServ and ChanServ: the accounts and the registered rooms for clients that know no other way.
+//! They are names, and not users: what is sent to them is a request, and reaches no user.
 
 use std::fmt;
 
-use crate::server::hub::account::{AccountChange, AccountChangeKind, AccountProblem};
-use crate::server::hub::error::AccountFault;
-use crate::server::hub::state::accounts::{NewPassword, PendingLogin, ReplyForm};
-use crate::server::hub::time::seconds_as_date;
-use crate::server::hub::{
-    CertificateFingerprint, CommandResult, ConnectionId, Hub, Person, Rejection,
-};
-use crate::wire::{FoldedName, Nick};
+use crate::server::hub::{CommandResult, ConnectionId, Hub, Rejection};
+use crate::wire::FoldedName;
 
-/// The name, and its short form as a target.
-const NAME: &str = "NickServ";
-const SHORT_NAME: &str = "NS";
-/// What `HELP` answers.
-const HELP: &[&str] = &[
-    "REGISTER password [email] - register your nick as an account",
-    "VERIFY account code - complete a registration",
-    "IDENTIFY [account] password - log in",
-    "LOGOUT - log out",
-    "PASSWORD password - change your password",
-    "CERT LIST, CERT ADD [fingerprint], CERT DEL fingerprint - certificates that log you in",
-    "REGAIN nick [password], GHOST nick [password] - take your nick back, or only free it",
-    "INFO [account] - show an account",
-    "DROP account - remove your account",
-];
+/// A service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Nick,
+    Chan,
+}
+
+impl Service {
+    const ALL: [Self; 2] = [Self::Nick, Self::Chan];
+
+    /// The service of this name, or of its short form as a target.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let short = |service| match service {
+            Self::Nick => "NS",
+            Self::Chan => "CS",
+        };
+        Self::ALL.into_iter().find(|service| {
+            FoldedName::same(name, service.name()) || FoldedName::same(name, short(*service))
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nick => "NickServ",
+            Self::Chan => "ChanServ",
+        }
+    }
+}
 
 impl Hub {
     /// Whether a name is that of a service, so that no user can have it.
     pub(super) fn is_service(&self, name: &str) -> bool {
-        let is_one = || FoldedName::same(name, NAME) || FoldedName::same(name, SHORT_NAME);
-        self.accounts.is_some() && is_one()
+        self.accounts.is_some() && Service::named(name).is_some()
     }
 
-    /// Carries out a request to NickServ.
-    pub(super) fn ask_service(&mut self, from: ConnectionId, text: &str) -> CommandResult<'static> {
+    /// The service that a message to this target is for. Without accounts, a user can have the name.
+    pub(super) fn service_at(&self, target: &str) -> Option<Service> {
+        let service = Service::named(target)?;
+        let is_free = self.accounts.is_some() || self.people.owner_of(target).is_none();
+        is_free.then_some(service)
+    }
+
+    /// Carries out a request to a service.
+    pub(super) fn ask_service(
+        &mut self,
+        from: ConnectionId,
+        service: Service,
+        text: &str,
+    ) -> CommandResult<'static> {
         self.people.registered(from)?;
-        if self.accounts.is_none() {
-            return Err(Rejection::UnknownCommand("NICKSERV"));
-        }
-        if let Err(fault) = self.serve(from, text) {
-            self.notice(from, format_args!("{fault}"));
+        match service {
+            Service::Nick => {
+                if let Err(fault) = self.serve_nick(from, text) {
+                    self.notice(from, format_args!("{fault}"));
+                }
+            }
+            Service::Chan => {
+                if let Err(fault) = self.serve_room(from, text) {
+                    self.service_notice(Service::Chan, from, format_args!("{fault}"));
+                }
+            }
         }
         Ok(())
+    }
+
+    /// The same for a request that is a command of its own. Without accounts there is none.
+    pub(super) fn ask_service_by_command(
+        &mut self,
+        from: ConnectionId,
+        (service, command): (Service, &'static str),
+        words: &[Option<&str>],
+    ) -> CommandResult<'static> {
+        self.people.registered(from)?;
+        if self.accounts.is_none() {
+            return Err(Rejection::UnknownCommand(command));
+        }
+        let words: Vec<&str> = words.iter().copied().flatten().collect();
+        self.ask_service(from, service, &words.join(" "))
     }
 
     /// Sends a notice of NickServ.
     pub(super) fn notice(&self, to: ConnectionId, text: fmt::Arguments<'_>) {
-        let (server, nick) = (&self.settings.name, self.nick_or_star(to));
-        let words = format_args!(":{NAME}!{NAME}@{server} NOTICE {nick} :{text}");
-        self.send(to, self.line(words));
+        self.service_notice(Service::Nick, to, text);
     }
 
-    fn serve(&mut self, from: ConnectionId, text: &str) -> Result<(), AccountFault> {
-        let mut words = text.split_ascii_whitespace();
-        let verb = words.next().unwrap_or_default().to_ascii_uppercase();
-        let words: Vec<&str> = words.collect();
-        match (&*verb, &*words) {
-            ("HELP", _) => {
-                for line in HELP {
-                    self.notice(from, format_args!("{line}"));
-                }
-                Ok(())
-            }
-            ("REGISTER", [password]) => self.register_nick(from, password, "*"),
-            ("REGISTER", [password, email]) => self.register_nick(from, password, email),
-            ("VERIFY", [account, code]) => {
-                self.begin_verification(from, account, code, ReplyForm::Service)
-            }
-            ("IDENTIFY" | "ID" | "LOGIN", [password]) => {
-                let nick = self.nick_or_star(from).to_owned();
-                self.identify(from, &nick, password, None)
-            }
-            ("IDENTIFY" | "ID" | "LOGIN", [account, password]) => {
-                self.identify(from, account, password, None)
-            }
-            ("LOGOUT", []) => {
-                self.own_account(from)?;
-                self.log_out(from);
-                Ok(())
-            }
-            ("PASSWORD" | "PASSWD", [password]) => self.change_password(from, password),
-            ("SET", [what, password]) if what.eq_ignore_ascii_case("PASSWORD") => {
-                self.change_password(from, password)
-            }
-            ("CERT", [what, rest @ ..]) => self.serve_certificates(from, what, rest),
-            ("REGAIN" | "RECOVER" | "GHOST" | "RELEASE", [nick]) => {
-                self.own_account(from)?;
-                let keeps_nick = &*verb == "GHOST";
-                self.regain(from, nick, keeps_nick)
-            }
-            ("REGAIN" | "RECOVER" | "GHOST" | "RELEASE", [nick, password]) => {
-                let keeps_nick = &*verb == "GHOST";
-                self.identify(from, nick, password, Some(((*nick).to_owned(), keeps_nick)))
-            }
-            ("INFO", []) => {
-                let account = self.own_account(from)?;
-                self.show_account(from, account.as_str())
-            }
-            ("INFO", [account]) => self.show_account(from, account),
-            ("DROP", [account, code @ ..]) => {
-                self.drop_account(from, account, code.first().copied())
-            }
-            _ => Err(AccountFault::UnknownRequest),
-        }
-    }
-
-    fn register_nick(
-        &mut self,
-        from: ConnectionId,
-        password: &str,
-        email: &str,
-    ) -> Result<(), AccountFault> {
-        match self.registration_value() {
-            Some(_) => self.begin_registration(from, "*", email, password, ReplyForm::Service),
-            None => Err(AccountFault::Closed),
-        }
-    }
-
-    fn identify(
-        &mut self,
-        from: ConnectionId,
-        account: &str,
-        password: &str,
-        regained: Option<(String, bool)>,
-    ) -> Result<(), AccountFault> {
-        if !self.may_send_password(from) {
-            return Err(AccountFault::InClear);
-        }
-        let login = PendingLogin {
-            account: account.to_owned(),
-            form: ReplyForm::Service,
-            regained,
-        };
-        self.check_login(from, login, password)
-            .map_err(|rejection| match rejection {
-                Rejection::LoginTooSoon(seconds) => AccountFault::TooSoon(seconds),
-                _ => AccountFault::WrongPassword,
-            })
-    }
-
-    /// The account of the user; without a login a request is refused.
-    fn own_account(&self, from: ConnectionId) -> Result<Nick, AccountFault> {
-        let account = self.people.get(from).and_then(Person::account);
-        account.cloned().ok_or(AccountFault::NotLoggedIn)
-    }
-
-    fn change_password(&mut self, from: ConnectionId, password: &str) -> Result<(), AccountFault> {
-        let name = self.own_account(from)?;
-        if !self.may_send_password(from) {
-            return Err(AccountFault::InClear);
-        }
-        self.check_new_password(password)?;
-        self.derive_password(from, password, NewPassword::Change(name));
-        Ok(())
-    }
-
-    fn serve_certificates(
-        &mut self,
-        from: ConnectionId,
-        what: &str,
-        rest: &[&str],
-    ) -> Result<(), AccountFault> {
-        let name = self.own_account(from)?;
-        let own = self
-            .people
-            .get(from)
-            .and_then(|person| person.certificate.as_deref());
-        let given = rest.first().map(|text| CertificateFingerprint::parse(text));
-        let kind = match (&*what.to_ascii_uppercase(), given) {
-            ("LIST", None) => {
-                let account = self
-                    .accounts
-                    .as_deref()
-                    .and_then(|all| all.find(name.as_str()));
-                let certificates = account.map_or(&[][..], |account| &account.certificates);
-                for certificate in certificates {
-                    self.notice(from, format_args!("{certificate}"));
-                }
-                let count = certificates.len();
-                self.notice(from, format_args!("{name} has {count} certificates."));
-                return Ok(());
-            }
-            (_, Some(None)) => return Err(AccountFault::BadFingerprint),
-            ("ADD", None) => {
-                let own = own.copied().ok_or(AccountFault::NoCertificate)?;
-                AccountChangeKind::AddCertificate(own)
-            }
-            ("ADD", Some(Some(one))) => AccountChangeKind::AddCertificate(one),
-            ("DEL" | "REMOVE", Some(Some(one))) => AccountChangeKind::RemoveCertificate(one),
-            _ => return Err(AccountFault::UnknownRequest),
-        };
-        self.start_change(from, AccountChange { name, kind }, ReplyForm::Service)
-    }
-
-    /// Disconnects the user of a nick that belongs to the account of this one, who then gets it.
-    pub(super) fn regain(
-        &mut self,
-        from: ConnectionId,
-        nick: &str,
-        keeps_nick: bool,
-    ) -> Result<(), AccountFault> {
-        let account = self.own_account(from)?;
-        if !FoldedName::same(account.as_str(), nick) {
-            return Err(AccountFault::NotYourNick);
-        }
-        match self.people.owner_of(nick) {
-            Some(owner) if owner == from => return Err(AccountFault::OwnNick),
-            Some(owner) => {
-                let by = self.nick_or_star(from).to_owned();
-                self.disconnect(owner, &format!("{nick} was regained by {by}"));
-                self.notice(from, format_args!("The user of {nick} was disconnected."));
-            }
-            None if keeps_nick => return Err(AccountFault::NoUserWithNick),
-            None => {}
-        }
-        if !keeps_nick && let Err(rejection) = self.nick(from, nick) {
-            self.send_rejection(from, rejection);
-        }
-        Ok(())
-    }
-
-    fn show_account(&self, from: ConnectionId, name: &str) -> Result<(), AccountFault> {
-        let accounts = self.accounts.as_deref();
-        let account = accounts.and_then(|accounts| accounts.find(name));
-        let account = account.ok_or(AccountFault::Problem(AccountProblem::Missing))?;
-        let since = seconds_as_date(account.created);
-        self.notice(
-            from,
-            format_args!("{} was registered at {since}.", account.name),
+    /// Sends a notice of a service.
+    pub(super) fn service_notice(
+        &self,
+        service: Service,
+        to: ConnectionId,
+        text: fmt::Arguments<'_>,
+    ) {
+        let (source, nick) = (self.service_source(service), self.nick_or_star(to));
+        self.send(
+            to,
+            self.line(format_args!(":{source} NOTICE {nick} :{text}")),
         );
-        Ok(())
     }
 
-    /// Removes the account of the user, who has to confirm that.
-    fn drop_account(
-        &mut self,
-        from: ConnectionId,
-        account: &str,
-        code: Option<&str>,
-    ) -> Result<(), AccountFault> {
-        let name = self.own_account(from)?;
-        if !FoldedName::same(name.as_str(), account) {
-            return Err(AccountFault::NotYourNick);
-        }
-        let accounts = self.accounts.as_deref();
-        let right = accounts.and_then(|accounts| accounts.confirmation(account));
-        let right = right.ok_or(AccountFault::Problem(AccountProblem::Missing))?;
-        match code {
-            None => {
-                let text = format_args!("To remove {name} for good, send: DROP {name} {right}");
-                self.notice(from, text);
-                Ok(())
-            }
-            Some(code) if code == right => {
-                let kind = AccountChangeKind::Remove;
-                self.start_change(from, AccountChange { name, kind }, ReplyForm::Service)
-            }
-            Some(_) => Err(AccountFault::BadCode),
-        }
+    /// `nick!user@host` of a service.
+    pub(super) fn service_source(&self, service: Service) -> impl fmt::Display {
+        let (name, server) = (service.name(), &self.settings.name);
+        fmt::from_fn(move |f| write!(f, "{name}!{name}@{server}"))
     }
 }

@@ -1,7 +1,7 @@
 //! The welcome after registration, which users can request again: the numerics 001 to 005, LUSERS
 //! and MOTD.
 
-use super::room_modes::{CHANMODES, ROOM_MODES};
+use super::room_modes::{CHANMODES, CHANMODES_WITH_ACCOUNTS, ROOM_MODES, ROOM_MODES_WITH_ACCOUNTS};
 use super::user_modes::USER_MODES;
 use crate::server::hub::state::people::{HOST_BYTES_MAX, USER_BYTES_MAX};
 use crate::server::hub::time::seconds_as_date;
@@ -26,7 +26,11 @@ impl Hub {
         self.reply_with(to, Reply::YourHost, rest);
         let rest = format_args!(":This server was started {created}");
         self.reply_with(to, Reply::Created, rest);
-        let rest = format_args!("{name} {VERSION} {USER_MODES} {ROOM_MODES}");
+        let room_modes = match self.accounts {
+            Some(_) => ROOM_MODES_WITH_ACCOUNTS,
+            None => ROOM_MODES,
+        };
+        let rest = format_args!("{name} {VERSION} {USER_MODES} {room_modes}");
         self.reply_with(to, Reply::MyInfo, rest);
         let tokens = self.isupport();
         let tokens: Vec<_> = tokens.split(' ').collect();
@@ -53,7 +57,7 @@ impl Hub {
         };
         format!(
             "AWAYLEN={away} BOT=B CASEMAPPING=ascii CHANLIMIT=#:{rooms} \
-             CHANMODES={CHANMODES} CHANNELLEN={room_name} CHANTYPES=# ELIST=CMNTU \
+             CHANMODES={chanmodes} CHANNELLEN={room_name} CHANTYPES=# ELIST=CMNTU \
              EXCEPTS=e EXTBAN=,{extbans} HOSTLEN={HOST_BYTES_MAX} INVEX=I KEYLEN={key} \
              KICKLEN={reason} LINELEN={BODY_BYTES_MAX} MAXLIST=beI:{masks} \
              MODES={MODES_MAX} MONITOR={nicks} NAMELEN={real_name} \
@@ -63,6 +67,10 @@ impl Hub {
              USERHOST:{USERHOST_MAX},WHOIS:1,WHOWAS:1 \
              TOPICLEN={topic} USERLEN={USER_BYTES_MAX} UTF8ONLY WHOX{history}",
             away = limits.away_bytes,
+            chanmodes = match self.accounts {
+                Some(_) => CHANMODES_WITH_ACCOUNTS,
+                None => CHANMODES,
+            },
             extbans = match self.accounts {
                 // IRCv3 account-extban.
                 Some(_) => "am ACCOUNTEXTBAN=a",

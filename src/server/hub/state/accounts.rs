@@ -10,10 +10,11 @@ use crate::server::hub::ConnectionId;
 use crate::server::hub::account::{
     Account, AccountChange, AccountChangeKind, AccountProblem, SecretKey, StoredAccounts,
 };
+use crate::server::hub::stored::StoreChange;
 use crate::wire::sasl::scram::nonce;
 use crate::wire::sasl::scram_server::{ScramServer, StoredPassword};
 use crate::wire::sasl::{Mechanism, PartialMessage};
-use crate::wire::{FoldedName, Nick};
+use crate::wire::{FoldedName, Nick, RoomName};
 
 /// How many registrations wait for a code at once.
 const REGISTRATIONS_MAX: usize = 1_000;
@@ -141,7 +142,7 @@ pub(in crate::server::hub) enum AccountStep {
     /// The client is to send the code for this account.
     SendCode(Nick, ReplyForm),
     /// The change takes effect.
-    Change(AccountChange, ReplyForm),
+    Change(StoreChange, ReplyForm),
 }
 
 impl Accounts {
@@ -250,9 +251,16 @@ impl Accounts {
     /// The code that confirms the removal of an account.
     pub(in crate::server::hub) fn confirmation(&self, name: &str) -> Option<String> {
         let account = self.find(name)?;
-        let mut code = nonce(&self.secret.0, account.created);
+        Some(self.confirmation_of("", account.created))
+    }
+
+    /// The code that confirms something about what this account has made at this time.
+    pub(in crate::server::hub) fn confirmation_of(&self, account: &str, created: u64) -> String {
+        let bytes = account.bytes().map(u64::from);
+        let number = bytes.fold(created, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+        let mut code = nonce(&self.secret.0, number);
         code.truncate(CONFIRMATION_BYTES);
-        Some(code)
+        code
     }
 
     /// Forgets a connection that has ended. A change that it waits for is made nevertheless.
@@ -268,7 +276,7 @@ impl Accounts {
         change: &AccountChange,
     ) -> Result<(), AccountProblem> {
         let is_same = |step: &AccountStep| match step {
-            AccountStep::Change(other, _) => {
+            AccountStep::Change(StoreChange::Account(other), _) => {
                 FoldedName::same(other.name.as_str(), change.name.as_str())
                     || other.new_certificate().is_some()
                         && other.new_certificate() == change.new_certificate()
@@ -285,6 +293,15 @@ impl Accounts {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a change of this room waits for the store.
+    pub(in crate::server::hub) fn is_room_busy(&self, name: &RoomName) -> bool {
+        let is_it = |step: &AccountStep| match step {
+            AccountStep::Change(StoreChange::Room(other), _) => other.name.key() == name.key(),
+            _ => false,
+        };
+        self.pending.values().any(|pending| is_it(&pending.step))
     }
 
     /// Makes a change that was checked, and that is on disk.

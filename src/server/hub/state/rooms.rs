@@ -6,14 +6,15 @@ use std::time::Duration;
 use slab::Slab;
 
 use super::masks::{MUTE, UserSubject};
+use crate::server::hub::registered_room::{MaskEntry, RoomAccess, RoomRank, Topic};
 use crate::server::hub::stored::MessageId;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Invitation, MemberCapabilities, Membership, Modes,
     People, Rejection,
 };
-use crate::wire::{FoldedName, RoomName};
+use crate::wire::{FoldedName, Nick, RoomName};
 
-/// A room with at least one member.
+/// A room with at least one member, or a registered one.
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(in crate::server::hub) name: RoomName,
@@ -34,31 +35,40 @@ pub(crate) struct Room {
     pub(in crate::server::hub) bans: Masks,
     pub(in crate::server::hub) exceptions: Masks,
     pub(in crate::server::hub) invited: Masks,
+    /// Whose it is, if it is registered.
+    pub(in crate::server::hub) ownership: Option<Box<RoomOwnership>>,
 }
 
-/// The topic of a room.
+/// Whose a registered room is.
 #[derive(Debug)]
-pub(in crate::server::hub) struct Topic {
-    pub(in crate::server::hub) text: Box<str>,
-    /// `nick!user@host` of the user who set it.
-    pub(in crate::server::hub) setter: Box<str>,
-    /// When, as Unix time.
-    pub(in crate::server::hub) time: Duration,
+pub(in crate::server::hub) struct RoomOwnership {
+    /// The account that owns it.
+    pub(in crate::server::hub) founder: Nick,
+    /// The other accounts with a rank, in the order in which they got one.
+    pub(in crate::server::hub) access: Vec<RoomAccess>,
+    /// Whether its modes, topic or masks have changed since the store was known to have them.
+    pub(in crate::server::hub) has_changed: bool,
+}
+
+impl RoomOwnership {
+    /// The rank of an account; the founder has that of an operator.
+    pub(in crate::server::hub) fn rank(&self, account: &str) -> Option<RoomRank> {
+        if self.is_founder(account) {
+            return Some(RoomRank::Operator);
+        }
+        let mut access = self.access.iter();
+        let entry = access.find(|one| FoldedName::same(one.account.as_str(), account));
+        entry.map(|entry| entry.rank)
+    }
+
+    pub(in crate::server::hub) fn is_founder(&self, account: &str) -> bool {
+        FoldedName::same(self.founder.as_str(), account)
+    }
 }
 
 /// A list of masks for `nick!user@host`.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Masks(pub(in crate::server::hub) Vec<MaskEntry>);
-
-/// A mask in a list, and its setter.
-#[derive(Debug)]
-pub(in crate::server::hub) struct MaskEntry {
-    pub(in crate::server::hub) mask: Box<str>,
-    /// `nick!user@host` of the user who set it.
-    pub(in crate::server::hub) setter: Box<str>,
-    /// When, as Unix time.
-    pub(in crate::server::hub) time: Duration,
-}
 
 impl Masks {
     pub(in crate::server::hub) fn matches(&self, source: &mut UserSubject<'_>) -> bool {
@@ -136,7 +146,7 @@ impl Room {
     }
 }
 
-/// All rooms. A room exists as long as it has a member.
+/// All rooms. A room exists as long as it has a member or is registered.
 #[derive(Debug, Default)]
 pub(in crate::server::hub) struct Rooms {
     pub(in crate::server::hub) slab: Slab<Room>,
@@ -189,7 +199,7 @@ impl Rooms {
         self.numbers.shrink_to_fit();
     }
 
-    /// Creates an empty room, which a user must enter in the same step.
+    /// Creates an empty room, which a user must enter in the same step if it is not registered.
     pub(in crate::server::hub) fn create(
         &mut self,
         name: &RoomName,
@@ -213,13 +223,14 @@ impl Rooms {
             bans: Masks::default(),
             exceptions: Masks::default(),
             invited: Masks::default(),
+            ownership: None,
         });
         self.numbers.insert(name.key(), number);
         Some(number)
     }
 
     /// Removes a user from a room. The last member in its list moves to the free position, and a
-    /// room without members is removed.
+    /// room without members is removed, unless it is registered.
     pub(in crate::server::hub) fn leave(
         &mut self,
         number: u32,
@@ -241,7 +252,14 @@ impl Rooms {
         {
             membership.position = position;
         }
-        if room.members.is_empty() {
+        self.remove_if_unused(number);
+    }
+
+    /// Removes a room that has no members and is not registered.
+    pub(in crate::server::hub) fn remove_if_unused(&mut self, number: u32) {
+        let room = self.slab.get(number as usize);
+        if let Some(room) = room.filter(|room| room.members.is_empty() && room.ownership.is_none())
+        {
             self.numbers
                 .remove(&*FoldedName::folded(room.name.as_str()));
             self.slab.remove(number as usize);
