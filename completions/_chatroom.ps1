@@ -72,10 +72,10 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the server password from the first line of this file')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
-            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Accept an answer only from a user logged in to this account, whatever their nick')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal [default: plain]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Accept an answer only from a user logged in to this account, whatever their nick')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -89,8 +89,8 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'Read the server password from the first line of this file')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
             [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal [default: plain]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of the server, for this run: others could read and change everything')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -101,16 +101,14 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Show only this room, or the whispers with this person')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"')
             [CompletionResult]::new('--grep', '--grep', [CompletionResultType]::ParameterName, 'Show only lines that match this regular expression')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal [default: plain]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'chatroom;certificate' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -119,11 +117,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Process a line as if typed in the session')
             [CompletionResult]::new('who', 'who', [CompletionResultType]::ParameterValue, 'List the nicks in a room')
             [CompletionResult]::new('rooms', 'rooms', [CompletionResultType]::ParameterValue, 'List the rooms of the session')
@@ -136,48 +132,38 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;send' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'chatroom;ctl;who' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'chatroom;ctl;rooms' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'chatroom;ctl;sessions' {
-            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'chatroom;ctl;tail' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal [default: plain]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -186,11 +172,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
         'chatroom;ctl;names' {
             [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the output when it is not a terminal')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this configuration file instead of ~/.config/chatroom.toml')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'chatroom;ctl;help' {

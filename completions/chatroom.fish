@@ -75,14 +75,14 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s j -l join -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Accept an answer only from a user logged in to this account, whatever their nick' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l format -d 'The form of the output when it is not a terminal [default: plain]' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
+complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l account -d 'Accept an answer only from a user logged in to this account, whatever their nick' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -l insecure -d 'Accept any certificate of the server, for this run: others could read and change everything'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ask" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s n -l nick -d 'Your nick [default: your login name]' -r
@@ -90,10 +90,10 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s j -l join -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l password-file -d 'Read the server password from the first line of this file' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l fingerprint -d 'Expect the certificate with this SHA-256 fingerprint from the server, for this run; can be given several times' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l format -d 'The form of the output when it is not a terminal [default: plain]' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
@@ -102,32 +102,20 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand msg" -s h -l help -d '
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l room -d 'Show only this room, or the whispers with this person' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l since -d 'Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24, "2026-11-24 14:00"' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l grep -d 'Show only lines that match this regular expression' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l format -d 'The form of the output when it is not a terminal [default: plain]' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand certificate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -s h -l help -d 'Print help'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "who" -d 'List the nicks in a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "rooms" -d 'List the rooms of the session'
@@ -137,64 +125,32 @@ complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_se
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and not __fish_seen_subcommand_from send who rooms sessions tail names help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from who" -s h -l help -d 'Print help'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from rooms" -s h -l help -d 'Print help'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from sessions" -s h -l help -d 'Print help'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l format -d 'The form of the output when it is not a terminal [default: plain]' -r -f -a "plain\t'Text for people: the time, the nick and the message'
 json\t'One JSON object a line, for programs'
 raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
 always\t'Always, also in a pipe'
 never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l session -d 'Which session, if several are running: its server, or its number from ctl sessions [default: the one that started last]' -r
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l format -d 'The form of the output when it is not a terminal' -r -f -a "plain\t'Text for people: the time, the nick and the message'
-json\t'One JSON object a line, for programs'
-raw\t'The lines of the server, unchanged'"
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'
-always\t'Always, also in a pipe'
-never\t'Never'"
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -l config -d 'Read this configuration file instead of ~/.config/chatroom.toml' -r -F
-complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from names" -s h -l help -d 'Print help'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "send" -d 'Process a line as if typed in the session'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "who" -d 'List the nicks in a room'
 complete -c chatroom -n "__fish_chatroom_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "rooms" -d 'List the rooms of the session'

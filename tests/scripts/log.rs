@@ -243,7 +243,11 @@ fn invalid_queries_are_reported_and_nothing_is_shown() {
     for (options, status, words) in [
         (["--since", "soon"], 64, "expected a time such as 30m, 2h"),
         (["--grep", "("], 64, "unclosed group"),
-        (["--format", "raw"], 64, "does not keep protocol lines"),
+        (
+            ["--format", "raw"],
+            64,
+            "The log has no lines of the protocol",
+        ),
         (["--room", "#a"], 66, "There is no log of 127.0.0.1:9"),
     ] {
         let finished = home.ask(&options, "");

@@ -264,6 +264,13 @@ fn a_mistyped_command_with_arguments_is_not_taken_for_servers() {
             format!("is neither a command nor a known host. Did you mean chatroom {command}?");
         assert_status(&finished, 64, &words);
     }
+    for (arguments, command) in [
+        (&["lgo", "--grep", "x"][..], "log"),
+        (&["askk", "@bob", "deploy?", "--account", "bob"], "ask"),
+    ] {
+        let words = format!("Did you mean chatroom {command}?");
+        assert_status(&run(home.chatroom(arguments), ""), 64, &words);
+    }
     // Servers that are unreachable, not mistyped.
     for servers in [
         &["asj", "127.0.0.1:1"][..],

@@ -233,6 +233,16 @@ fn a_running_session_can_be_used_by_other_programs() {
     let sent = run(session.command(&["msg", "@bob", "psst"]), "");
     assert_eq!(sent.status, Some(0), "{sent:?}");
     bob.expect(":alice!~alice@127.0.0.1 PRIVMSG bob :psst");
+    // A message with a nick of its own is not sent by the session.
+    let config = session.runtime.path().join("other.toml");
+    std::fs::write(&config, format!("server = \"{}\"\n", server.address)).unwrap();
+    let config = config.to_str().unwrap();
+    let own = ["msg", "--config", config, "--nick", "ci", "@bob", "own"];
+    let own = run(session.command(&own), "");
+    assert_eq!(own.status, Some(0), "{own:?}");
+    bob.expect(":ci!~ci@127.0.0.1 PRIVMSG bob :own");
+    let raw = session.ctl(&["tail", "--format", "raw"]);
+    assert_eq!(raw.status, Some(64), "{raw:?}");
     let wrong = session.ctl(&["send", "/quti"]);
     assert_eq!(wrong.status, Some(65), "{wrong:?}");
     assert!(wrong.err.starts_with("chatroom: There is no command /quti"));

@@ -13,6 +13,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "clap",
         &[
             "src/client/config/options.rs",
+            "src/client/config/options/",
             "src/common/cli.rs",
             "src/common/generate.rs",
             "src/server/config/options.rs",

@@ -16,7 +16,7 @@ use crate::common::time_zone::local_time_zone;
 
 /// The renderer for what happened earlier or elsewhere: the log, and the events of another session.
 pub(super) fn replay_renderer(options: &ClientOptions, config: &Config) -> Renderer {
-    let color = has_color(options.color, &io::stdout());
+    let color = has_color(options.color(), &io::stdout());
     renderer(color, verbosity(options, true), config)
 }
 
@@ -28,7 +28,7 @@ pub(super) fn session_renderer(
     edits: bool,
     interactive: bool,
 ) -> Renderer {
-    let color = has_color(options.color, &io::stdout()) && (edits || !interactive);
+    let color = has_color(options.color(), &io::stdout()) && (edits || !interactive);
     renderer(color, verbosity(options, interactive), config)
 }
 
@@ -38,7 +38,7 @@ fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
 
 /// Reports a warning on standard error, in red where that has colors.
 pub(super) fn report_warning(message: &str, options: &ClientOptions, config: &Config) {
-    let color = has_color(options.color, &io::stderr());
+    let color = has_color(options.color(), &io::stderr());
     let renderer = renderer(color, verbosity(options, true), config);
     let line = stderr::format_report(None, message);
     stderr::write_report(&renderer.warning(line.trim_end()));

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use super::appearance::replay_renderer;
 use super::error::ClientError;
@@ -29,26 +30,28 @@ pub(super) fn run(
     let server = options.servers().next().map(String::as_str);
     let result = match options.action.as_ref()? {
         Action::Ctl {
-            what: Control::Names { start },
-            session,
+            what: Control::Names { start, .. },
             ..
-        } => names(start, session.as_deref().or(server), &sessions, config),
+        } => {
+            let which = options.session().or(server);
+            names(start, which, &sessions, config, options.timeout())
+        }
         Action::Ctl {
             what: Control::Sessions,
             ..
         } => list(&sessions()),
-        Action::Ctl { what, session, .. } => {
-            let which = session.as_deref().or(server);
+        Action::Ctl { what, .. } => {
+            let which = options.session().or(server);
             choose(sessions(), which, config, true)
                 .and_then(|(session, network)| send(&session, network, what, options, config))
         }
-        Action::Msg(message) if server.is_none() => {
+        Action::Msg(message) if !options.wants_connection() => {
             let (session, _) = choose(sessions(), None, config, true).ok()?;
             script::message_line(message)
                 .map_err(ClientError::Message)
                 .and_then(|line| {
                     let line = ControlRequest::Send(line);
-                    Ok(request(&session, &line, None, |_| Ok(()))?)
+                    Ok(request(&session, &line, options.timeout(), |_| Ok(()))?)
                 })
         }
         _ => return None,
@@ -63,12 +66,13 @@ fn names(
     which: Option<&str>,
     sessions: &dyn Fn() -> Vec<RunningSession>,
     config: &Config,
+    limit: Option<Duration>,
 ) -> Result<(), ClientError> {
     let print = |line: &str| print(line, None);
     match choose(sessions(), which, config, false) {
         Ok((session, _)) => {
             let names = ControlRequest::Names(prefix.to_owned());
-            Ok(request(&session, &names, None, print)?)
+            Ok(request(&session, &names, limit, print)?)
         }
         Err(_) => config
             .completions(prefix)
@@ -85,18 +89,21 @@ fn send(
     config: &Config,
 ) -> Result<(), ClientError> {
     let control_request = match what {
-        Control::Send { line } => match network {
+        Control::Send { line, .. } => match network {
             Some(network) => ControlRequest::SendOn(network, line.join(" ")),
             None => ControlRequest::Send(line.join(" ")),
         },
-        Control::Who { room } => ControlRequest::Who(room.clone()),
-        Control::Rooms => ControlRequest::Rooms,
+        Control::Who { room, .. } => ControlRequest::Who(room.clone()),
+        Control::Rooms { .. } => ControlRequest::Rooms,
         Control::Sessions => ControlRequest::Where,
-        Control::Tail => ControlRequest::Tail,
-        Control::Names { start } => ControlRequest::Names(start.clone()),
+        Control::Tail { .. } => ControlRequest::Tail,
+        Control::Names { start, .. } => ControlRequest::Names(start.clone()),
     };
+    if options.format() == Format::Raw {
+        return Err(ClientError::NoProtocolLines("A running session"));
+    }
     let renderer = replay_renderer(options, config);
-    let renderer = Some(&renderer).filter(|_| options.format == Format::Plain);
+    let renderer = Some(&renderer).filter(|_| options.format() == Format::Plain);
     let print = |line: &str| print(line, renderer);
     Ok(request(
         session,

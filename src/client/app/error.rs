@@ -41,8 +41,8 @@ pub enum ClientError {
         /// Why.
         error: io::Error,
     },
-    /// `chatroom log --format raw`: the log does not keep the lines of the protocol.
-    RawLog,
+    /// `--format raw` with this source of events, which has no lines of the protocol.
+    NoProtocolLines(&'static str),
     /// A part of the log cannot be read.
     UnreadableLog {
         /// The file or folder.
@@ -89,7 +89,10 @@ impl ClientError {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Resolve(ResolveError::Credential(CredentialError::Unreadable { .. })) => 66,
-            Self::Resolve(_) | Self::MistypedCommand(_) | Self::Message(_) | Self::RawLog => 64,
+            Self::Resolve(_)
+            | Self::MistypedCommand(_)
+            | Self::Message(_)
+            | Self::NoProtocolLines(_) => 64,
             Self::NoStateFolder | Self::NoConfigFolder | Self::NoTls => 64,
             Self::Certificate { .. } => 73,
             Self::UnreadableLog { .. } | Self::NoLog { .. } => 66,
@@ -205,8 +208,10 @@ impl ClientError {
                 let error = os_error_text(error);
                 write!(f, "Cannot make {}: {error}", file.display())
             }
-            Self::RawLog => f.write_str(
-                "The log does not keep protocol lines. Use --format plain or --format json.",
+            Self::NoProtocolLines(source) => write!(
+                f,
+                "{source} has no lines of the protocol. Use --format plain or \
+                 --format json."
             ),
             Self::UnreadableLog { file, error } => {
                 write!(

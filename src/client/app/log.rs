@@ -51,8 +51,8 @@ pub(super) fn run(
     config_file: Option<PathBuf>,
     logs: Option<&Path>,
 ) -> Result<(), ClientError> {
-    if options.format == Format::Raw {
-        return Err(ClientError::RawLog);
+    if options.format() == Format::Raw {
+        return Err(ClientError::NoProtocolLines("The log"));
     }
     let named = log.server.as_ref().or(options.servers().next());
     let named = named.or(config.server.as_ref()).map(String::as_str);
@@ -74,7 +74,7 @@ pub(super) fn run(
         room,
         since: log.since.as_ref(),
         grep: log.grep.as_ref(),
-        format: options.format,
+        format: options.format(),
     };
     let config_file = config_file.filter(|_| !config.log);
     let renderer = replay_renderer(options, config);

@@ -53,16 +53,19 @@ pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
         return print_document(document).map_err(ClientError::Output);
     }
     let paths = Paths::find();
-    let config = Config::load(options.config.as_deref(), paths.config_file.as_deref())
+    let config = Config::load(options.config(), paths.config_file.as_deref())
         .map_err(ClientError::Config)?;
     if let Some(result) = ctl::run(options, &config, paths.control.as_deref()) {
         return result;
     }
     if let Some(Action::Log(log)) = &options.action {
-        let config_file = options.config.clone().or(paths.config_file.clone());
+        let config_file = options
+            .config()
+            .map(Path::to_owned)
+            .or(paths.config_file.clone());
         return log::run(options, log, &config, config_file, paths.logs().as_deref());
     }
-    if let Some(Action::Certificate { name }) = &options.action {
+    if let Some(Action::Certificate { name, .. }) = &options.action {
         return certificate::run(name, paths.identities.as_deref());
     }
     check_servers(options, &config)?;
@@ -444,7 +447,7 @@ impl Client {
             ..
         } = &*self.setups;
         UiContext {
-            format: options.format,
+            format: options.format(),
             control: paths.control.clone().filter(|_| config.control),
             notify_command: config.notify_command.clone(),
             greeting,

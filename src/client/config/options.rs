@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{
+    ArgMatches, Args, Command, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint,
+};
 use jiff::SignedDuration;
 
 use super::since::Since;
@@ -41,7 +43,7 @@ pub struct ClientOptions {
     other_servers: Vec<String>,
 
     /// Your nick [default: your login name]
-    #[arg(short, long, value_name = "NICK", env = "CHATROOM_NICK")]
+    #[arg(short, long, value_name = "NICK", env = NICK_VARIABLE)]
     nick: Option<String>,
 
     /// Join this room too; add the key after a space: '#room key'; can be given several times
@@ -82,8 +84,8 @@ pub struct ClientOptions {
     pub strict: bool,
 
     /// The form of the output when it is not a terminal
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "plain")]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    format: Format,
 
     /// End when a message matches this regular expression, and print it
     #[arg(long, value_name = "REGEX")]
@@ -120,18 +122,12 @@ pub struct ClientOptions {
     pub interval: Duration,
 
     /// When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: ColorChoice,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
 
     /// Read this configuration file instead of ~/.config/chatroom.toml
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "CHATROOM_CONFIG",
-        value_hint = ValueHint::FilePath
-    )]
-    pub config: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", env = "CHATROOM_CONFIG", value_hint = ValueHint::FilePath)]
+    config: Option<PathBuf>,
 
     /// Print whole lines only, for screen readers, without escape sequences
     #[arg(long)]
@@ -154,6 +150,35 @@ pub struct ClientOptions {
     pub action: Option<Action>,
 }
 
+/// The variable of the environment with the nick.
+const NICK_VARIABLE: &str = "CHATROOM_NICK";
+
+/// Whether an option before a command, which is named by its words, has an effect together with it.
+/// The options that only the command has are after it, and clap refuses all others there.
+fn has_effect(command: &str, id: &str) -> bool {
+    let effective: &[&str] = match command {
+        "ask" | "msg" => &[
+            "server",
+            "nick",
+            "rooms",
+            "password_file",
+            "fingerprint",
+            "insecure",
+            "timeout",
+            "format",
+            "color",
+            "quiet",
+        ],
+        "log" => &["server", "format", "color"],
+        "ctl tail" => &["server", "session", "timeout", "format", "color"],
+        "ctl send" | "ctl who" | "ctl rooms" | "ctl names" => &["server", "session", "timeout"],
+        _ => &[],
+    };
+    let of_msg = command == "msg" && ["follow", "verbose"].contains(&id);
+    // Each command reads the configuration, and reports what is wrong in it.
+    effective.contains(&id) || of_msg || id == "config"
+}
+
 /// The names of the commands of the command line.
 pub(in crate::client) fn command_names() -> Vec<String> {
     let command = ClientOptions::command();
@@ -170,7 +195,8 @@ pub enum Action {
     Ask(AskArgs),
     /// Send one message to a person or a room
     ///
-    /// If a session with control = true is running and no server is named, that session sends it.
+    /// If a session with control = true is running, that session sends it, unless a server or an
+    /// option of a connection is given, such as --nick.
     Msg(MessageArgs),
     /// Show the log (needs log = true)
     ///
@@ -184,20 +210,58 @@ pub enum Action {
         /// Its name, for example the network
         #[arg(value_parser = certificate_name)]
         name: String,
+
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Use a running session that has control = true in its configuration
     Ctl {
-        /// Which session, if several are running: its server, or its number from ctl sessions
-        /// [default: the one that started last]
-        #[arg(long, global = true, value_name = "SERVER|NUMBER")]
-        session: Option<String>,
-        /// Give up after this time, such as 30s or 5m, with exit status 75
-        #[arg(long, global = true, value_name = "TIME", value_parser = time)]
-        timeout: Option<Duration>,
+        /// Which running session.
+        #[command(flatten)]
+        session: SessionArgs,
+
+        /// The configuration file.
+        #[command(flatten)]
+        config: ConfigArgs,
+
         /// What to do with it.
         #[command(subcommand)]
         what: Control,
     },
+}
+
+/// The configuration file, for a command.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// Read this configuration file instead of ~/.config/chatroom.toml
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    config: Option<PathBuf>,
+}
+
+/// How a command prints.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// The form of the output when it is not a terminal [default: plain]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    color: Option<ColorChoice>,
+}
+
+/// Which running session is used.
+#[derive(Debug, Clone, Args)]
+pub struct SessionArgs {
+    /// Which session, if several are running: its server, or its number from ctl sessions
+    /// [default: the one that started last]
+    #[arg(long, value_name = "SERVER|NUMBER")]
+    session: Option<String>,
+
+    /// Give up after this time, such as 30s or 5m, with exit status 75
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
 }
 
 /// The arguments of `ask`.
@@ -224,6 +288,12 @@ pub struct MessageArgs {
 
     #[command(flatten)]
     connection: ConnectionArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// The options of `ask` and `msg` that are also those of `chatroom` without a command.
@@ -275,6 +345,12 @@ pub struct LogArgs {
     /// Show only lines that match this regular expression
     #[arg(long, value_name = "REGEX")]
     pub grep: Option<Pattern>,
+
+    #[command(flatten)]
+    output: OutputArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// What to do with a running session.
@@ -285,25 +361,62 @@ pub enum Control {
         /// The line
         #[arg(required = true, num_args = 1..)]
         line: Vec<String>,
+
+        /// Which running session.
+        #[command(flatten)]
+        session: SessionArgs,
     },
     /// List the nicks in a room
     Who {
         /// The room [default: the active room]
         room: Option<String>,
+
+        /// Which running session.
+        #[command(flatten)]
+        session: SessionArgs,
     },
     /// List the rooms of the session
-    Rooms,
+    Rooms {
+        /// Which running session.
+        #[command(flatten)]
+        session: SessionArgs,
+    },
     /// List the running sessions: their numbers, servers, nicks and active rooms
     Sessions,
     /// Print what happens in the session from now on
-    Tail,
+    Tail {
+        /// Which running session.
+        #[command(flatten)]
+        session: SessionArgs,
+
+        /// How it prints.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// List the names that begin with this, for completion in the shell
     #[command(hide = true)]
     Names {
         /// The beginning of the name
         #[arg(default_value = "")]
         start: String,
+
+        /// Which running session.
+        #[command(flatten)]
+        session: SessionArgs,
     },
+}
+
+impl Control {
+    fn session_args(&self) -> Option<&SessionArgs> {
+        match self {
+            Self::Send { session, .. }
+            | Self::Who { session, .. }
+            | Self::Rooms { session }
+            | Self::Tail { session, .. }
+            | Self::Names { session, .. } => Some(session),
+            Self::Sessions => None,
+        }
+    }
 }
 
 impl ClientOptions {
@@ -336,12 +449,63 @@ impl ClientOptions {
             .map(PathBuf::as_path)
     }
 
+    /// The form of the output.
+    pub fn format(&self) -> Format {
+        let of_command = self.output_args().and_then(|args| args.format);
+        of_command.unwrap_or(self.format)
+    }
+
+    /// When to use colors.
+    pub fn color(&self) -> ColorChoice {
+        let of_command = self.output_args().and_then(|args| args.color);
+        of_command.unwrap_or(self.color)
+    }
+
+    fn output_args(&self) -> Option<&OutputArgs> {
+        match self.action.as_ref()? {
+            Action::Ask(ask) => Some(&ask.message.output),
+            Action::Msg(message) => Some(&message.output),
+            Action::Log(log) => Some(&log.output),
+            Action::Ctl {
+                what: Control::Tail { output, .. },
+                ..
+            } => Some(output),
+            Action::Ctl { .. } | Action::Certificate { .. } => None,
+        }
+    }
+
+    /// The configuration file, if one is named.
+    pub fn config(&self) -> Option<&Path> {
+        let of_command = self.action.as_ref().map(|action| match action {
+            Action::Ask(ask) => &ask.message.config,
+            Action::Msg(message) => &message.config,
+            Action::Log(log) => &log.config,
+            Action::Certificate { config, .. } | Action::Ctl { config, .. } => config,
+        });
+        let of_command = of_command.and_then(|args| args.config.as_deref());
+        of_command.or(self.config.as_deref())
+    }
+
+    /// The running session that is named: its server or its number.
+    pub fn session(&self) -> Option<&str> {
+        let given = self
+            .session_args()
+            .filter_map(|args| args.session.as_deref());
+        { given }.next()
+    }
+
+    /// The options for a running session, after its command and before it.
+    fn session_args(&self) -> impl Iterator<Item = &SessionArgs> {
+        let both = match &self.action {
+            Some(Action::Ctl { session, what, .. }) => [what.session_args(), Some(session)],
+            _ => [None, None],
+        };
+        both.into_iter().flatten()
+    }
+
     /// When to give up.
     pub fn timeout(&self) -> Option<Duration> {
-        let of_ctl = match &self.action {
-            Some(Action::Ctl { timeout, .. }) => *timeout,
-            _ => None,
-        };
+        let of_ctl = self.session_args().find_map(|args| args.timeout);
         let of_command = self.of_command().and_then(|args| args.timeout);
         of_ctl.or(of_command).or(self.timeout)
     }
@@ -369,18 +533,22 @@ impl ClientOptions {
             matches.try_contains_id(id).is_ok_and(|has| has)
                 && matches.value_source(id) == Some(ValueSource::CommandLine)
         };
-        let has_effect = |id: &str| match command {
-            "ask" | "msg" => !["commands", "input", "wait_for", "tee"].contains(&id),
-            "ctl" => ["server", "timeout", "format", "color", "config"].contains(&id),
-            "log" => ["server", "format", "color", "config"].contains(&id),
-            _ => ["format", "color", "config"].contains(&id),
+        let path = match of_command.subcommand() {
+            Some((part, _)) => format!("{command} {part}"),
+            None => command.to_owned(),
         };
-        for argument in Self::command().get_arguments() {
+        let root = Self::command();
+        let before = root.get_arguments().map(|argument| (matches, argument));
+        // Those between `ctl` and what it is to do; other commands have none in such a place.
+        let ctl = root.find_subcommand(command);
+        let ctl = ctl.filter(|_| of_command.subcommand().is_some());
+        let ctl = ctl.into_iter().flat_map(Command::get_arguments);
+        for (level, argument) in before.chain(ctl.map(|argument| (of_command, argument))) {
             let id = argument.get_id().as_str();
-            if is_given(matches, id) && !has_effect(id) {
+            if is_given(level, id) && !has_effect(&path, id) {
                 return Err(OptionConflict::NoEffect {
                     option: argument.get_long().map(str::to_owned),
-                    command: command.to_owned(),
+                    command: path,
                 });
             }
         }
@@ -389,6 +557,19 @@ impl ClientOptions {
             true => Err(OptionConflict::InsecureWithFingerprint),
             false => Ok(()),
         }
+    }
+
+    /// Whether a message is for a connection of its own, and not for a running session.
+    pub fn wants_connection(&self) -> bool {
+        let of_environment = std::env::var(NICK_VARIABLE).ok();
+        let nick = self.nick();
+        self.servers().next().is_some()
+            || nick.is_some() && nick != of_environment.as_ref()
+            || self.rooms().next().is_some()
+            || self.password_file().is_some()
+            || !self.fingerprints().is_empty()
+            || self.is_insecure()
+            || self.follow
     }
 
     fn of_command(&self) -> Option<&ConnectionArgs> {
@@ -681,3 +862,6 @@ Files:
   ~/.local/state/chatroom/draft    unsent text: one file for each network and session
   ~/.local/state/chatroom/log      the log, with log = true: one folder for each network, with one
                                    file for each day and one JSON object a line"##;
+
+#[cfg(test)]
+mod tests;

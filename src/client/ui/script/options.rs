@@ -56,7 +56,7 @@ impl ScriptOptions {
         };
         Ok(Self {
             source,
-            format: options.format,
+            format: options.format(),
             follow: options.follow,
             wait,
             // A refused question gets no answer.
