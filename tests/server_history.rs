@@ -11,6 +11,7 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 
+use self::common::accounts::{account, add, log_in};
 use self::common::{Client, Server};
 
 const EVERYTHING: &str =
@@ -345,4 +346,97 @@ fn without_a_store_history_is_not_offered() {
         welcome.contains("CHATHISTORY=8 MSGREFTYPES=msgid,timestamp"),
         "{welcome}"
     );
+}
+
+/// A user who has logged in to the account of its nick.
+fn enter_with_account(server: &Server, nick: &str) -> Client {
+    let mut client = server.connect();
+    log_in(&mut client, nick, nick, "sesame");
+    client.send(EVERYTHING);
+    client.expect(" ACK ");
+    client
+}
+
+/// Tags, target and text of each line.
+fn targets_and_texts(lines: &[String]) -> Vec<String> {
+    let words = lines
+        .iter()
+        .map(|line| line.split_once(" PRIVMSG ").unwrap().1);
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_conversation_is_read_by_its_accounts_and_by_no_one_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = start(folder.path());
+    let kept = folder.path().join("kept");
+    for name in ["alice", "bob", "dave"] {
+        add(&kept, name, "sesame");
+    }
+    let mut alice = enter_with_account(&server, "alice");
+    let mut bob = enter_with_account(&server, "bob");
+    let mut guest = enter(&server, "guest");
+    say(&mut alice, "bob", "hello");
+    say(&mut bob, "alice", "hi");
+    say(&mut alice, "guest", "you have no account");
+    say(&mut guest, "alice", "no");
+    say(&mut guest, "guest", "a note");
+    alice.send("PRIVMSG bob :\u{1}VERSION\u{1}\r\nTAGMSG bob");
+    alice.expect("TAGMSG bob");
+    // To oneself it comes twice, and is stored once.
+    alice.send("@label=7 PRIVMSG alice :a note");
+    for is_labeled in [false, true] {
+        let line = alice.expect(" PRIVMSG alice :a note");
+        assert_eq!(line.contains("label=7"), is_labeled, "{line}");
+    }
+    let of = |client: &mut Client, name: &str| {
+        targets_and_texts(&ask(client, &format!("LATEST {name} * 9")))
+    };
+    for restarts in [false, true] {
+        if restarts {
+            server.signal(Signal::SIGKILL);
+            server.wait();
+            server = start(folder.path());
+            alice = enter_with_account(&server, "alice");
+            bob = enter_with_account(&server, "bob");
+        }
+        // As the asker sees it: its own whispers are to the other, those of the other to itself.
+        assert_eq!(of(&mut alice, "BOB"), ["bob :hello", "alice :hi"]);
+        assert_eq!(of(&mut bob, "alice"), ["bob :hello", "alice :hi"]);
+        assert_eq!(
+            of(&mut alice, "guest"),
+            ["guest :you have no account", "alice :no"]
+        );
+        assert_eq!(of(&mut alice, "alice"), ["alice :a note"]);
+        let mut targets = ask(
+            &mut alice,
+            "TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 9",
+        );
+        for line in &mut targets {
+            *line = line.split(' ').nth(4).unwrap().to_owned();
+        }
+        assert_eq!(targets, ["bob", "guest", "alice"]);
+    }
+    // Others have other conversations, and without an account one has none.
+    let mut dave = enter_with_account(&server, "dave");
+    assert_eq!(of(&mut dave, "alice"), [""; 0]);
+    let mut guest = enter(&server, "guest");
+    guest.send("CHATHISTORY LATEST alice * 9");
+    guest.expect(" FAIL CHATHISTORY INVALID_TARGET LATEST alice :");
+    drop(guest);
+    // An account that gets a name later gets no whispers with it.
+    add(&kept, "guest", "sesame");
+    let mut guest = enter_with_account(&server, "guest");
+    assert_eq!(of(&mut guest, "alice"), [""; 0]);
+    for verb in ["remove", "add"] {
+        let done = account(&kept, &[verb], &["alice"], "sesame\n");
+        assert!(done.status.success(), "{done:?}");
+    }
+    alice.send("QUIT");
+    alice.rest();
+    let mut alice = enter_with_account(&server, "alice");
+    assert_eq!(of(&mut alice, "bob"), [""; 0]);
+    assert_eq!(of(&mut bob, "alice"), [""; 0]);
+    say(&mut alice, "bob", "another alice");
+    assert_eq!(of(&mut bob, "alice"), ["bob :another alice"]);
 }

@@ -19,6 +19,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::process::{Resource, Rlimit, prlimit};
 
+use self::common::accounts::{add, log_in};
 use self::common::store::{exported_texts, request_echoes};
 use self::common::{Client, PATIENCE, Server};
 
@@ -151,6 +152,7 @@ fn until_stored(client: &mut Client) -> String {
 #[test]
 fn a_full_disk_refuses_messages_and_nothing_else_until_there_is_room() {
     let stored = Stored::start("");
+    add(&stored.folder.path().join("kept"), "dave", "sesame");
     let (mut alice, mut bob) = (stored.enter("alice"), stored.enter("bob"));
     let mut root = stored.enter("root");
     root.send("OPER root sesame");
@@ -180,6 +182,15 @@ fn a_full_disk_refuses_messages_and_nothing_else_until_there_is_room() {
     bob.expect("NOTICE bob :to both");
     alice.send("PRIVMSG bob :one");
     bob.expect("PRIVMSG bob :one");
+    // Neither of the two lines of a whisper to oneself comes.
+    let mut dave = stored.server.connect();
+    log_in(&mut dave, "dave", "dave", "sesame");
+    request_echoes(&mut dave);
+    dave.send("@label=note PRIVMSG dave :note");
+    dave.expect("@label=note");
+    dave.send("PRIVMSG dave :note");
+    dave.expect(" FAIL PRIVMSG NOT_STORED dave :");
+    assert!(dave.fence().is_empty());
     let mut carol = stored.enter("carol");
     carol.send("JOIN #x\r\nTOPIC #x :news");
     carol.expect(" TOPIC #x :news");

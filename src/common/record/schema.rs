@@ -27,7 +27,7 @@ pub fn schema() -> String {
             "room": text("the room it happened in"),
             "nick": text("who did it; for your own whispers, the recipient"),
             "account": text("the account that nick is logged in to, where the server says so"),
-            "other": text("the other person involved: who was kicked or invited, or the new nick"),
+            "other": text("the other person involved: who was kicked or invited, the new nick, or who got a whisper that a server has stored"),
             "text": text("the message, the reason, the topic, or other text"),
             "manner": {
                 "description": "left out for plain messages",

@@ -74,17 +74,24 @@ fn export(folder: &Path, room: Option<&RoomName>) -> Result<(), ServerError> {
 fn check(folder: &Path) -> Result<(), ServerError> {
     let contents = StoreReader::open(folder)?.check(folder)?;
     let (messages, rooms) = (contents.messages, contents.rooms);
+    let conversations = contents.conversations;
     let mut out = io::stdout().lock();
     for sentence in &contents.damage {
         writeln!(out, "{sentence}").map_err(ServerError::Output)?;
     }
     match contents.damage.is_empty() {
         true => {
-            let rooms = match rooms {
+            let mut places = match rooms {
                 1 => "1 room".to_owned(),
                 rooms => format!("{rooms} rooms"),
             };
-            writeln!(out, "No damage: {messages} messages in {rooms}.").map_err(ServerError::Output)
+            match conversations {
+                0 => {}
+                1 => places.push_str(" and 1 conversation"),
+                more => places.push_str(&format!(" and {more} conversations")),
+            }
+            writeln!(out, "No damage: {messages} messages in {places}.")
+                .map_err(ServerError::Output)
         }
         false => Err(ServerError::Store {
             folder: folder.to_owned(),
@@ -118,12 +125,21 @@ fn record(tag: StoreTag, line: ReadLine) -> Record {
         (None, StoredKind::Privmsg) => (None, line.text.as_str()),
     };
     let nick = line.source.split('!').next();
-    let mut record = Record::at(RecordKind::Message, line.id.unix_milliseconds());
+    let is_room = line.target.starts_with('#');
+    let kind = if is_room {
+        RecordKind::Message
+    } else {
+        RecordKind::Whisper
+    };
+    let mut record = Record::at(kind, line.id.unix_milliseconds());
     record.text = Some(text.to_owned());
     record.manner = manner.map(str::to_owned);
     record.nick = nick.map(str::to_owned);
     record.msgid = Some(format!("{tag}-{}", line.id));
-    record.room = Some(line.room);
+    match is_room {
+        true => record.room = Some(line.target),
+        false => record.other = Some(line.target),
+    }
     record.account = Some(line.account).filter(|account| !account.is_empty());
     record
 }
@@ -137,7 +153,7 @@ mod tests {
     fn a_message_becomes_the_record_that_the_log_of_a_client_has() {
         let line = |kind, text: &str| ReadLine {
             id: MessageId(1_000 << 20 | 7),
-            room: "#Dev".to_owned(),
+            target: "#Dev".to_owned(),
             kind,
             source: "alice!~a@host".to_owned(),
             account: "Alice".to_owned(),

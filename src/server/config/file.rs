@@ -92,6 +92,7 @@ struct WebSocketTable {
 struct StoreTable {
     folder: Option<Text>,
     rooms: Option<Text>,
+    whispers: Option<bool>,
     keep_days: Option<Spanned<Value>>,
     history_on_join: Option<Spanned<Value>>,
 }
@@ -307,6 +308,7 @@ impl ConfigReader<'_> {
         let StoreTable {
             folder,
             rooms,
+            whispers,
             keep_days,
             history_on_join,
         } = table.get_ref();
@@ -325,6 +327,7 @@ impl ConfigReader<'_> {
         let days = number("keep-days", keep_days, KEEP_DAYS_MAX, "for ever")?;
         let lines = number("history-on-join", history_on_join, HISTORY_MAX, "none")?;
         settings.hub.history_on_join = lines;
+        settings.hub.stores_whispers = whispers.unwrap_or(true);
         settings.store = Some(StoreSettings {
             folder: self.beside(folder),
             keep_days: (days > 0).then_some(days),

@@ -70,7 +70,7 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     }
     let keeps_lobby_only = settings.hub.stored_rooms == StoredRooms::Lobby;
     if settings.store.is_some() && settings.hub.lobby.is_none() && keeps_lobby_only {
-        let words = "there is no lobby, so no message is stored; set rooms = \"registered\" or \"all\" in [store]";
+        let words = "there is no lobby, so the messages of no room are stored; set rooms = \"registered\" or \"all\" in [store]";
         report.warnings.push(words.to_owned());
     }
     let has_secure_pages =

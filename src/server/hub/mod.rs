@@ -33,6 +33,7 @@
 //! - `limits`: rate limits, timeouts and bounds
 //! - `outbox`: the result of a step
 //! - `message_id`: the ids of stored messages
+//! - `buffers`: where a stored message belongs
 //! - `stored` and `gate`: the port to the store, and the steps that wait for it
 //! - `account`: the port to the accounts
 //! - `registered_room`: the port to the registered rooms
@@ -47,6 +48,7 @@
 //! `config`, `error`, `net` and `store` import it. Events are logged as they happen.
 
 pub mod account;
+pub mod buffers;
 mod capabilities;
 mod charges;
 mod commands;

@@ -100,10 +100,19 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Keeping {
     records: Vec<StoredRecord>,
-    /// The sends that depend on one of these lines, and the line that its sender gets instead.
-    conditions: Vec<(Range<usize>, ConnectionId, LineSpan)>,
+    conditions: Vec<Condition>,
     /// The sends if the lines cannot be stored.
     instead: Vec<(ConnectionId, LineSpan)>,
+    /// How many of these come before the responses.
+    instead_answers: usize,
+}
+
+/// Sends that depend on a line of the step.
+#[derive(Debug)]
+struct Condition {
+    sends: Range<usize>,
+    /// What is sent instead, if anything is.
+    otherwise: Option<(ConnectionId, LineSpan)>,
 }
 
 impl Keeping {
@@ -188,14 +197,26 @@ impl Outbox {
         self.sends.split_off(self.answers.min(self.sends.len()))
     }
 
-    /// Sends a line that is not a response to the current line, before the responses.
-    pub(super) fn send_before_responses(&mut self, to: ConnectionId, line: LineSpan) {
+    /// Sends a line that is not a response to the current line, before the responses. Returns its
+    /// place among the sends.
+    pub(super) fn send_before_responses(&mut self, to: ConnectionId, line: LineSpan) -> usize {
         let place = self.answers.min(self.sends.len());
         self.sends.insert(place, (to, line));
         self.answers = place + 1;
-        for (range, ..) in &mut self.keeping.conditions {
-            *range = range.start + 1..range.end + 1;
+        for Condition { sends, .. } in &mut self.keeping.conditions {
+            if sends.start >= place {
+                *sends = sends.start + 1..sends.end + 1;
+            }
         }
+        place
+    }
+
+    /// The send at this place depends on a line that is stored, too.
+    pub(super) fn send_only_if_stored(&mut self, place: usize) {
+        self.keeping.conditions.push(Condition {
+            sends: place..place + 1,
+            otherwise: None,
+        });
     }
 
     /// Keeps a line. The sends from the `first` one on depend on it; if it cannot be stored, its
@@ -207,7 +228,8 @@ impl Outbox {
         (sender, otherwise): (ConnectionId, LineSpan),
     ) {
         let sends = first..self.sends.len();
-        self.keeping.conditions.push((sends, sender, otherwise));
+        let otherwise = Some((sender, otherwise));
+        self.keeping.conditions.push(Condition { sends, otherwise });
         self.keeping.records.push(StoredRecord::Line(line));
     }
 
@@ -233,10 +255,11 @@ impl Outbox {
     fn sends_without_storing(&self) -> Vec<(ConnectionId, LineSpan)> {
         let mut sends = Vec::new();
         let mut done = 0;
-        for (range, sender, otherwise) in &self.keeping.conditions {
-            sends.extend_from_slice(self.sends.get(done..range.start).unwrap_or_default());
-            sends.push((*sender, *otherwise));
-            done = range.end;
+        for condition in &self.keeping.conditions {
+            let before = self.sends.get(done..condition.sends.start);
+            sends.extend_from_slice(before.unwrap_or_default());
+            sends.extend(condition.otherwise);
+            done = condition.sends.end;
         }
         sends.extend_from_slice(self.sends.get(done..).unwrap_or_default());
         sends
@@ -247,6 +270,10 @@ impl Outbox {
         if self.keeping.conditions.is_empty() {
             return false;
         }
+        let conditions = &mut self.keeping.conditions;
+        conditions.sort_by_key(|one| one.sends.start);
+        let missing = conditions.iter().filter(|one| one.otherwise.is_none());
+        self.keeping.instead_answers = self.answers - missing.count();
         self.keeping.instead = self.sends_without_storing();
         self.keeping.conditions.clear();
         true
@@ -255,6 +282,7 @@ impl Outbox {
     /// Exchanges the two endings, so that the other one can be completed.
     pub(super) fn exchange_endings(&mut self) {
         mem::swap(&mut self.sends, &mut self.keeping.instead);
+        mem::swap(&mut self.answers, &mut self.keeping.instead_answers);
     }
 
     /// Takes out the lines, sends and closes of this step. All else stays.

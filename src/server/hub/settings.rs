@@ -50,6 +50,8 @@ pub struct HubSettings {
     pub reserve_nicks: bool,
     /// The rooms whose messages are kept, if there is a store.
     pub stored_rooms: StoredRooms,
+    /// Whether whispers of users with accounts are kept, if there is a store.
+    pub stores_whispers: bool,
     /// How many stored messages a client gets when it joins a room; 0 for none.
     pub history_on_join: u32,
     /// The limits.
@@ -107,6 +109,7 @@ impl Default for HubSettings {
             plain_without_tls: false,
             reserve_nicks: true,
             stored_rooms: StoredRooms::default(),
+            stores_whispers: true,
             history_on_join: 0,
             limits: Limits::default(),
         }

@@ -7,10 +7,10 @@ use std::fmt;
 
 use super::ConnectionId;
 use super::account::{AccountChange, StoredAccounts};
+use super::buffers::{Buffer, StoredRoom};
 pub use super::message_id::{MessageId, StoreTag};
 use super::registered_room::{RegisteredRoom, RoomChange, RoomSnapshot};
 use crate::common::shared_error::SharedError;
-use crate::wire::RoomName;
 
 /// What the hub has to know of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +47,8 @@ pub enum StoredKind {
 pub struct StoredLine {
     /// Its id.
     pub id: MessageId,
-    /// The room.
-    pub room: RoomName,
-    /// The id at which the room was created, so that a later room of the same name does not inherit
-    /// the lines. 0 for the lobby, which stays.
-    pub since: MessageId,
+    /// Where it belongs.
+    pub buffer: Buffer,
     /// The command.
     pub kind: StoredKind,
     /// `nick!user@host` of the sender.
@@ -166,25 +163,24 @@ pub struct HistoryQuery {
 /// What a request for stored messages asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryWanted {
-    /// The first messages of a room.
-    First(StoredRoom),
-    /// The last messages of a room.
-    Last(StoredRoom),
-    /// The messages of a room around an id: half of them from before it.
-    Around(StoredRoom, MessageId),
+    /// The first messages.
+    First(Buffer),
+    /// The last messages.
+    Last(Buffer),
+    /// The messages around an id: half of them from before it.
+    Around(Buffer, MessageId),
     /// Nothing: messages of the room are not stored.
     Nothing,
-    /// The rooms with a message, and the id of the last one in each.
-    Rooms(Vec<StoredRoom>),
-}
-
-/// A room as the store knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredRoom {
-    /// Its name.
-    pub name: RoomName,
-    /// See [`StoredLine::since`].
-    pub since: MessageId,
+    /// Those of these rooms, and of the conversations of an account, whose last message is in the
+    /// range, and its id. Messages from `end` on do not count.
+    Targets {
+        /// The rooms.
+        rooms: Vec<StoredRoom>,
+        /// The key of the account, if the user has one.
+        account: Option<String>,
+        /// The id after the last message.
+        end: MessageId,
+    },
 }
 
 /// The response to a [`HistoryQuery`].
@@ -192,8 +188,8 @@ pub struct StoredRoom {
 pub enum HistoryPage {
     /// Messages in their order, and whether there are no more of them in that direction.
     Lines(Vec<HistoryLine>, bool),
-    /// Rooms, each with the id of its last message in the range.
-    Rooms(Vec<(RoomName, MessageId)>),
+    /// Rooms and the other users of conversations, each with the id of its last message.
+    Targets(Vec<(String, MessageId)>),
     /// The store could not be read in time.
     Failed,
 }

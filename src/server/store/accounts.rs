@@ -87,6 +87,7 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
             let (name, password) = (change.name.as_str(), password.to_string());
             connection.execute(insert, params![key, name, password, created.cast_signed()])?;
             connection.execute("DELETE FROM invitation WHERE folded = ?1", [key])?;
+            retire_conversations(connection, key)?;
         }
         AccountChangeKind::Invite(code) => {
             let insert = "INSERT OR REPLACE INTO invitation(folded, code) VALUES(?1, ?2)";
@@ -96,6 +97,7 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
             connection.execute("DELETE FROM certificate WHERE account = ?1", [key])?;
             connection.execute("DELETE FROM account WHERE folded = ?1", [key])?;
             rooms::remove_account(connection, key)?;
+            retire_conversations(connection, key)?;
         }
         AccountChangeKind::Password(password) => {
             let update = "UPDATE account SET password = ?2 WHERE folded = ?1";
@@ -110,5 +112,17 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
             connection.execute(delete, [&*certificate.to_string(), key])?;
         }
     }
+    Ok(())
+}
+
+/// Makes the conversations of an account unreadable for clients: a later account of the same name
+/// can be another person's.
+fn retire_conversations(connection: &Connection, account: &str) -> rusqlite::Result<()> {
+    let rename = "UPDATE buffer SET name = name || char(0) || no
+                  WHERE no IN (SELECT buffer FROM conversation WHERE account = ?1)";
+    connection.execute(rename, [account])?;
+    let delete = "DELETE FROM conversation WHERE buffer IN
+                  (SELECT buffer FROM conversation WHERE account = ?1)";
+    connection.execute(delete, [account])?;
     Ok(())
 }

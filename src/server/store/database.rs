@@ -19,6 +19,7 @@ use super::rooms;
 use crate::common::shared_error::SharedError;
 use crate::server::error::{StoreDamage, StoreProblem};
 use crate::server::hub::account::StoredAccounts;
+use crate::server::hub::buffers::Buffer;
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{
     MessageId, StoreChange, StoreTag, StoredKind, StoredLine, StoredRecord,
@@ -33,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
 ];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -72,7 +74,7 @@ impl CommitError {
 #[derive(Debug)]
 pub(super) struct Database {
     connection: Connection,
-    /// The numbers of rooms, by folded name and creation.
+    /// The numbers of rooms and conversations, by key and creation.
     buffers: HashMap<(String, u64), i64>,
     /// The numbers of senders, by mask and, after a space, account.
     sources: HashMap<Box<str>, i64>,
@@ -151,10 +153,13 @@ impl Database {
 
     /// Stores a change that was checked.
     pub(super) fn change(&mut self, change: &StoreChange) -> Result<(), CommitError> {
-        self.commit(|database| match change {
+        let changed = self.commit(|database| match change {
             StoreChange::Account(change) => accounts::write(&database.connection, change),
             StoreChange::Room(change) => rooms::write_change(&database.connection, change),
-        })
+        });
+        // Conversations may have another key now.
+        self.buffers.clear();
+        changed
     }
 
     /// Commits what is written, all or nothing.
@@ -187,7 +192,7 @@ impl Database {
     }
 
     fn write(&mut self, line: &StoredLine) -> rusqlite::Result<()> {
-        let buffer = self.buffer(line)?;
+        let buffer = self.buffer(&line.buffer)?;
         let source = self.source(line)?;
         let kind = match line.kind {
             StoredKind::Privmsg => 1,
@@ -207,17 +212,24 @@ impl Database {
         Ok(())
     }
 
-    /// The number of the line's room.
-    fn buffer(&mut self, line: &StoredLine) -> rusqlite::Result<i64> {
-        let key = (line.room.key().as_str().to_owned(), line.since.0);
+    /// The number of a room or conversation.
+    fn buffer(&mut self, buffer: &Buffer) -> rusqlite::Result<i64> {
+        let key = (buffer.key(), buffer.since().0);
         if let Some(number) = self.buffers.get(&key) {
             return Ok(*number);
         }
         let (name, since) = (&key.0, key.1.cast_signed());
         let query = "SELECT no FROM buffer WHERE name = ?1 AND since = ?2";
         let insert = "INSERT INTO buffer(name, since, shown) VALUES(?1, ?2, ?3)";
-        let shown = line.room.as_str();
+        let shown = buffer.shown();
         let number = self.number(query, insert, &[name, &since], &[&shown])?;
+        if let Buffer::Conversation(both) = buffer {
+            let insert = "INSERT OR IGNORE INTO conversation(account, buffer) VALUES(?1, ?2)";
+            let mut insert = self.connection.prepare_cached(insert)?;
+            for account in both.accounts() {
+                insert.execute(params![account, number])?;
+            }
+        }
         if self.buffers.len() >= KNOWN_MAX {
             self.buffers.clear();
         }
@@ -284,6 +296,8 @@ impl Database {
         )?;
         if delete.execute(params![buffer, first_kept, PRUNED_AT_ONCE])? == 0 {
             let delete = "DELETE FROM buffer WHERE no = ?1";
+            self.connection.execute(delete, [buffer])?;
+            let delete = "DELETE FROM conversation WHERE buffer = ?1";
             self.connection.execute(delete, [buffer])?;
             // Its number may be given to another room.
             self.buffers.clear();

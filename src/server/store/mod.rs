@@ -237,6 +237,7 @@ impl OpenStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::hub::buffers::{Buffer, StoredRoom};
     use crate::server::hub::stored::{
         MessageId, StoreOutcome, StoredKind, StoredLine, StoredRecord,
     };
@@ -253,8 +254,10 @@ mod tests {
     fn record(id: MessageId) -> StoredRecord {
         StoredRecord::Line(StoredLine {
             id,
-            room: RoomName::parse("#lobby").unwrap(),
-            since: MessageId::default(),
+            buffer: Buffer::Room(StoredRoom {
+                name: RoomName::parse("#lobby").unwrap(),
+                since: MessageId::default(),
+            }),
             kind: StoredKind::Privmsg,
             source: "alice!a@host".into(),
             account: "".into(),

@@ -14,8 +14,9 @@ use tracing::warn;
 use super::folder;
 use super::problem::problem;
 use crate::server::error::StoreProblem;
+use crate::server::hub::buffers::{Buffer, own_and_other};
 use crate::server::hub::stored::{
-    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoredKind, StoredRoom,
+    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoredKind,
 };
 use crate::server::hub::task::{Answer, Task, TaskRunner, Wake};
 
@@ -110,23 +111,23 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
         ..
     } = query;
     match wanted {
-        HistoryWanted::First(room) => {
-            let lines = lines(connection, &room, (after, before), count, "ASC")?;
+        HistoryWanted::First(buffer) => {
+            let lines = lines(connection, &buffer, (after, before), count, "ASC")?;
             Ok(page(lines, count))
         }
-        HistoryWanted::Last(room) => {
-            let mut lines = lines(connection, &room, (after, before), count, "DESC")?;
+        HistoryWanted::Last(buffer) => {
+            let mut lines = lines(connection, &buffer, (after, before), count, "DESC")?;
             lines.reverse();
             Ok(page(lines, count))
         }
-        HistoryWanted::Around(room, middle) => {
-            let mut earlier = lines(connection, &room, (after, middle), count / 2, "DESC")?;
+        HistoryWanted::Around(buffer, middle) => {
+            let mut earlier = lines(connection, &buffer, (after, middle), count / 2, "DESC")?;
             earlier.reverse();
             let rest = count.saturating_sub(u32::try_from(earlier.len()).unwrap_or(count));
             let from_middle = after.max(MessageId(middle.0.saturating_sub(1)));
             earlier.extend(lines(
                 connection,
-                &room,
+                &buffer,
                 (from_middle, before),
                 rest,
                 "ASC",
@@ -135,17 +136,34 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
             Ok(HistoryPage::Lines(earlier, false))
         }
         HistoryWanted::Nothing => Ok(HistoryPage::Lines(Vec::new(), true)),
-        HistoryWanted::Rooms(rooms) => {
+        HistoryWanted::Targets {
+            rooms,
+            account,
+            end,
+        } => {
             let mut found = Vec::new();
             for room in rooms {
-                if let Some(last) = last_in(connection, &room, (after, before))? {
-                    found.push((room.name, last));
+                let shown = room.name.to_string();
+                if let Some(number) = number(connection, &Buffer::Room(room))? {
+                    found.push((shown, number));
                 }
             }
-            // The rooms that were silent for longest come first, as messages do.
-            found.sort_by_key(|(_, last)| *last);
-            found.truncate(count as usize);
-            Ok(HistoryPage::Rooms(found))
+            if let Some(account) = account {
+                conversations(connection, &account, &mut found)?;
+            }
+            let mut targets = Vec::new();
+            for (shown, number) in found {
+                if let Some(last) = last_in(connection, number, end)?
+                    && after < last
+                    && last < before
+                {
+                    targets.push((shown, last));
+                }
+            }
+            // Those that were silent for longest come first, as messages do.
+            targets.sort_by_key(|(_, last)| *last);
+            targets.truncate(count as usize);
+            Ok(HistoryPage::Targets(targets))
         }
     }
 }
@@ -155,24 +173,42 @@ fn page(lines: Vec<HistoryLine>, count: u32) -> HistoryPage {
     HistoryPage::Lines(lines, is_end)
 }
 
-/// The number of a room, if it has messages.
-fn buffer(connection: &Connection, room: &StoredRoom) -> rusqlite::Result<Option<i64>> {
+/// The number of a room or conversation, if it has messages.
+fn number(connection: &Connection, buffer: &Buffer) -> rusqlite::Result<Option<i64>> {
     let query = "SELECT no FROM buffer WHERE name = ?1 AND since = ?2";
     let mut statement = connection.prepare_cached(query)?;
-    let key = room.name.key();
-    let row = params![key.as_str(), room.since.0.cast_signed()];
+    let row = params![buffer.key(), buffer.since().0.cast_signed()];
     statement.query_row(row, |row| row.get(0)).optional()
 }
 
-/// So many messages of a room with ids between these two, which do not count.
+/// Adds the conversations of an account, each with the name of its other user.
+fn conversations(
+    connection: &Connection,
+    account: &str,
+    found: &mut Vec<(String, i64)>,
+) -> rusqlite::Result<()> {
+    let query = "SELECT no, name, shown FROM conversation JOIN buffer ON no = buffer
+                 WHERE account = ?1";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query([account])?;
+    while let Some(row) = rows.next()? {
+        let (key, shown): (String, String) = (row.get(1)?, row.get(2)?);
+        if let Some((_, other)) = own_and_other(&key, &shown, account) {
+            found.push((other.to_owned(), row.get(0)?));
+        }
+    }
+    Ok(())
+}
+
+/// So many messages of a room or conversation with ids between these two, which do not count.
 fn lines(
     connection: &Connection,
-    room: &StoredRoom,
+    buffer: &Buffer,
     (after, before): (MessageId, MessageId),
     count: u32,
     order: &str,
 ) -> rusqlite::Result<Vec<HistoryLine>> {
-    let Some(buffer) = buffer(connection, room)? else {
+    let Some(buffer) = number(connection, buffer)? else {
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(&format!(
@@ -196,18 +232,15 @@ fn lines(
     lines.collect()
 }
 
-/// The id of the last message of a room in this range.
+/// The id of the last message of a room or conversation before this id.
 fn last_in(
     connection: &Connection,
-    room: &StoredRoom,
-    (after, before): (MessageId, MessageId),
+    number: i64,
+    end: MessageId,
 ) -> rusqlite::Result<Option<MessageId>> {
-    let Some(buffer) = buffer(connection, room)? else {
-        return Ok(None);
-    };
-    let query = "SELECT max(id) FROM line WHERE buffer = ?1 AND id > ?2 AND id < ?3";
+    let query = "SELECT max(id) FROM line WHERE buffer = ?1 AND id < ?2";
     let mut statement = connection.prepare_cached(query)?;
-    let range = params![buffer, after.0.cast_signed(), before.0.cast_signed()];
+    let range = params![number, end.0.cast_signed()];
     let last: Option<i64> = statement.query_row(range, |row| row.get(0))?;
     Ok(last.map(|last| MessageId(last.cast_unsigned())))
 }
@@ -216,6 +249,7 @@ fn last_in(
 mod tests {
     use super::*;
     use crate::server::hub::ConnectionId;
+    use crate::server::hub::buffers::StoredRoom;
     use crate::server::hub::stored::{StoredLine, StoredRecord};
     use crate::server::store::database::Database;
     use crate::wire::RoomName;
@@ -223,11 +257,13 @@ mod tests {
     #[test]
     fn around_a_place_are_no_expired_messages_and_it_is_never_the_last_page() {
         let folder = tempfile::tempdir().unwrap();
-        let name = RoomName::parse("#lobby").unwrap();
+        let lobby = Buffer::Room(StoredRoom {
+            name: RoomName::parse("#lobby").unwrap(),
+            since: MessageId::default(),
+        });
         let line = |id| StoredLine {
             id: MessageId(id),
-            room: name.clone(),
-            since: MessageId::default(),
+            buffer: lobby.clone(),
             kind: StoredKind::Privmsg,
             source: "alice!a@host".into(),
             account: "".into(),
@@ -240,16 +276,12 @@ mod tests {
             .store(&lines)
             .unwrap();
         let around = |middle| {
-            let room = StoredRoom {
-                name: name.clone(),
-                since: MessageId::default(),
-            };
             let query = HistoryQuery {
                 connection: ConnectionId::new(0, 0),
                 after: MessageId(5),
                 before: MessageId(11),
                 count: 6,
-                wanted: HistoryWanted::Around(room, MessageId(middle)),
+                wanted: HistoryWanted::Around(lobby.clone(), MessageId(middle)),
             };
             let mut connection = open(folder.path()).unwrap();
             match run(&mut connection, query).unwrap() {

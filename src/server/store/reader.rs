@@ -12,8 +12,10 @@ use super::problem::problem;
 use super::{accounts, database, folder, reported, rooms};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::account::Account;
+use crate::server::hub::buffers::{Participant, both_of};
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{MessageId, StoreTag, StoredKind};
+use crate::wire::Nick;
 
 /// How many pages are copied at once.
 const BACKUP_PAGES: i32 = 1_000;
@@ -34,6 +36,8 @@ pub(in crate::server) struct StoreContents {
     pub(in crate::server) messages: u64,
     /// The number of rooms; a room that was created again counts again.
     pub(in crate::server) rooms: u64,
+    /// The number of conversations in whispers.
+    pub(in crate::server) conversations: u64,
     /// The damage that was found, a sentence each.
     pub(in crate::server) damage: Vec<String>,
 }
@@ -42,8 +46,8 @@ pub(in crate::server) struct StoreContents {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::server) struct ReadLine {
     pub(in crate::server) id: MessageId,
-    /// The room, as it was written when it was created.
-    pub(in crate::server) room: String,
+    /// The room, as it was written when it was created, or the user who got a whisper.
+    pub(in crate::server) target: String,
     pub(in crate::server) kind: StoredKind,
     /// `nick!user@host`.
     pub(in crate::server) source: String,
@@ -156,13 +160,14 @@ impl StoreReader {
         }
         Ok(StoreContents {
             messages: count("SELECT count(*) FROM line")?,
-            rooms: count("SELECT count(*) FROM buffer")?,
+            rooms: count("SELECT count(*) FROM buffer WHERE name GLOB '#*'")?,
+            conversations: count("SELECT count(*) FROM buffer WHERE name NOT GLOB '#*'")?,
             damage,
         })
     }
 
-    /// Passes on all messages, room by room, each in its order; or those of one room, by its folded
-    /// name. Stops when `take` does.
+    /// Passes on all messages, room by room, each in its order, and the whispers; or those of one room,
+    /// by its folded name. Stops when `take` does.
     pub(in crate::server) fn read_lines(
         &self,
         folder: &Path,
@@ -179,22 +184,29 @@ impl StoreReader {
         take: &mut dyn FnMut(ReadLine) -> io::Result<()>,
     ) -> rusqlite::Result<io::Result<()>> {
         let mut query = self.connection.prepare(
-            "SELECT id, shown, kind, mask, text, account FROM buffer
+            "SELECT id, shown, kind, mask, text, account, name FROM buffer
              JOIN line ON line.buffer = buffer.no JOIN source ON source.no = line.source
              WHERE ?1 IS NULL OR name = ?1 ORDER BY buffer.name, buffer.since, line.id",
         )?;
         let mut rows = query.query([room])?;
         while let Some(row) = rows.next()? {
+            let (shown, source, account): (String, String, String) =
+                (row.get(1)?, row.get(3)?, row.get(5)?);
+            let name: String = row.get(6)?;
+            let target = match both_of(&name, &shown) {
+                None => shown,
+                Some(both) => recipient(both, &source, &account).to_owned(),
+            };
             let line = ReadLine {
                 id: MessageId(row.get::<_, i64>(0)?.cast_unsigned()),
-                room: row.get(1)?,
+                target,
                 kind: match row.get(2)? {
                     2 => StoredKind::Notice,
                     _ => StoredKind::Privmsg,
                 },
-                source: row.get(3)?,
+                source,
                 text: row.get(4)?,
-                account: row.get(5)?,
+                account,
             };
             if let Err(error) = take(line) {
                 return Ok(Err(error));
@@ -235,5 +247,19 @@ impl StoreReader {
         synced
             .and_then(|()| fs::hard_link(part, to))
             .map_err(StoreProblem::Backup)
+    }
+}
+
+/// The participant of a conversation that has not written this message.
+fn recipient<'s>(both: [(&str, &'s str); 2], source: &str, account: &str) -> &'s str {
+    let [(first, first_name), (_, second_name)] = both;
+    let nick = source.split('!').next().unwrap_or_default();
+    let author = match account.is_empty() {
+        true => Nick::parse(nick).map(|nick| Participant::Guest(nick).key()),
+        false => Nick::parse(account).map(|account| Participant::Account(account).key()),
+    };
+    match author {
+        Ok(author) if author == first => second_name,
+        _ => first_name,
     }
 }

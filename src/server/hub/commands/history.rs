@@ -6,24 +6,28 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::server::hub::buffers::{Buffer, Conversation, Participant, StoredRoom};
 use crate::server::hub::error::HistoryFault;
 use crate::server::hub::fanout::{Fanout, MessageTag, TagSet};
-use crate::server::hub::state::pending_history::PendingHistory;
+use crate::server::hub::state::pending_history::{PendingConversation, PendingHistory};
 use crate::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreTag, StoredKind,
-    StoredRoom, first_kept,
+    first_kept,
 };
 use crate::server::hub::task::Task;
 use crate::server::hub::time::unix_milliseconds;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Rejection, Room, StoredRooms, Work,
 };
+use crate::wire::{FoldedName, Nick};
 
 /// The reference of the batch. It ends in the step that begins it, so two are never open.
 const BATCH: &str = "history";
 
 /// A place in the history: the ids that it means, of which there are several at one time.
 type Place = (MessageId, MessageId);
+/// Where the messages of a target are, if they are stored, and the users if it is a conversation.
+type FoundBuffer = (Option<Buffer>, Option<PendingConversation>);
 
 impl Hub {
     pub(super) fn chathistory<'a>(
@@ -55,7 +59,7 @@ impl Hub {
                 HistoryFault::MissingParameter,
             ))
         };
-        let room = match &*capitals {
+        let target = match &*capitals {
             "TARGETS" => None,
             _ => Some(next()?),
         };
@@ -73,14 +77,19 @@ impl Hub {
             .parse()
             .map_err(|_| Rejection::History(subcommand, HistoryFault::InvalidParameter(limit)))?;
         let count = count.min(self.settings.limits.history_lines);
-        let stored = room.map(|room| {
-            let found = self.room_with_history(from, room);
+        let found = target.map(|target| {
+            let found = match target.starts_with('#') {
+                true => self
+                    .room_with_history(from, target)
+                    .map(|room| (room, None)),
+                false => self.conversation_with(from, target),
+            };
             found.ok_or(Rejection::History(
                 subcommand,
-                HistoryFault::InvalidTarget(room),
+                HistoryFault::InvalidTarget(target),
             ))
         });
-        let stored = stored.transpose()?.flatten();
+        let (buffer, conversation) = found.transpose()?.unwrap_or_default();
         // Nothing after this step, even if the answer comes later.
         let end = MessageId(self.messages + 1);
         let (after, before, is_last) = match &*capitals {
@@ -91,12 +100,12 @@ impl Hub {
             // From the later place to the earlier one, the last messages count.
             _ => (one.min(other).1, one.max(other).0, one > other),
         };
-        let wanted = match stored {
-            Some(room) if capitals == "AROUND" => HistoryWanted::Around(room, one.0),
-            Some(room) if is_last => HistoryWanted::Last(room),
-            Some(room) => HistoryWanted::First(room),
-            None if room.is_some() => HistoryWanted::Nothing,
-            None => HistoryWanted::Rooms(self.rooms_with_history(from)),
+        let wanted = match buffer {
+            Some(buffer) if capitals == "AROUND" => HistoryWanted::Around(buffer, one.0),
+            Some(buffer) if is_last => HistoryWanted::Last(buffer),
+            Some(buffer) => HistoryWanted::First(buffer),
+            None if target.is_some() => HistoryWanted::Nothing,
+            None => self.targets_with_history(from, end),
         };
         let query = HistoryQuery {
             connection: from,
@@ -107,7 +116,8 @@ impl Hub {
         };
         let pending = PendingHistory {
             subcommand: Some(capitals),
-            room: room.map(str::to_owned),
+            target: target.map(str::to_owned),
+            conversation,
             label: None,
         };
         self.read_history(query, pending);
@@ -142,7 +152,8 @@ impl Hub {
         };
         let pending = PendingHistory {
             subcommand: None,
-            room: Some(stored.name.to_string()),
+            target: Some(stored.name.to_string()),
+            conversation: None,
             label: None,
         };
         let query = HistoryQuery {
@@ -150,27 +161,55 @@ impl Hub {
             after: MessageId::default(),
             before: MessageId(self.messages + 1),
             count,
-            wanted: HistoryWanted::Last(stored),
+            wanted: HistoryWanted::Last(Buffer::Room(stored)),
         };
         self.read_history(query, pending);
     }
 
     /// The room with this name as the store knows it, if the user is in it. `Some(None)` if its
     /// messages are not stored.
-    fn room_with_history(&self, from: ConnectionId, name: &str) -> Option<Option<StoredRoom>> {
+    fn room_with_history(&self, from: ConnectionId, name: &str) -> Option<Option<Buffer>> {
         let room = self.rooms.by_name(name)?;
         self.member(from, room)?;
-        Some(self.stored_room(room))
+        Some(self.stored_room(room).map(Buffer::Room))
     }
 
-    /// The stored rooms that a user is in.
-    fn rooms_with_history(&self, from: ConnectionId) -> Vec<StoredRoom> {
-        let Ok(user) = self.people.registered(from) else {
-            return Vec::new();
+    /// The conversation with the user of this nick or account. `None` if the asker has no account: it
+    /// could be any user who has the nick now.
+    fn conversation_with(&self, from: ConnectionId, name: &str) -> Option<FoundBuffer> {
+        let own = self.people.registered(from).ok()?.account.as_deref()?;
+        let (participant, shown) = match self.people.find(name) {
+            Ok((_, user)) => (user.participant(), user.nick.to_string()),
+            Err(_) => {
+                let account = self.accounts.as_ref().and_then(|all| all.find(name));
+                let participant = match account {
+                    Some(account) => Participant::Account(account.name.clone()),
+                    None => Participant::Guest(Nick::parse(name).ok()?),
+                };
+                let shown = participant.name().to_string();
+                (participant, shown)
+            }
         };
-        let rooms = self.rooms_of(user);
-        let rooms = rooms.filter_map(|(room, _)| self.stored_room(room));
-        rooms.collect()
+        let both = Conversation::between(Participant::Account(own.clone()), participant)?;
+        let pending = PendingConversation {
+            account: own.clone(),
+            other: shown,
+        };
+        Some((Some(Buffer::Conversation(both)), Some(pending)))
+    }
+
+    /// The stored rooms that a user is in, and the conversations of its account.
+    fn targets_with_history(&self, from: ConnectionId, end: MessageId) -> HistoryWanted {
+        let user = self.people.registered(from).ok();
+        let rooms = user.into_iter().flat_map(|user| self.rooms_of(user));
+        let account = user.and_then(|user| user.account.as_deref());
+        HistoryWanted::Targets {
+            rooms: rooms
+                .filter_map(|(room, _)| self.stored_room(room))
+                .collect(),
+            account: account.map(|name| name.key().as_str().to_owned()),
+            end,
+        }
     }
 
     /// A room as the store knows it; `None` if its messages are not stored.
@@ -201,27 +240,29 @@ impl Hub {
         }
         let PendingHistory {
             subcommand,
-            room,
+            target,
+            conversation,
             label,
         } = pending;
-        let (label, room) = (label.as_deref(), room.as_deref().unwrap_or("*"));
+        let (label, target) = (label.as_deref(), target.as_deref().unwrap_or("*"));
+        let about = (target, conversation.as_ref());
         let Some(subcommand) = subcommand else {
             if let HistoryPage::Lines(lines, is_end) = page
                 && !lines.is_empty()
             {
-                self.send_lines(id, None, room, &lines, is_end);
+                self.send_lines(id, None, about, &lines, is_end);
             }
             return;
         };
         match page {
-            HistoryPage::Lines(lines, is_end) => self.send_lines(id, label, room, &lines, is_end),
-            HistoryPage::Rooms(rooms) => {
+            HistoryPage::Lines(lines, is_end) => self.send_lines(id, label, about, &lines, is_end),
+            HistoryPage::Targets(targets) => {
                 let begin = format_args!("draft/chathistory-targets");
                 self.send_batch(id, label, (begin, false), |hub, has| {
-                    let lines = rooms.iter().map(|(room, last)| {
+                    let lines = targets.iter().map(|(target, last)| {
                         let time = hub.now.at_unix(*last);
                         let name = &hub.settings.name;
-                        let words = format_args!(":{name} CHATHISTORY TARGETS {room} {time}");
+                        let words = format_args!(":{name} CHATHISTORY TARGETS {target} {time}");
                         hub.fanout(hub.line(words)).variant(has, &mut hub.outbox())
                     });
                     lines.collect()
@@ -229,7 +270,7 @@ impl Hub {
             }
             HistoryPage::Failed => {
                 self.outbox().begin_responses();
-                let fault = HistoryFault::Unreadable(room);
+                let fault = HistoryFault::Unreadable(target);
                 self.send_rejection(id, Rejection::History(&subcommand, fault));
                 if let Some(label) = label {
                     self.label_responses(self.labeled_before(id, label));
@@ -238,19 +279,19 @@ impl Hub {
         }
     }
 
-    /// Sends the messages of a room.
+    /// Sends the messages of a room or of a conversation. Those of the other user are to the client.
     fn send_lines(
         &self,
         to: ConnectionId,
         label: Option<&str>,
-        room: &str,
+        (target, conversation): (&str, Option<&PendingConversation>),
         lines: &[HistoryLine],
         is_end: bool,
     ) {
-        let Some(store) = self.store else {
+        let (Some(store), Ok(user)) = (self.store, self.people.registered(to)) else {
             return;
         };
-        let begin = format_args!("chathistory {room}");
+        let begin = format_args!("chathistory {target}");
         self.send_batch(to, label, (begin, is_end), |hub, has| {
             let lines = lines.iter().map(|line| {
                 let command = match line.kind {
@@ -258,7 +299,14 @@ impl Hub {
                     StoredKind::Notice => "NOTICE",
                 };
                 let HistoryLine { source, text, .. } = line;
-                let words = hub.line(format_args!(":{source} {command} {room} :{text}"));
+                let target = match conversation {
+                    None => target,
+                    Some(both) if FoldedName::same(both.account.as_str(), &line.account) => {
+                        &both.other
+                    }
+                    Some(_) => user.nick.as_str(),
+                };
+                let words = hub.line(format_args!(":{source} {command} {target} :{text}"));
                 let sign = if line.tags.is_empty() { "" } else { ";" };
                 let tags = TagSet {
                     time: hub.now.at_unix(line.id),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::server::hub::buffers::{Buffer, Conversation};
 use crate::server::hub::error::SendRefusal;
 use crate::server::hub::fanout::{MessageTag, TagSet};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
-use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine, StoredRoom};
+use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
     Room, RoomMember, Work,
@@ -135,18 +136,32 @@ impl Hub {
             });
         }
         self.echo_message(person, chat, &mut fanout);
-        if let Some(room) = kept_in {
-            self.store_chat(speaker, room, chat, tags, first_send);
+        if let Some(buffer) = kept_in {
+            let rejection = Rejection::NotStored(chat.command, room.name.as_str());
+            self.store_chat(speaker, (buffer, rejection), chat, tags, first_send);
         }
         Ok(())
     }
 
     /// The room in the store if this message is kept. CTCP other than `ACTION` never is: it is for
     /// programs that are there now.
-    fn room_of_stored(&self, room: &Room, chat: Chat<'_>) -> Option<StoredRoom> {
+    fn room_of_stored(&self, room: &Room, chat: Chat<'_>) -> Option<Buffer> {
         self.store?;
         chat.text.filter(|text| !is_ctcp(text))?;
-        self.stored_room(room)
+        self.stored_room(room).map(Buffer::Room)
+    }
+
+    /// The conversation in the store if this whisper is kept.
+    fn conversation_of_stored(
+        &self,
+        speaker: &Registered,
+        listener: &Registered,
+        chat: Chat<'_>,
+    ) -> Option<Buffer> {
+        self.store.filter(|_| self.settings.stores_whispers)?;
+        chat.text.filter(|text| !is_ctcp(text))?;
+        let both = Conversation::between(speaker.participant(), listener.participant());
+        both.map(Buffer::Conversation)
     }
 
     /// Rejects a message that cannot be stored at the moment.
@@ -158,23 +173,21 @@ impl Hub {
         }
     }
 
-    /// Keeps a message to a room. The sends from `first_send` on wait until it is on disk.
+    /// Keeps a message. The sends from `first_send` on wait until it is on disk.
     fn store_chat(
         &self,
         speaker: &Registered,
-        room: StoredRoom,
+        (buffer, rejection): (Buffer, Rejection<'_>),
         chat: Chat<'_>,
         tags: &str,
         first_send: usize,
     ) {
-        let rejection = Rejection::NotStored(chat.command, room.name.as_str());
         let otherwise = self.rejection_line(chat.from, rejection);
         let bot = if speaker.modes.has('B') { ";bot" } else { "" };
         let tags = format!("{bot}{tags}");
         let line = StoredLine {
             id: MessageId(self.messages),
-            room: room.name,
-            since: room.since,
+            buffer,
             kind: match chat.command {
                 "NOTICE" => StoredKind::Notice,
                 _ => StoredKind::Privmsg,
@@ -196,18 +209,34 @@ impl Hub {
         tags: &str,
     ) -> CommandResult<'a> {
         let (listener, user) = self.people.find(target)?;
+        let kept_in = self.conversation_of_stored(speaker.1, user, chat);
+        if kept_in.is_some() {
+            self.require_store(chat.command, target)?;
+        }
         let mut fanout = self.chat_fanout(speaker.1, chat, ("", user.nick.as_str()), tags)?;
         let (from, has) = (chat.from, listener.capabilities);
+        let mut first_send = self.outbox().spans().len();
+        let mut to_oneself = None;
         if has.has(chat.needs()) {
             let outbox = &mut self.outbox();
             let line = fanout.variant(has, outbox);
             // The message to oneself is not a response to the line; only its echo is.
             match listener.id == from {
-                true => outbox.send_before_responses(from, line),
+                true => {
+                    to_oneself = Some(outbox.send_before_responses(from, line));
+                    first_send += 1;
+                }
                 false => outbox.send(listener.id, line),
             }
         }
         self.echo_message(speaker.0, chat, &mut fanout);
+        if let Some(buffer) = kept_in {
+            let rejection = Rejection::NotStored(chat.command, user.nick.as_str());
+            self.store_chat(speaker.1, (buffer, rejection), chat, tags, first_send);
+            if let Some(place) = to_oneself {
+                self.outbox().send_only_if_stored(place);
+            }
+        }
         if chat.command == "PRIVMSG" {
             self.send_away_reply(from, user);
         }

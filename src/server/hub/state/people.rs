@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::server::hub::buffers::Participant;
 use crate::server::hub::{
     Capabilities, CertificateFingerprint, CommandResult, ConnectionId, Modes, Rejection,
 };
@@ -141,6 +142,14 @@ impl Registered {
     /// The account as others see it: `*` without one.
     pub(in crate::server::hub) fn account_or_star(&self) -> &str {
         self.account.as_deref().map_or("*", Nick::as_str)
+    }
+
+    /// The user as one of the two in a conversation.
+    pub(in crate::server::hub) fn participant(&self) -> Participant {
+        match self.account.as_deref() {
+            Some(account) => Participant::Account(account.clone()),
+            None => Participant::Guest(self.nick.clone()),
+        }
     }
 
     /// Where they connect from, as the others see it.
