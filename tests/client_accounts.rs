@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chatting_room::wire::sasl::scram_server::{ScramServer, StoredPassword, account_of};
-use chatting_room::wire::sasl::{PartialMessage, parts};
+use chatting_room::wire::sasl::{PartialMessage, parts, plain_message};
 use support::home::Home;
 use support::tls_peer::{ClientCertificates, TlsLines, TlsPeer};
 use support::{Finished, Program, run};
@@ -39,6 +39,48 @@ fn fingerprint_in(made: &Finished) -> String {
 
 fn mode_of(file: &Path) -> u32 {
     fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn files_that_the_configuration_names_are_in_its_folder_wherever_the_client_runs() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    home.write(".config/secret", "sesame\n");
+    home.write("account", "open\n");
+    for file in [".config/secret", "account"] {
+        fs::set_permissions(home.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    configure(
+        &home,
+        &peer,
+        "password-file = \"secret\"\naccount = \"ann\"\n\
+         account-password-file = \"~/account\"\nmechanism = \"plain\"",
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("secret"), "of another\n").unwrap();
+    let mut command = home.chatroom(&["--nick", "ci", "-c", "hi"]);
+    command.current_dir(elsewhere.path());
+    let client = Program::start(command);
+    let mut lines = peer.accept();
+    lines.receives("PASS :sesame");
+    lines.receives("CAP LS 302");
+    lines.sends(":s CAP * LS :sasl=PLAIN");
+    lines.receives("CAP REQ");
+    lines.sends(":s CAP * ACK :sasl");
+    lines.receives("AUTHENTICATE PLAIN");
+    lines.sends("AUTHENTICATE +");
+    let login = parts(&plain_message("ann", "open"));
+    lines.receives(&format!("AUTHENTICATE {}", login[0]));
+    drop(lines);
+    assert_eq!(client.finish().status, Some(69));
+    // A file of the command line is where the user is.
+    let mut command = home.chatroom(&["--nick", "ci", "--password-file", "secret", "-c", "hi"]);
+    command.current_dir(elsewhere.path());
+    let client = Program::start(command);
+    let mut lines = peer.accept();
+    lines.receives("PASS :of another");
+    drop(lines);
+    client.finish();
 }
 
 #[test]

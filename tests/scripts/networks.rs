@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use nix::sys::signal::Signal;
 
 use crate::common::{Client, Server};
-use crate::support::{Program, chatroom, run, say};
+use crate::support::{Program, chatroom, messages_from, run, say};
 
 /// Two servers by name, and a configuration that has them.
 struct Pair {
@@ -188,4 +188,22 @@ fn a_command_comes_after_one_server_only() {
     assert_eq!(done.status, Some(64), "{done:?}");
     let words = "only one server can come before a command";
     assert!(done.err.contains(words), "{done:?}");
+}
+
+#[test]
+fn a_script_connects_only_to_the_networks_that_it_names_or_to_the_usual_one() {
+    let pair = Pair::start();
+    let [mut home, mut libera] = pair.bobs();
+    let text = std::fs::read_to_string(pair.file()).unwrap();
+    let text = text.replace("[servers.libera]\n", "[servers.libera]\nconnect = true\n");
+    std::fs::write(pair.file(), format!("server = \"home\"\n{text}")).unwrap();
+    for arguments in [
+        &["-c", "one"][..],
+        &["home", "-c", "two"],
+        &["libera", "-c", "three"],
+    ] {
+        assert_eq!(run(pair.chatroom(arguments), "").status, Some(0));
+    }
+    assert_eq!(messages_from(&mut home, "ci"), ["one", "two"]);
+    assert_eq!(messages_from(&mut libera, "ci"), ["three"]);
 }

@@ -180,10 +180,7 @@ impl Config {
             (None, None) => return Ok(Self::default()),
         };
         match ConfigSource::read("configuration", file) {
-            Ok(source) => Self::parse(&source).map(|config| Self {
-                file: Some(file.to_owned()),
-                ..config
-            }),
+            Ok(source) => Self::parse(&source).map(|config| config.read_from(file)),
             Err(ConfigError::Unreadable { error, .. })
                 if error.kind() == io::ErrorKind::NotFound && !must_exist =>
             {
@@ -191,6 +188,19 @@ impl Config {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, read from this file: the files that it names are relative to its folder.
+    fn read_from(mut self, file: &Path) -> Self {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        for server in self.servers.values_mut() {
+            for path in server.files() {
+                *path = resolve_path(path, folder, home.as_deref());
+            }
+        }
+        self.file = Some(file.to_owned());
+        self
     }
 
     fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError> {
@@ -237,6 +247,29 @@ impl Config {
             debug_assert!(set.is_ok(), "`parse` has checked each setting");
         }
         display
+    }
+}
+
+impl ServerConfig {
+    /// The files that it names.
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let files = [
+            &mut self.ca_file,
+            &mut self.client_certificate,
+            &mut self.client_key,
+            &mut self.password_file,
+            &mut self.account_password_file,
+        ];
+        files.into_iter().flatten()
+    }
+}
+
+/// The path of a file that the configuration names: `~/` is the home directory, and what is not absolute
+/// is in the folder of the configuration.
+fn resolve_path(path: &Path, folder: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => folder.join(path),
     }
 }
 

@@ -852,7 +852,10 @@ Files:
                                    chatroom ctl; without that variable, ~/.local/state/chatroom/
   ~/.config/chatroom/              the certificates of chatroom certificate
   ~/.config/chatroom.toml          the configuration: nick, server, and for each [servers.NAME]
-                                   address, nick, rooms, account, password-file
+                                   address, nick, rooms, account, password-file. With connect = true
+                                   a session at a terminal connects to it besides others; a script
+                                   connects to those that it names, or to server. The files that it
+                                   names are relative to its folder
   ~/.local/state/chatroom/certificates  the certificates that you have accepted: one line for each
                                    server; a server whose line is removed is asked about again
   ~/.local/state/chatroom/sts      the hosts that have asked for encrypted connections (STS): host,

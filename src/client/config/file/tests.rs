@@ -259,3 +259,44 @@ fn only_a_named_file_must_exist() {
         "Cannot read the configuration /nonexistent/chatroom.toml: no such file"
     );
 }
+
+#[test]
+fn files_that_it_names_are_relative_to_its_folder_and_begin_with_a_tilde_at_home() {
+    let folder = Path::new("/etc/chat");
+    let home = Some(Path::new("/home/ann"));
+    for (written, found) in [
+        ("key.pem", "/etc/chat/key.pem"),
+        ("../key.pem", "/etc/chat/../key.pem"),
+        ("/run/key.pem", "/run/key.pem"),
+        ("~/key.pem", "/home/ann/key.pem"),
+        ("~other/key.pem", "/etc/chat/~other/key.pem"),
+    ] {
+        let path = resolve_path(Path::new(written), folder, home);
+        assert_eq!(path, Path::new(found), "{written}");
+    }
+    assert_eq!(
+        resolve_path(Path::new("~/x"), folder, None),
+        Path::new("/etc/chat/~/x")
+    );
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("chatroom.toml");
+    let keys = [
+        "ca-file",
+        "client-certificate",
+        "client-key",
+        "password-file",
+    ];
+    let keys = keys.map(|key| format!("{key} = \"{key}.txt\"\n")).concat();
+    let text = format!(
+        "[servers.home]\naddress = \"h:6667\"\naccount = \"ann\"\n{keys}\
+         account-password-file = \"account-password-file.txt\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let mut config = Config::load(Some(&file), None).unwrap();
+    let server = config.servers.get_mut("home").unwrap();
+    let files: Vec<&mut PathBuf> = server.files().collect();
+    assert_eq!(files.len(), 5);
+    for path in files {
+        assert_eq!(path.parent(), Some(place.path()), "{path:?}");
+    }
+}
