@@ -66,6 +66,10 @@ impl Session {
         self.rooms
             .note_person(nick, |person| person.real_name = kept);
         if self.is_own(nick) {
+            // A bouncer repeats it at each connection.
+            if !self.is_ready() {
+                return;
+            }
             let text = format!("{nick} has the real name {name} now");
             return output.events.push(Event::ServerSaid { text, asked: true });
         }
