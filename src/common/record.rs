@@ -161,6 +161,9 @@ pub struct MemberRecord {
 pub struct RoomRecord {
     /// Its name.
     pub room: String,
+    /// Its number for `/room`; 0 if the user is not in it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub number: u32,
     /// How many members it has.
     pub count: usize,
     /// Its topic; empty where it is not known.

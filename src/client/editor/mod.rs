@@ -132,7 +132,7 @@ pub(in crate::client) trait InputAssist {
     fn names(&self) -> CompletionNames;
     /// The analysis of a line; `None` when it is not available now.
     fn analyze(&self, line: &str) -> Option<LineAnalysis>;
-    /// Makes a room the active one; false when the user is not in it.
+    /// Makes a room the active one, by its name or its number; false when the user is not in it.
     fn show_room(&self, room: &str) -> bool;
     /// The line with colors, in the same cells.
     fn highlight(&self, line: &str, analysis: &LineAnalysis) -> String;
@@ -263,11 +263,7 @@ impl Editor {
         let Some(assistant) = helper.and_then(Helper::assistant) else {
             return;
         };
-        let rooms = assistant.names().rooms;
-        if rooms
-            .get(number - 1)
-            .is_none_or(|room| !assistant.show_room(room))
-        {
+        if !assistant.show_room(&number.to_string()) {
             self.handle.print_note(&format!(
                 "You are in no room {number}. /rooms lists your rooms.\n"
             ));

@@ -472,6 +472,8 @@ pub struct WhoEntry {
 pub struct RoomSummary {
     /// Its name.
     pub name: String,
+    /// Its number, if the user is in it; otherwise 0.
+    pub number: u32,
     /// How many members it has.
     pub people: usize,
     /// Its topic; empty if it is not known.

@@ -23,6 +23,7 @@ impl<F: Frontend> Driver<F> {
                 break;
             }
         }
+        self.networks.share_room_numbers();
         if !self.ended {
             self.frontend.networks_changed(&self.networks, now.elapsed);
         }

@@ -2,6 +2,7 @@
 //! socket.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -105,6 +106,7 @@ impl Session {
         let active = self.active_room();
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
+            number: room.number,
             people: match room.names_requested {
                 true => room.members().count(),
                 false => 0,
@@ -114,6 +116,27 @@ impl Session {
             topic: String::new(),
         });
         rooms.collect()
+    }
+
+    /// The name of the room with this number.
+    pub(super) fn numbered_room(&self, number: u32) -> Option<&str> {
+        let room = self.rooms.numbered(number)?;
+        Some(&room.name)
+    }
+
+    /// The numbers of the rooms.
+    pub(super) fn room_numbers(&self) -> impl Iterator<Item = u32> {
+        self.rooms.numbers()
+    }
+
+    /// Counts the rooms that came and went.
+    pub(super) fn numbers_changed(&self) -> u64 {
+        self.rooms.numbers_changed
+    }
+
+    /// Rooms of other networks have these numbers.
+    pub(super) fn set_numbers_elsewhere(&mut self, numbers: BTreeSet<u32>) {
+        self.rooms.numbers_elsewhere = numbers;
     }
 
     /// The name of a room that the user is in, for a name in any letter case.

@@ -185,7 +185,8 @@ impl Renderer {
             return "You are in no room. /join #ROOM joins one.\n".to_owned();
         }
         let mut lines = String::new();
-        for (number, room) in (1..).zip(rooms) {
+        for room in rooms {
+            let number = room.number;
             let mark = if room.active { '*' } else { ' ' };
             let unread = match (room.unread.messages, room.unread.mentions) {
                 (0, _) => String::new(),

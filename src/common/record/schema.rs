@@ -78,6 +78,10 @@ pub fn schema() -> String {
                     "additionalProperties": false,
                     "properties": {
                         "room": text("its name"),
+                        "number": {
+                            "type": "integer",
+                            "description": "with own: its number for /room",
+                        },
                         "count": {
                             "type": "integer",
                             "description": "the number of members; with own, 0 where it is not known",
@@ -209,6 +213,7 @@ mod tests {
             }],
             rooms: vec![RoomRecord {
                 topic: "x".to_owned(),
+                number: 1,
                 unread: 1,
                 mentions: 1,
                 active: true,

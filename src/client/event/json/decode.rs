@@ -356,6 +356,7 @@ mod tests {
             Event::Rooms {
                 rooms: vec![RoomSummary {
                     name: own("#a"),
+                    number: 2,
                     people: 2,
                     topic: own(""),
                     unread: Unread {

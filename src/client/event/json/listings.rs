@@ -8,6 +8,7 @@ use crate::common::record::{MemberRecord, RoomRecord, WhoisRecord};
 pub(super) fn encode_room(room: &RoomSummary) -> RoomRecord {
     RoomRecord {
         room: room.name.clone(),
+        number: room.number,
         count: room.people,
         topic: room.topic.clone(),
         unread: room.unread.messages,
@@ -19,6 +20,7 @@ pub(super) fn encode_room(room: &RoomSummary) -> RoomRecord {
 pub(super) fn decode_room(record: &RoomRecord) -> RoomSummary {
     RoomSummary {
         name: record.room.clone(),
+        number: record.number,
         people: record.count,
         topic: record.topic.clone(),
         unread: Unread {

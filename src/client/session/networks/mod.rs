@@ -39,6 +39,9 @@ pub struct Networks {
     gone: Option<NetworkName>,
     /// How many networks were added so far.
     added: u32,
+    /// How many networks were added and were there, and how many rooms had come and gone, when the
+    /// numbers of rooms were shared.
+    numbers_shared: (u32, usize, u64),
 }
 
 /// The prompt at which a line was typed.

@@ -2,6 +2,7 @@
 //! analysis of a typed line, and the rooms with their numbers.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Network, Networks};
@@ -9,7 +10,7 @@ use crate::client::command::UserCommand;
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::completion::CompletionNames;
 use crate::client::event::{Event, InputError, NetworkId, RoomSummary, Unread};
-use crate::client::session::MembersError;
+use crate::client::session::{MembersError, Session};
 
 impl Networks {
     /// A room or a person as it is written where there are several networks: `libera/#rust`.
@@ -91,7 +92,9 @@ impl Networks {
                 ..room
             })
         });
-        rooms.collect()
+        let mut rooms: Vec<RoomSummary> = rooms.collect();
+        rooms.sort_by_key(|room| room.number);
+        rooms
     }
 
     /// The names that Tab completes: those of the active network, and those of the others with their
@@ -140,12 +143,39 @@ impl Networks {
         names
     }
 
-    /// Makes a room the active one, by its name or by that of its network and its own; the name of a
-    /// network and a slash mean its active room. False if the user is not in it.
+    /// A room has the same number until it is left, also when rooms of other networks come and go: each
+    /// network learns which numbers are in use. Called after each step.
+    pub fn share_room_numbers(&mut self) {
+        let sessions = self.list.iter().map(|network| &network.session);
+        let changes = sessions.map(Session::numbers_changed).sum::<u64>();
+        let now = (self.added, self.list.len(), changes);
+        if std::mem::replace(&mut self.numbers_shared, now) == now {
+            return;
+        }
+        let numbers = self.list.iter();
+        let numbers = numbers.map(|network| network.session.room_numbers().collect());
+        let numbers: Vec<BTreeSet<u32>> = numbers.collect();
+        for (at, network) in self.list.iter_mut().enumerate() {
+            let others = numbers.iter().enumerate();
+            let others = others.filter(|(other, _)| *other != at);
+            let others = others.flat_map(|(_, numbers)| numbers).copied();
+            network.session.set_numbers_elsewhere(others.collect());
+        }
+    }
+
+    /// Makes a room the active one, by its number, its name or by that of its network and its own; the
+    /// name of a network and a slash mean its active room. False if the user is not in it.
     pub fn show_room(&mut self, name: &str) -> bool {
         let Some(from) = self.active.or(self.list.first().map(|network| network.id)) else {
             return false;
         };
+        if name.parse::<u32>().is_ok() {
+            let is_room = self.room_to_show(from, Some(name)).is_some();
+            if is_room {
+                self.switch_room(from, Some(name));
+            }
+            return is_room;
+        }
         let network = name.strip_suffix('/').and_then(|name| self.find(name));
         if let Some(id) = network.map(|network| network.id) {
             self.show(id);
@@ -289,12 +319,11 @@ impl Networks {
             let (_, id, room) = rooms.min_by_key(|(mentions, ..)| *mentions)?;
             return Some((id, Some(room)));
         };
-        if let Some(number) = name.parse::<usize>().ok().filter(|number| *number > 0) {
-            let rooms = self.list.iter().flat_map(|network| {
-                let rooms = network.session.room_summaries().into_iter();
-                rooms.map(|room| (network.id, Some(room.name)))
+        if let Ok(number) = name.parse() {
+            return self.list.iter().find_map(|network| {
+                let room = network.session.numbered_room(number)?;
+                Some((network.id, Some(room.to_owned())))
             });
-            return { rooms }.nth(number - 1);
         }
         let route = self.route_target(from, name);
         if route.removed.is_some() {

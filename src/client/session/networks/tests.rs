@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::event::Unread;
-use crate::client::session::{ScriptLine, SessionAction, SessionConfig};
+use crate::client::session::{CloseReason, ScriptLine, SessionAction, SessionConfig};
 
 /// Networks with these names, on each of which alice is in the lobby with bob.
 struct Played {
@@ -60,6 +60,7 @@ impl Played {
         network
             .session
             .received(line.as_bytes(), now, &mut network.output);
+        self.networks.share_room_numbers();
     }
 
     fn id(&self, name: &str) -> NetworkId {
@@ -430,4 +431,50 @@ fn a_script_waits_for_the_network_of_its_line_and_for_no_other() {
     }
     assert!(played.script(3, "text"));
     assert_eq!(played.take(), ["libera: PRIVMSG #rust :text"]);
+}
+
+#[test]
+fn a_room_keeps_its_number_whatever_other_rooms_and_networks_do() {
+    let mut played = Played::new(&["home", "libera"]);
+    let numbered = |played: &Played| {
+        let rooms = played.networks.room_summaries().into_iter();
+        let rooms = rooms.map(|room| format!("{} {}", room.number, room.name));
+        rooms.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(numbered(&played), "1 home/#lobby, 2 libera/#lobby");
+    // A room of the first network comes after those that are there.
+    played.receive("home", ":alice!~a@host JOIN #dev");
+    played.receive("libera", ":alice!~a@host JOIN #rust");
+    assert_eq!(
+        numbered(&played),
+        "1 home/#lobby, 2 libera/#lobby, 3 home/#dev, 4 libera/#rust"
+    );
+    // One that leaves gives its number to the next one that comes, and to no other.
+    played.receive("libera", ":alice!~a@host PART #lobby");
+    assert_eq!(
+        numbered(&played),
+        "1 home/#lobby, 3 home/#dev, 4 libera/#rust"
+    );
+    played.type_line("/room 4");
+    assert_eq!(played.prompt(), "libera/#rust");
+    assert!(!played.networks.show_room("2"));
+    assert!(played.networks.show_room("3"));
+    assert_eq!(played.prompt(), "home/#dev");
+    played.receive("libera", ":alice!~a@host JOIN #go");
+    assert_eq!(
+        numbered(&played),
+        "1 home/#lobby, 2 libera/#go, 3 home/#dev, 4 libera/#rust"
+    );
+    // A lost connection changes nothing.
+    let (id, now) = (played.id("home"), played.now);
+    let home = played.networks.get_mut(id).unwrap();
+    let reason = CloseReason::ClosedByServer;
+    home.session.disconnected(reason, now, &mut home.output);
+    home.session.connected(now, &mut home.output);
+    for line in [":s 001 alice :Welcome", ":s 422 alice :no MOTD"] {
+        played.receive("home", line);
+    }
+    played.receive("home", ":alice!~a@host JOIN #dev");
+    played.receive("home", ":alice!~a@host JOIN #lobby");
+    assert!(numbered(&played).starts_with("1 home/#lobby, 2 libera/#go, 3 home/#dev"));
 }

@@ -138,9 +138,8 @@ impl Session {
             })) => invalid_setting(&name, value.as_deref()).map(str::to_owned),
             Ok(UserCommand::SwitchRoom { room: Some(room) }) => {
                 let names = self.rooms.names();
-                let is_number = room
-                    .parse::<usize>()
-                    .is_ok_and(|number| (1..=names.len()).contains(&number));
+                let number = room.parse();
+                let is_number = number.is_ok_and(|number| self.rooms.numbered(number).is_some());
                 let begun = room.trim_start_matches('#').to_lowercase();
                 let begins = |name: &String| {
                     let name = name.trim_start_matches('#').to_lowercase();
@@ -236,11 +235,9 @@ impl Session {
 
     /// The room that the number in `/room NUMBER` stands for.
     fn room_hint(&self, command: &UserCommand) -> Option<String> {
-        let names = self.rooms.names();
         let room = match command {
             UserCommand::SwitchRoom { room: Some(room) } => {
-                let number: usize = room.parse().ok()?;
-                names.get(number.checked_sub(1)?)?
+                &self.rooms.numbered(room.parse().ok()?)?.name
             }
             UserCommand::SwitchRoom { room: None } => self.rooms.most_unread()?,
             _ => return None,

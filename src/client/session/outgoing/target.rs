@@ -67,17 +67,16 @@ impl Session {
             };
         };
         let names = self.rooms.names();
-        let by_number = room
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| names.get(number.checked_sub(1)?));
+        let number = room.parse().ok();
+        let by_number = number.and_then(|number| self.rooms.numbered(number));
+        let by_number = by_number.map(|room| &room.name);
         let by_name = || {
             let wanted = [room.to_owned(), format!("#{room}")];
             let is_wanted = |name: &&String| wanted.iter().any(|room| self.is_same(room, name));
             names.iter().find(is_wanted)
         };
         match by_number.or_else(by_name) {
-            Some(name) => self.rooms.request_active(name, None),
+            Some(name) => self.rooms.request_active(&name.clone(), None),
             None => {
                 self.reject_input(InputError::NoSuchRoom(room.to_owned()), output);
                 self.forget_target_of_script("/room");

@@ -38,6 +38,10 @@ pub(in crate::client::session) struct JoinedRooms {
     known_rooms: BTreeSet<String>,
     /// Another network is active: the messages of the active room are unread, too.
     pub(in crate::client::session) is_background: bool,
+    /// The numbers of rooms on other networks.
+    pub(in crate::client::session) numbers_elsewhere: BTreeSet<u32>,
+    /// Counts the rooms that came and went.
+    pub(in crate::client::session) numbers_changed: u64,
     /// Counts messages, to order members by their last message.
     pub(super) activity_count: u64,
 }
@@ -47,8 +51,8 @@ pub(in crate::client::session) struct JoinedRooms {
 pub(in crate::client::session) struct JoinedRoom {
     /// The name as the server writes it.
     pub(crate) name: String,
-    /// The order of joining.
-    pub(crate) number: u64,
+    /// Its number for the user, which it keeps until it is left.
+    pub(crate) number: u32,
     /// The order of activation.
     activated: u64,
     /// Joined on this connection, not only on the last one.
@@ -156,11 +160,29 @@ impl JoinedRooms {
         self.left_room.as_deref()
     }
 
-    /// All rooms, in the order of joining.
+    /// All rooms, in the order of their numbers.
     pub(in crate::client::session) fn iter(&self) -> impl Iterator<Item = &JoinedRoom> {
         let mut rooms: Vec<&JoinedRoom> = self.rooms.values().collect();
         rooms.sort_by_key(|room| room.number);
         rooms.into_iter()
+    }
+
+    /// The room with this number.
+    pub(in crate::client::session) fn numbered(&self, number: u32) -> Option<&JoinedRoom> {
+        self.rooms.values().find(|room| room.number == number)
+    }
+
+    /// The numbers of all rooms.
+    pub(in crate::client::session) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.rooms.values().map(|room| room.number)
+    }
+
+    /// The lowest number that no room has.
+    fn free_number(&self) -> u32 {
+        let used: BTreeSet<u32> = self.numbers().collect();
+        let is_free =
+            |number: &u32| !used.contains(number) && !self.numbers_elsewhere.contains(number);
+        (1..).find(is_free).unwrap_or_default()
     }
 
     pub(in crate::client::session) fn names(&self) -> Vec<String> {
@@ -282,11 +304,11 @@ impl JoinedRooms {
         let used = known.map_or(0, |room| room.activated);
         let was_joined = known.is_some_and(|room| room.joined);
         let known = known.map(|room| room.number);
-        let last = self.rooms.values().map(|room| room.number).max();
+        self.numbers_changed += 1;
         let room = JoinedRoom {
             topic: None,
             name: name.to_owned(),
-            number: known.unwrap_or(last.unwrap_or_default() + 1),
+            number: known.unwrap_or_else(|| self.free_number()),
             activated: used,
             joined: true,
             has_all_members: false,
@@ -331,6 +353,7 @@ impl JoinedRooms {
     /// active; otherwise none does, since the line being typed is not meant for another room.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
         let left = self.rooms.remove(&self.naming.key(name));
+        self.numbers_changed += 1;
         let members = left.iter().flat_map(|room| room.members.keys());
         members.for_each(|nick| self.departed.add(nick.clone()));
         self.forget_invisible_people();
