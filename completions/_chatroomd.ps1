@@ -53,6 +53,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Print or delete stored messages')
             [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Make, change, remove or list accounts; the server may be running')
             [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'List, drop or give away registered rooms; the server may be running')
+            [CompletionResult]::new('ban', 'ban', [CompletionResultType]::ParameterValue, 'Add, remove or list bans of the server; it may be running')
             break
         }
         'chatroomd;hash-password' {
@@ -180,6 +181,31 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             break
         }
         'chatroomd;room;founder' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;ban' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'End a ban')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason')
+            break
+        }
+        'chatroomd;ban;add' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long, such as 10d or 1h30m, or in minutes; by default for ever')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'The reason, which the banned users see')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;ban;remove' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;ban;list' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

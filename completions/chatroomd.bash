@@ -19,6 +19,9 @@ _chatroomd() {
             chatroomd,account)
                 cmd="chatroomd__subcmd__account"
                 ;;
+            chatroomd,ban)
+                cmd="chatroomd__subcmd__ban"
+                ;;
             chatroomd,hash-password)
                 cmd="chatroomd__subcmd__hash__subcmd__password"
                 ;;
@@ -58,6 +61,15 @@ _chatroomd() {
             chatroomd__subcmd__account__subcmd__certificate,remove)
                 cmd="chatroomd__subcmd__account__subcmd__certificate__subcmd__remove"
                 ;;
+            chatroomd__subcmd__ban,add)
+                cmd="chatroomd__subcmd__ban__subcmd__add"
+                ;;
+            chatroomd__subcmd__ban,list)
+                cmd="chatroomd__subcmd__ban__subcmd__list"
+                ;;
+            chatroomd__subcmd__ban,remove)
+                cmd="chatroomd__subcmd__ban__subcmd__remove"
+                ;;
             chatroomd__subcmd__history,export)
                 cmd="chatroomd__subcmd__history__subcmd__export"
                 ;;
@@ -89,7 +101,7 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account room"
+            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account room ban"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -285,6 +297,70 @@ _chatroomd() {
             return 0
             ;;
         chatroomd__subcmd__account__subcmd__remove)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__ban)
+            opts="-h --help add remove list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__ban__subcmd__add)
+            opts="-h --for --reason --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__ban__subcmd__list)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__ban__subcmd__remove)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

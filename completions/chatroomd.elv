@@ -50,6 +50,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand history 'Print or delete stored messages'
             cand account 'Make, change, remove or list accounts; the server may be running'
             cand room 'List, drop or give away registered rooms; the server may be running'
+            cand ban 'Add, remove or list bans of the server; it may be running'
         }
         &'chatroomd;hash-password'= {
             cand -h 'Print help'
@@ -155,6 +156,27 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
         }
         &'chatroomd;room;founder'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;ban'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected'
+            cand remove 'End a ban'
+            cand list 'Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason'
+        }
+        &'chatroomd;ban;add'= {
+            cand --for 'How long, such as 10d or 1h30m, or in minutes; by default for ever'
+            cand --reason 'The reason, which the banned users see'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;ban;remove'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;ban;list'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }

@@ -58,6 +58,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "store" -d 'Chec
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "history" -d 'Print or delete stored messages'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "account" -d 'Make, change, remove or list accounts; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "room" -d 'List, drop or give away registered rooms; the server may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "ban" -d 'Add, remove or list bans of the server; it may be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand hash-password" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "check" -d 'Read all of the store and report damage; the server may be running'
@@ -96,3 +97,12 @@ complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from founder" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "add" -d 'Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "remove" -d 'End a ban'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "list" -d 'Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -l for -d 'How long, such as 10d or 1h30m, or in minutes; by default for ever' -r
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -l reason -d 'The reason, which the banned users see' -r
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'

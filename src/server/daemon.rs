@@ -47,6 +47,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         Some(ServerAction::History(action)) => return admin::run_history(action),
         Some(ServerAction::Account(action)) => return admin::run_account(action),
         Some(ServerAction::Room(action)) => return admin::run_room(action),
+        Some(ServerAction::Ban(action)) => return admin::run_ban(action),
         None => {}
     }
     let (settings, mut loaded) = load(options, true)?;

@@ -12,6 +12,7 @@ use crate::common::io_error::os_error_text;
 use crate::common::sentence::end_sentence;
 use crate::common::shared_error::SharedError;
 use crate::server::hub::account::AccountProblem;
+use crate::server::hub::ban::BanProblem;
 use crate::server::hub::registered_room::RoomProblem;
 use crate::server::hub::stored::StoreFailure;
 
@@ -257,6 +258,8 @@ pub enum StoreProblem {
     Refused(AccountProblem),
     /// A registered room cannot be changed in this way.
     RoomRefused(RoomProblem),
+    /// The bans cannot be changed in this way.
+    BanRefused(BanProblem),
     /// The server that uses it has refused a change, with this reason.
     RefusedByServer(String),
     /// The server that uses it does not answer.
@@ -282,6 +285,8 @@ pub enum StoreDamage {
     Account(String),
     /// This registered room cannot be read.
     Room(String),
+    /// This ban cannot be read.
+    Ban(String),
     /// An invitation cannot be read.
     Invitation,
     /// The check of SQLite has found this.
@@ -301,6 +306,7 @@ impl fmt::Display for StoreDamage {
             Self::NoSecret => f.write_str("its secret is missing"),
             Self::Account(name) => write!(f, "the account {name} cannot be read"),
             Self::Room(name) => write!(f, "the room {name} cannot be read"),
+            Self::Ban(target) => write!(f, "the ban of {target} cannot be read"),
             Self::Invitation => f.write_str("an invitation cannot be read"),
             Self::Fault(fault) => f.write_str(fault),
             Self::Faults(1) => f.write_str("1 fault was found"),
@@ -317,7 +323,10 @@ impl StoreProblem {
             Self::Damaged(_) | Self::Newer { .. } | Self::Foreign => 65,
             Self::Folder(_) | Self::Backup(_) => 73,
             Self::Sqlite(_) | Self::Failed(_) => 74,
-            Self::Refused(_) | Self::RoomRefused(_) | Self::RefusedByServer(_) => 65,
+            Self::Refused(_)
+            | Self::RoomRefused(_)
+            | Self::BanRefused(_)
+            | Self::RefusedByServer(_) => 65,
             Self::Locked | Self::NoAnswer(_) => 75,
             Self::ClockBehind(_) => 78,
         }
@@ -357,6 +366,7 @@ impl fmt::Display for StoreProblem {
             }
             Self::Refused(problem) => problem.fmt(f),
             Self::RoomRefused(problem) => problem.fmt(f),
+            Self::BanRefused(problem) => problem.fmt(f),
             Self::RefusedByServer(reason) => f.write_str(reason),
             Self::NoAnswer(error) => write!(
                 f,

@@ -24,8 +24,8 @@ mod store;
 mod systemd;
 
 pub use config::options::{
-    AccountAction, AccountCertificateAction, HistoryAction, LogFormat, RoomAction, ServerAction,
-    ServerOptions, StoreAction,
+    AccountAction, AccountCertificateAction, BanAction, HistoryAction, LogFormat, RoomAction,
+    ServerAction, ServerOptions, StoreAction,
 };
 pub use config::settings::{CertificateFiles, Settings, StoreSettings, TlsSettings};
 pub use daemon::{report, run};

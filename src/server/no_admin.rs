@@ -1,6 +1,6 @@
 //! The subcommands for stored messages in a build without a store: they are errors.
 
-use super::config::options::{AccountAction, HistoryAction, RoomAction, StoreAction};
+use super::config::options::{AccountAction, BanAction, HistoryAction, RoomAction, StoreAction};
 use super::error::ServerError;
 
 /// Refuses `chatroomd store`.
@@ -20,5 +20,10 @@ pub(super) fn run_account(_: &AccountAction) -> Result<(), ServerError> {
 
 /// Refuses `chatroomd room`.
 pub(super) fn run_room(_: &RoomAction) -> Result<(), ServerError> {
+    Err(ServerError::NoStore)
+}
+
+/// Refuses `chatroomd ban`.
+pub(super) fn run_ban(_: &BanAction) -> Result<(), ServerError> {
     Err(ServerError::NoStore)
 }

@@ -116,6 +116,10 @@ requests! {
     }
     /// The same as CHANSERV.
     Cs CS "HELP|request" { words: nicks }
+    /// Bans an address or a network from this server; for operators.
+    ///
+    /// The time is such as `10d`, `1h30m` or a number of minutes.
+    Dline DLINE "[time] address[/bits] [:reason]" { words: nicks }
     /// Explains a command, or lists all commands.
     Help HELP "[command]" { subject: maybe_word }
     /// The same as HELP.
@@ -136,6 +140,8 @@ requests! {
     Kick KICK "#room nick[,nick] [:reason]" { rooms: word, nicks: word, reason: maybe_text }
     /// Disconnects a user; for operators.
     Kill KILL "nick [:reason]" { nick: word, reason: maybe_text }
+    /// Bans users from this server by a mask, a:ACCOUNT or an address; for operators.
+    Kline KLINE "[time] mask|a:account|address[/bits] [:reason]" { words: nicks }
     /// Lists the linked servers; there are none.
     Links LINKS ""
     /// Lists rooms.
@@ -190,8 +196,8 @@ requests! {
     ///
     /// IRCv3 setname.
     Setname SETNAME ":real name" { real_name: any_text }
-    /// Shows how long the server has been running.
-    Stats STATS "u" { query: maybe_word }
+    /// Shows how long the server has been running, or its bans to operators.
+    Stats STATS "u|k" { query: maybe_word }
     /// Sends message tags without a text.
     ///
     /// IRCv3 message-tags.
@@ -200,6 +206,10 @@ requests! {
     Time TIME ""
     /// Shows or changes the topic of a room.
     Topic TOPIC "#room [:topic]" { room: word, topic: any_text }
+    /// Ends the ban of an address or a network; for operators.
+    Undline UNDLINE "address[/bits]" { target: word }
+    /// Ends the ban of users; for operators.
+    Unkline UNKLINE "mask|a:account|address[/bits]" { target: word }
     /// Sends your user name and real name, once.
     User USER early "name 0 * :real name" {
         user: word, mode: maybe_word, unused: maybe_word, real_name: text

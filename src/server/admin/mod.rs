@@ -1,10 +1,12 @@
-//! The subcommands `chatroomd store`, `chatroomd history`, `chatroomd account` and `chatroomd room`.
+//! The subcommands `chatroomd store`, `chatroomd history`, `chatroomd account`, `chatroomd room` and
+//! `chatroomd ban`.
 //! Those that read a store may run beside its server; those that write need its lock, except for
-//! accounts and rooms, which the server changes itself.
+//! accounts, rooms and bans, which the server changes itself.
 //!
 //! It must not know the hub in motion or a client. Only `daemon` imports it.
 
 mod accounts;
+mod bans;
 mod rooms;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -18,6 +20,7 @@ use crate::common::record::{Record, RecordKind};
 use crate::wire::RoomName;
 
 pub(super) use accounts::run_account;
+pub(super) use bans::run_ban;
 pub(super) use rooms::run_room;
 
 /// Runs `chatroomd store`.

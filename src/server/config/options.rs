@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
 use super::validate;
 use crate::common::generate::Generated;
+use crate::server::hub::ban::BanTarget;
 use crate::server::hub::{CertificateFingerprint, Limit, Limits};
 use crate::wire::{Nick, RoomName};
 
@@ -179,6 +181,9 @@ pub enum ServerAction {
     /// List, drop or give away registered rooms; the server may be running
     #[command(subcommand)]
     Room(RoomAction),
+    /// Add, remove or list bans of the server; it may be running
+    #[command(subcommand)]
+    Ban(BanAction),
 }
 
 /// Tasks for a store of messages.
@@ -298,6 +303,38 @@ pub enum RoomAction {
         /// Name of the account
         #[arg(value_parser = Nick::parse)]
         account: Nick,
+    },
+}
+
+/// Tasks for bans.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum BanAction {
+    /// Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected
+    Add {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Who is banned, such as `spam*!*@*`, `a:bob` or 192.0.2.0/24
+        #[arg(value_parser = validate::ban_target)]
+        target: BanTarget,
+        /// How long, such as 10d or 1h30m, or in minutes; by default for ever
+        #[arg(long = "for", value_name = "TIME", value_parser = validate::ban_time)]
+        time: Option<Duration>,
+        /// The reason, which the banned users see
+        #[arg(long, value_name = "TEXT", value_parser = validate::ban_reason)]
+        reason: Option<String>,
+    },
+    /// End a ban
+    Remove {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Who was banned
+        #[arg(value_parser = validate::ban_target)]
+        target: BanTarget,
+    },
+    /// Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason
+    List {
+        /// Folder of the store
+        folder: PathBuf,
     },
 }
 

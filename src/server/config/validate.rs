@@ -4,9 +4,11 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::common::config_file::{ConfigError, ConfigSource};
 use crate::server::hub::CertificateFingerprint;
+use crate::server::hub::ban::{BAN_REASON_BYTES_MAX, BanTarget, parse_time};
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The longest server name, in bytes. RFC 2812, 1.1.
@@ -38,6 +40,9 @@ pub(super) enum InvalidValue {
     NotANetworkName,
     NotAFingerprint,
     NotAnOrigin,
+    NotABanTarget,
+    NotABanTime,
+    NotABanReason,
 }
 
 impl fmt::Display for InvalidValue {
@@ -71,6 +76,9 @@ impl fmt::Display for InvalidValue {
             Self::NotANetworkName => {
                 "expected one word of at most 32 letters, digits, '-', '_' and '.'"
             }
+            Self::NotABanTarget => "expected a mask, a:ACCOUNT, an address or a network",
+            Self::NotABanTime => "expected a time, such as 10d, 1h30m or 90 for minutes",
+            Self::NotABanReason => "expected a reason of at most 200 bytes on one line",
             Self::NotAFingerprint => "expected the 64 hexadecimal digits of a SHA-256",
             Self::NotAnOrigin => {
                 "expected an origin without a path, such as https://chat.example, or *"
@@ -87,6 +95,25 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, InvalidValue> {
         Ok(address) => InvalidValue::MissingPort(address),
         Err(_) => InvalidValue::NotAnAddress,
     })
+}
+
+/// Reads who is banned.
+pub(super) fn ban_target(text: &str) -> Result<BanTarget, InvalidValue> {
+    BanTarget::parse(text).ok_or(InvalidValue::NotABanTarget)
+}
+
+/// Reads how long a ban lasts.
+pub(super) fn ban_time(text: &str) -> Result<Duration, InvalidValue> {
+    parse_time(text).flatten().ok_or(InvalidValue::NotABanTime)
+}
+
+/// Checks the reason of a ban, which is a part of a line.
+pub(super) fn ban_reason(text: &str) -> Result<String, InvalidValue> {
+    let fits = !text.is_empty() && text.len() <= BAN_REASON_BYTES_MAX;
+    match fits && !text.chars().any(char::is_control) {
+        true => Ok(text.to_owned()),
+        false => Err(InvalidValue::NotABanReason),
+    }
 }
 
 pub(super) fn fingerprint(text: &str) -> Result<CertificateFingerprint, InvalidValue> {

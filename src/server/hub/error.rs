@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::account::AccountProblem;
+use super::ban::BanProblem;
 use super::registered_room::RoomProblem;
 use crate::wire::name::NameError;
 use crate::wire::{Reply, RequestError};
@@ -118,6 +119,15 @@ rejections! {
     WrongKey(room: &'a str) => BadChannelKey;
     RoomFull(room: &'a str) => ChannelIsFull;
     TooManyRooms(room: &'a str) => TooManyChannels;
+    BannedFromServer(; reason: &'a str) => YoureBannedCreep
+        "You are banned from this server: {reason}";
+    BanOfOneself(mask: &'a str) => BadMask
+        "This would ban your own connection; choose a narrower mask";
+    NoNetwork(mask: &'a str) => BadMask
+        "Expected an address or a network, such as 192.0.2.0/24";
+    NoBanMask(mask: &'a str) => BadMask
+        "Expected a mask, an address, a network or a:ACCOUNT";
+    CannotBan(mask: &'a str; problem: BanProblem) => BadMask "Not done: {problem}";
     BadMask(mask: &'a str; most: u32) => BadMask
         "A mask can have at most {most} wildcards (* and ?)";
     TooManyTargets(target: &'a str) => TooManyTargets;

@@ -121,6 +121,8 @@ limits! {
     masks_per_room "masks-per-room" = 100, 1 to 1_000, "of bans, exceptions and invite exceptions together";
     /// Maximum number of `*` and `?` in one of these masks, and in a mask of `WHO` or `LIST`.
     mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks, and in a mask of WHO or LIST";
+    /// Maximum number of bans of the server.
+    bans "bans" = 1_000, 1 to 10_000, "of the server";
     /// Maximum number of nicks that a user monitors.
     monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one user monitors";
     /// Maximum number of rooms or people in one request.

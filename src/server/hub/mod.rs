@@ -37,6 +37,7 @@
 //! - `stored` and `gate`: the port to the store, and the steps that wait for it
 //! - `account`: the port to the accounts
 //! - `registered_room`: the port to the registered rooms
+//! - `ban`: the port to the bans of the server
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `connection_id`: the number of a connection
@@ -48,6 +49,7 @@
 //! `config`, `error`, `net` and `store` import it. Events are logged as they happen.
 
 pub mod account;
+pub mod ban;
 pub mod buffers;
 mod capabilities;
 mod charges;
@@ -89,6 +91,7 @@ use fanout::Fanout;
 use limits::Timers;
 use replies::Visited;
 use state::accounts::{AccountOutcome, Accounts};
+use state::bans::Bans;
 use state::modes::Modes;
 use state::monitors::Monitors;
 use state::operators::Operators;
@@ -125,6 +128,7 @@ pub struct Hub {
     rooms: Rooms,
     timers: Timers,
     operators: Operators,
+    bans: Bans,
     monitors: Monitors,
     /// The users who left or changed their nick last, the latest first.
     whowas: VecDeque<WhowasEntry>,
@@ -175,6 +179,15 @@ impl Hub {
     ) {
         self.step(now, outbox, |hub| {
             let host = HostName::new(address);
+            if let Some(ban) = hub.ban_of_address(host) {
+                let reason = ban.reason.clone();
+                let words = format_args!("ERROR :You are banned from this server: {reason}");
+                let line = hub.line(words);
+                hub.outbox().send(id, line);
+                hub.outbox().closes.push(id);
+                debug!(%host, "banned");
+                return;
+            }
             match hub.admit(host) {
                 Ok(()) => hub.accept(id, host),
                 Err(error) => {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::ConnectionId;
 use super::account::{AccountChange, StoredAccounts};
+use super::ban::{BanChange, ServerBan};
 use super::buffers::{Buffer, StoredRoom};
 pub use super::message_id::{MessageId, StoreTag};
 use super::registered_room::{RegisteredRoom, RoomChange, RoomSnapshot};
@@ -77,13 +78,17 @@ pub enum StoreChange {
     Account(AccountChange),
     /// Of a registered room.
     Room(RoomChange),
+    /// Of the bans of the server.
+    Ban(BanChange),
 }
 
 impl StoreChange {
     /// Reads a request of the administrator in its text form.
     pub fn parse(text: &str) -> Option<Self> {
         let account = AccountChange::parse(text).map(Self::Account);
-        account.or_else(|| RoomChange::parse(text).map(Self::Room))
+        account
+            .or_else(|| RoomChange::parse(text).map(Self::Room))
+            .or_else(|| BanChange::parse(text).map(Self::Ban))
     }
 }
 
@@ -93,6 +98,7 @@ impl fmt::Display for StoreChange {
         match self {
             Self::Account(change) => change.fmt(f),
             Self::Room(change) => change.fmt(f),
+            Self::Ban(change) => change.fmt(f),
         }
     }
 }
@@ -106,6 +112,8 @@ pub struct StoredState {
     pub accounts: StoredAccounts,
     /// The registered rooms.
     pub rooms: Vec<RegisteredRoom>,
+    /// The bans.
+    pub bans: Vec<ServerBan>,
 }
 
 /// What became of the lines of some turns. A turn is a batch of lines that was given to the store;

@@ -82,6 +82,7 @@ impl Reactor {
         self.hub.store_in(contents.info);
         self.hub.accounts_in(contents.accounts);
         self.hub.rooms_in(contents.rooms);
+        self.hub.bans_in(contents.bans);
         let (store, reader) = start(&|| wake_by(&self.waker))?;
         self.store = Some(Box::new(StoreLink {
             store,

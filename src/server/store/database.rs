@@ -13,12 +13,14 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
 
 use super::accounts;
+use super::bans;
 use super::folder;
 use super::problem::problem;
 use super::rooms;
 use crate::common::shared_error::SharedError;
 use crate::server::error::{StoreDamage, StoreProblem};
 use crate::server::hub::account::StoredAccounts;
+use crate::server::hub::ban::ServerBan;
 use crate::server::hub::buffers::Buffer;
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{
@@ -35,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -151,11 +154,17 @@ impl Database {
         rooms::list(&self.connection)
     }
 
+    /// All bans.
+    pub(super) fn bans(&self) -> Result<Vec<ServerBan>, StoreProblem> {
+        bans::list(&self.connection)
+    }
+
     /// Stores a change that was checked.
     pub(super) fn change(&mut self, change: &StoreChange) -> Result<(), CommitError> {
         let changed = self.commit(|database| match change {
             StoreChange::Account(change) => accounts::write(&database.connection, change),
             StoreChange::Room(change) => rooms::write_change(&database.connection, change),
+            StoreChange::Ban(change) => bans::write(&database.connection, change),
         });
         // Conversations may have another key now.
         self.buffers.clear();

@@ -6,6 +6,7 @@
 //! - `problem`: what an error of SQLite means
 //! - `accounts`: reads and writes the accounts
 //! - `rooms`: the same for registered rooms
+//! - `bans`: the same for bans
 //! - `writer`: the thread that commits
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
@@ -14,6 +15,7 @@
 //! it.
 
 mod accounts;
+mod bans;
 mod database;
 mod folder;
 mod problem;
@@ -31,6 +33,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::config::settings::StoreSettings;
 use super::error::{ServerError, StoreProblem};
 use super::hub::account::{Account, AccountChange, AccountProblem, StoredAccounts};
+use super::hub::ban::{BanChange, BanProblem, ServerBan};
 use super::hub::registered_room::{RegisteredRoom, RoomChange, RoomChangeKind, RoomProblem};
 use super::hub::stored::{StoreChange, StoreInfo, StoredState, first_kept};
 use super::hub::task::{StoreThreads, Wake};
@@ -52,6 +55,7 @@ pub(super) struct OpenStore {
     info: StoreInfo,
     accounts: StoredAccounts,
     rooms: Vec<RegisteredRoom>,
+    bans: Vec<ServerBan>,
     /// The socket for the requests of the administrator, if the name of the folder is not too long.
     pub(super) administration: Option<UnixListener>,
     /// What there is to report about it.
@@ -88,7 +92,7 @@ pub(super) fn compact(folder: &Path) -> Result<(), ServerError> {
     compact().map_err(reported(folder))
 }
 
-/// Changes an account or a room of a store: the server does that if one runs, else it is done here.
+/// Changes an account, a room or a ban of a store: the server does that if one runs, else it is done here.
 pub(super) fn change(folder: &Path, change: &StoreChange) -> Result<(), ServerError> {
     let lock = match folder::lock(folder) {
         Ok(lock) => lock,
@@ -110,6 +114,13 @@ pub(super) fn change(folder: &Path, change: &StoreChange) -> Result<(), ServerEr
                 let checked = check_room(&database.rooms()?, &accounts, change);
                 checked.map_err(StoreProblem::RoomRefused)?;
             }
+            StoreChange::Ban(BanChange::Remove(target)) => {
+                let key = target.key();
+                if !database.bans()?.iter().any(|ban| ban.target.key() == key) {
+                    return Err(StoreProblem::BanRefused(BanProblem::Missing));
+                }
+            }
+            StoreChange::Ban(BanChange::Add(_)) => {}
         }
         database.change(change).map_err(CommitError::into_problem)
     };
@@ -186,6 +197,7 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
         )
     });
     let (accounts, rooms) = (database.accounts()?, database.rooms()?);
+    let bans = database.bans()?;
     let administration = folder::listen(folder);
     let warning = match &administration {
         Ok(_) => warning,
@@ -206,6 +218,7 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
         info,
         accounts,
         rooms,
+        bans,
         administration: administration.ok(),
         warning,
         folder: folder.to_owned(),
@@ -221,6 +234,7 @@ impl OpenStore {
             info: self.info,
             accounts: mem::take(&mut self.accounts),
             rooms: mem::take(&mut self.rooms),
+            bans: mem::take(&mut self.bans),
         }
     }
 

@@ -9,9 +9,10 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::problem::problem;
-use super::{accounts, database, folder, reported, rooms};
+use super::{accounts, bans, database, folder, reported, rooms};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::account::Account;
+use crate::server::hub::ban::ServerBan;
 use crate::server::hub::buffers::{Participant, both_of};
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{MessageId, StoreTag, StoredKind};
@@ -90,6 +91,15 @@ impl StoreReader {
         read().map_err(reported(folder))
     }
 
+    /// The bans, in the order in which they were set.
+    pub(in crate::server) fn bans(&self, folder: &Path) -> Result<Vec<ServerBan>, ServerError> {
+        let read = || match database::checked_version(&self.connection)? {
+            1..=4 => Ok(Vec::new()),
+            _ => bans::list(&self.connection),
+        };
+        read().map_err(reported(folder))
+    }
+
     /// Random bytes for the salt of a password.
     pub(in crate::server) fn salt(&self, folder: &Path) -> Result<[u8; 16], ServerError> {
         let salt = self
@@ -157,6 +167,9 @@ impl StoreReader {
                     missing => damage.push(format!("{missing} rows of {table} have no room")),
                 }
             }
+        }
+        if version >= 5 {
+            bans::list(connection)?;
         }
         Ok(StoreContents {
             messages: count("SELECT count(*) FROM line")?,

@@ -47,6 +47,9 @@ impl Hub {
             (AccountStep::Change(StoreChange::Account(change), form), _) => {
                 self.account_changed(id, &change, is_done, form);
             }
+            (AccountStep::Change(StoreChange::Ban(change), form), _) => {
+                self.bans_changed(id, &change, is_done, form);
+            }
             (AccountStep::Change(StoreChange::Room(change), form), _) => {
                 self.room_changed(id, change, is_done, form);
             }
@@ -172,6 +175,9 @@ impl Hub {
             let mask = login_mask(person);
             let rest = format_args!("{mask} {name} :You are now logged in as {name}");
             self.reply_with(id, Reply::LoggedIn, rest);
+        }
+        if self.disconnect_if_banned(id) {
+            return Ok(());
         }
         match form {
             ReplyForm::Sasl => self.reply(id, Reply::SaslSuccess),
@@ -335,6 +341,10 @@ impl Hub {
                     Err(fault) => fault.to_string(),
                 }
             }
+            Some(StoreChange::Ban(change)) => match self.change_bans(from, change, form) {
+                Ok(()) => return,
+                Err(problem) => problem.to_string(),
+            },
             Some(StoreChange::Room(RoomChange { name, kind })) => {
                 match self.change_room(from, name, kind, form) {
                     Ok(()) => return,

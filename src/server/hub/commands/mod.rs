@@ -5,6 +5,7 @@
 
 mod accounts;
 mod authenticate;
+mod bans;
 mod chanserv;
 mod help;
 mod history;
@@ -173,7 +174,7 @@ impl Hub {
             Request::Info { target } => self.info(from, target)?,
             Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject)?,
             Request::Links => self.links(from),
-            Request::Stats { query } => self.stats(from, query),
+            Request::Stats { query } => self.stats(from, query)?,
             Request::Mode { target, letters, parameters } if target.starts_with('#') => {
                 self.room_mode(from, target, letters, parameters)?;
             }
@@ -181,6 +182,10 @@ impl Hub {
             Request::Invite { nick, room } => self.invite(from, nick, room)?,
             Request::Kick { rooms, nicks, reason } => self.kick(from, rooms, nicks, reason)?,
             Request::Oper { name, password } => self.oper(from, name, password)?,
+            Request::Kline { words } => self.ban(from, "KLINE", &words)?,
+            Request::Dline { words } => self.ban(from, "DLINE", &words)?,
+            Request::Unkline { target } => self.unban(from, "UNKLINE", target)?,
+            Request::Undline { target } => self.unban(from, "UNDLINE", target)?,
             Request::Kill { nick, reason } => self.kill(from, nick, reason)?,
             Request::Wallops { text } => self.wallops(from, text)?,
             Request::Rehash => self.rehash(from)?,

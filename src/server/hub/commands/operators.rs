@@ -132,7 +132,7 @@ impl Hub {
     }
 
     /// The user, if it is a server operator; any other user is an error.
-    fn require_operator(&self, id: ConnectionId) -> CommandResult<'static, &Registered> {
+    pub(super) fn require_operator(&self, id: ConnectionId) -> CommandResult<'static, &Registered> {
         let user = self.people.registered(id)?;
         let is_one = user.modes.has('o');
         is_one.then_some(user).ok_or(Rejection::NotOperator)

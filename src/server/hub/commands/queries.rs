@@ -119,9 +119,13 @@ impl Hub {
         self.reply_about(from, Reply::EndOfLinks, "*");
     }
 
-    /// `STATS u` reports the uptime; all other figures are in `LUSERS`.
-    pub(super) fn stats(&self, from: ConnectionId, query: Option<&str>) {
+    /// `STATS u` reports the uptime, and `STATS k` the bans of the server; all other figures are in
+    /// `LUSERS`.
+    pub(super) fn stats(&self, from: ConnectionId, query: Option<&str>) -> CommandResult<'static> {
         let query = query.unwrap_or("*");
+        if let "k" | "K" | "d" | "D" = query {
+            self.list_bans(from)?;
+        }
         if query == "u" {
             let (now, started) = (self.now.running, self.started.running);
             let up = now.saturating_sub(started).as_secs();
@@ -131,5 +135,6 @@ impl Hub {
             self.reply_with(from, Reply::StatsUptime, rest);
         }
         self.reply_about(from, Reply::EndOfStats, Truncated(query));
+        Ok(())
     }
 }

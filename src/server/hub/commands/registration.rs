@@ -79,6 +79,9 @@ impl Hub {
         if is_other {
             self.notify_online(from);
         }
+        if self.people.registered(from).is_ok() && self.disconnect_if_banned(from) {
+            return Ok(());
+        }
         self.register_if_complete(from)
     }
 
@@ -357,6 +360,9 @@ impl Hub {
         let here = self.people.registered;
         self.people.registered_max = self.people.registered_max.max(here);
         self.reschedule(id, self.next_ping(self.now.running));
+        if self.disconnect_if_banned(id) {
+            return Ok(());
+        }
         self.welcome(id);
         info!(%nick, %host, here, "joined");
         self.notify_online(id);

@@ -31,6 +31,11 @@ impl<'t> UserSubject<'t> {
         self.source.steps() + self.account.as_ref().map_or(0, Subject::steps)
     }
 
+    /// Whether `nick!user@host` fits a mask.
+    pub(super) fn matches_source(&mut self, mask: &str) -> bool {
+        self.source.matches(mask)
+    }
+
     /// Whether the user fits a mask that a room keeps.
     pub(super) fn matches(&mut self, mask: &str) -> bool {
         match mask

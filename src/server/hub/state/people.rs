@@ -171,6 +171,11 @@ impl HostName {
         Self(address.to_canonical())
     }
 
+    /// The address.
+    pub(in crate::server) fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// Whether its packets never leave this machine.
     pub(in crate::server) fn is_loopback(self) -> bool {
         self.0.is_loopback()
