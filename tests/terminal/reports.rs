@@ -92,3 +92,32 @@ fn keys_that_begin_like_a_report_are_typed() {
     room.alice.types_later("\x1b]and \x1bP[2]");
     room.alice.settles_below("[#lobby] [1] and [2]");
 }
+
+#[test]
+fn keys_that_follow_alt_at_once_are_typed() {
+    let mut room = Room::open();
+    for introducer in ['X', '^', '_', 'P', ']'] {
+        for text in ["hello", "5", "G", "x\x1b[D\x1b[C"] {
+            // All of it is in one read.
+            room.alice.types(&format!("\x1b{introducer}{text}\r"));
+            let expected = text.split('\x1b').next();
+            let said = room.bob.receives_from_alice();
+            assert_eq!(Some(said.as_str()), expected, "{introducer}");
+        }
+    }
+}
+
+// A93.
+#[test]
+fn private_strings_are_not_typed() {
+    let mut room = Room::open();
+    room.alice.types("hel");
+    for string in ["\x1bXa string\x1b\\", "\x1b^a message\x1b\\"] {
+        room.alice.types(&string.repeat(2));
+        types_with_each_cut(&mut room.alice, string);
+    }
+    room.alice.types_later("lo");
+    room.alice.settles_below("[#lobby] hello");
+    room.alice.types(ENTER);
+    assert_eq!(room.bob.receives_from_alice(), "hello");
+}

@@ -90,11 +90,13 @@ impl KeyBindings {
     fn report_key(&self, key: KeyEvent, context: &EventContext<'_>) -> Option<Cmd> {
         let unknown = unknown_sequence::take();
         let idle = self.handle.key_arrived();
+        let is_text = context.mode() != EditMode::Vi || context.input_mode() != InputMode::Command;
         let byte = self.handle.with_pending_keys(|pending, _| {
             pending.paste_follows &= idle <= BURST;
-            let byte = pending.reports.read(key, unknown, idle);
+            let is_text = is_text && pending.search.is_none() && pending.prefix.is_none();
+            let byte = pending.reports.read(key, unknown, idle, is_text);
             match (&mut pending.paste, &byte) {
-                (Some(paste), ReportByte::AfterIntroducer(_)) => paste.remove_last(),
+                (Some(paste), ReportByte::Retract(text)) => paste.remove_end(text),
                 (Some(paste), ReportByte::Typed(text)) => paste.push_text(text),
                 _ => return byte,
             }
@@ -103,19 +105,31 @@ impl KeyBindings {
         match byte {
             ReportByte::Key => None,
             ReportByte::Part => Some(Cmd::Noop),
-            ReportByte::AfterIntroducer(introducer) => {
-                let before = context.line().get(..context.pos()).unwrap_or_default();
-                Some(match before.ends_with(introducer) {
-                    true => Cmd::Kill(Movement::BackwardChar(1)),
-                    false => Cmd::Noop,
-                })
-            }
+            ReportByte::Retract(text) => Some(self.retract(&text, context)),
             ReportByte::End(introducer, text) => {
                 self.handle.terminal_answered(introducer, &text);
                 Some(Cmd::Noop)
             }
             ReportByte::Typed(text) => Some(Cmd::Insert(1, text)),
         }
+    }
+
+    /// Removes the beginning of a report from the line.
+    fn retract(&self, text: &str, context: &EventContext<'_>) -> Cmd {
+        let (before, after) = context.line().split_at(context.pos());
+        let Some(kept) = before.strip_suffix(text) else {
+            return Cmd::Noop;
+        };
+        if text.chars().count() == 1 {
+            return Cmd::Kill(Movement::BackwardChar(1));
+        }
+        // The library replaces the count of a movement, so it cannot remove several characters.
+        let draft = Draft {
+            text: format!("{kept}{after}"),
+            position: kept.len(),
+        };
+        self.handle.restart_read(draft, ResumeAction::Read);
+        Cmd::AcceptLine
     }
 
     /// A key while nothing is pending. `None` leaves it to the library.

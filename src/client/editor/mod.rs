@@ -56,6 +56,7 @@ use helper::{Expected, Helper};
 use history::SharedHistory;
 use layout::CELLS;
 use line::Draft;
+pub(in crate::client) use reports::{can_be_string, is_string};
 use state::ResumeAction;
 
 /// The largest number of lines in the history.

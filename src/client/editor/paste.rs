@@ -52,9 +52,11 @@ impl Paste {
         self.text.push_str(text);
     }
 
-    /// Removes the last character, which was no part of the paste.
-    pub(super) fn remove_last(&mut self) {
-        self.text.pop();
+    /// Removes text at the end, which was no part of the paste.
+    pub(super) fn remove_end(&mut self, text: &str) {
+        if let Some(rest) = self.text.strip_suffix(text) {
+            self.text.truncate(rest.len());
+        }
     }
 
     /// Whether a key that arrives now is pressed by the user.

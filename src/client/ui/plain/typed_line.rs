@@ -2,6 +2,7 @@
 //! that a message in the middle of it begins in a row of its own, and the line is repeated after it.
 
 use crate::client::command::analysis::LineAnalysis;
+use crate::client::editor::{can_be_string, is_string};
 use crate::client::view::{cells, hide_secret};
 
 /// A line in progress, read byte by byte.
@@ -11,6 +12,8 @@ pub(super) struct TypedLine {
     /// The bytes of a character that is not complete.
     character: Vec<u8>,
     escape: Escape,
+    /// A string that has perhaps begun: its introducer, and where its text begins in the line.
+    candidate: Option<(char, usize)>,
     /// Whether nothing of the line is shown.
     pub(super) is_hidden: bool,
 }
@@ -25,6 +28,8 @@ enum Escape {
     /// A string, which ends with BEL or with an Esc and the character after it.
     String,
     StringEnd,
+    /// Perhaps the end of a string that is in the line.
+    CandidateEnd,
 }
 
 /// What a byte does.
@@ -41,8 +46,12 @@ pub(super) enum TypedByte {
 impl TypedLine {
     /// Reads a byte.
     pub(super) fn read(&mut self, byte: u8) -> TypedByte {
+        let before = self.shown();
         if self.skips(byte) {
-            return TypedByte::Echo(String::new());
+            return TypedByte::Echo(difference(&before, &self.shown()));
+        }
+        if byte < 0x20 {
+            self.candidate = None;
         }
         match byte {
             b'\r' | b'\n' => {
@@ -53,10 +62,10 @@ impl TypedLine {
             0x04 if self.text.is_empty() => return TypedByte::End,
             _ => {}
         }
-        let before = self.shown();
         match byte {
             0x7f | 0x08 => {
                 self.text.pop();
+                self.candidate = None;
             }
             // Ctrl-U and Ctrl-W.
             0x15 => self.text.clear(),
@@ -68,7 +77,10 @@ impl TypedLine {
             0x12 => return TypedByte::Echo(format!("\n{before}")),
             b'\t' => self.text.push(' '),
             0x00..=0x1f => {}
-            _ => self.push(byte),
+            _ => {
+                self.push(byte);
+                self.check_candidate();
+            }
         }
         TypedByte::Echo(difference(&before, &self.shown()))
     }
@@ -116,17 +128,52 @@ impl TypedLine {
         }
     }
 
+    /// Decides whether the text after a key such as Alt-P is a string of the terminal. Until that is
+    /// certain it is in the line, as the user can have typed it.
+    fn check_candidate(&mut self) {
+        let Some((introducer, start)) = self.candidate else {
+            return;
+        };
+        let text = self.text.get(start..).unwrap_or_default();
+        if is_string(introducer, text) {
+            self.text.truncate(start);
+            self.candidate = None;
+            self.escape = Escape::String;
+        } else if !(matches!(introducer, '^' | 'X') || can_be_string(introducer, text)) {
+            self.candidate = None;
+        }
+    }
+
+    /// The text that is perhaps a string is one: it is complete.
+    fn retract_candidate(&mut self) {
+        if let Some((_, start)) = self.candidate.take() {
+            self.text.truncate(start);
+        }
+    }
+
     /// Whether the byte belongs to an escape sequence.
     fn skips(&mut self, byte: u8) -> bool {
+        if self.candidate.is_some() && self.escape == Escape::None && byte == 0x07 {
+            self.retract_candidate();
+            return true;
+        }
         let (next, skips) = match (self.escape, byte) {
             (Escape::String, 0x1b) => (Escape::StringEnd, true),
+            (Escape::None, 0x1b) if self.candidate.is_some() => (Escape::CandidateEnd, true),
+            (Escape::CandidateEnd, b'\\') => {
+                self.retract_candidate();
+                (Escape::None, true)
+            }
             (_, 0x1b) => (Escape::Begun, true),
             (Escape::None, _) => (Escape::None, false),
             // A control character is a key of its own.
             (Escape::String, 0x07) => (Escape::None, true),
             (_, ..0x20) => (Escape::None, false),
-            (Escape::Begun, b'[' | b'O') => (Escape::Sequence, true),
-            (Escape::Begun, b']' | b'P' | b'_' | b'^' | b'X') => (Escape::String, true),
+            (Escape::Begun | Escape::CandidateEnd, b'[' | b'O') => (Escape::Sequence, true),
+            (Escape::Begun | Escape::CandidateEnd, b']' | b'P' | b'_' | b'^' | b'X') => {
+                self.candidate = Some((char::from(byte), self.text.len()));
+                (Escape::None, true)
+            }
             (Escape::Sequence, 0x20..=0x3f) => (Escape::Sequence, true),
             (Escape::String, _) => (Escape::String, true),
             _ => (Escape::None, true),
@@ -199,6 +246,15 @@ mod tests {
             ("naïve\x7f\x7f", "naï"),
             ("a\x1b[Ab\x1b]11;rgb:0\x07c\x1b[<0;1;1M\x1bOA", "abc"),
             ("a\tb\x01", "a b"),
+            ("a\x1bXhi", "ahi"),
+            ("a\x1bX", "a"),
+            ("\x1bPit is", "it is"),
+            ("\x1b]5", "5"),
+            ("a\x1bXa string\x1b\\b", "ab"),
+            ("a\x1b^a message\x07b", "ab"),
+            ("a\x1bP>|xterm(380)\x1b\\b", "ab"),
+            ("a\x1bP1$r0m\x1b\\b", "ab"),
+            ("a\x1bXhi\x1b[D!", "ahi!"),
             ("one\x12", "one"),
         ] {
             let mut line = TypedLine::default();
