@@ -7,7 +7,6 @@
     reason = "a test may panic"
 )]
 
-use chatting_room::common::shared_error::SharedError;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use chatting_room::client::session::{
     self, CloseReason, Incomplete, NickRefusal, Outcome, RefusedNick, ScriptLine, Session,
     SessionAction,
 };
+use chatting_room::common::shared_error::SharedError;
 use chatting_room::server::hub::{self, ConnectionId, DisconnectReason, Hub};
 use chatting_room::wire::{Line, Lines};
 

@@ -4,10 +4,10 @@
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use chatting_room::common::shared_error::SharedError;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
+use chatting_room::common::shared_error::SharedError;
 use chatting_room::server::hub::stored::{
     HistoryPage, MessageId, StoreInfo, StoreOutcome, StoreTag,
 };

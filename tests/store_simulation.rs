@@ -8,13 +8,13 @@
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use chatting_room::common::shared_error::SharedError;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use chatting_room::common::shared_error::SharedError;
 use chatting_room::server::hub::stored::{
     HistoryLine, HistoryPage, MessageId, StoreInfo, StoreOutcome, StoreState, StoreTag, StoredLine,
     StoredRecord,

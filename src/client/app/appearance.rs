@@ -33,7 +33,12 @@ pub(super) fn session_renderer(
 }
 
 fn renderer(color: bool, verbosity: Verbosity, config: &Config) -> Renderer {
-    Renderer::new(color, verbosity, time_zone(), config.display_settings())
+    Renderer::new(
+        color,
+        verbosity,
+        time_zone(),
+        config.display_settings.clone(),
+    )
 }
 
 /// Reports a warning on standard error, in red where that has colors.

@@ -6,6 +6,7 @@
 //! Tab and hints. It must not know a server or the session. `event`, `session`, `view`, `config`,
 //! `storage`, `net`, `editor` and `ui` import it.
 
+pub(in crate::client) mod alias;
 pub mod analysis;
 mod arguments;
 pub mod completion;

@@ -185,3 +185,22 @@ fn no_line_of_input_becomes_two_on_the_wire() {
         assert!(words(line).contains("cannot be sent"), "{line:?}");
     }
 }
+
+#[test]
+fn texts_that_are_replaced_change_no_command() {
+    let replace = |text: &str| Ok::<_, ()>(text.replace("$()", "/quit #x"));
+    for line in [
+        "/msg bob $()",
+        "/notice bob $()",
+        "/away $()",
+        "/raw $()",
+        "/oper bob $()",
+        "/mode bob $()",
+    ] {
+        let command = parse(line).unwrap();
+        let replaced = command.clone().try_map_texts(replace).unwrap();
+        assert_ne!(replaced, command, "{line}");
+        let kind = std::mem::discriminant(&command);
+        assert_eq!(std::mem::discriminant(&replaced), kind, "{line}");
+    }
+}

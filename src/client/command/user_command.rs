@@ -225,6 +225,47 @@ pub enum LocalCommand {
 }
 
 impl UserCommand {
+    /// The command with each of its texts replaced, if it can run on connect. Its kind stays the same,
+    /// whatever the texts become.
+    pub(in crate::client) fn try_map_texts<E>(
+        self,
+        replace: impl Fn(&str) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let optional = |text: Option<String>| text.map(|text| replace(&text)).transpose();
+        Ok(match self {
+            Self::Message { target, text } => Self::Message {
+                target: replace(&target)?,
+                text: replace(&text)?,
+            },
+            Self::Notice { target, text } => Self::Notice {
+                target: replace(&target)?,
+                text: replace(&text)?,
+            },
+            Self::Mode { target, change } => Self::Mode {
+                target: optional(target)?,
+                change: replace(&change)?,
+            },
+            Self::Join { room, key } => Self::Join {
+                room: replace(&room)?,
+                key: optional(key)?,
+            },
+            Self::Nick { nick } => Self::Nick {
+                nick: replace(&nick)?,
+            },
+            Self::Away { message } => Self::Away {
+                message: optional(message)?,
+            },
+            Self::Oper { name, password } => Self::Oper {
+                name: replace(&name)?,
+                password: replace(&password)?,
+            },
+            Self::Raw { line } => Self::Raw {
+                line: replace(&line)?,
+            },
+            other => other,
+        })
+    }
+
     /// Whether the command can run on connect, before rooms are joined: it needs no room that the
     /// user must be in.
     pub fn is_allowed_on_connect(&self) -> bool {

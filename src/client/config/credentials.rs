@@ -21,10 +21,10 @@ pub enum CredentialError {
         /// Why.
         error: io::Error,
     },
-    /// A line of `on-connect` has a `$(` without its `)`.
+    /// A text of `on-connect` has a `$(` without its `)`.
     UnclosedCommand {
-        /// The line.
-        line: String,
+        /// The text.
+        text: String,
     },
     /// A command ended with an error.
     CommandFailed {
@@ -72,8 +72,8 @@ impl fmt::Display for CredentialError {
                     os_error_text(error)
                 )
             }
-            Self::UnclosedCommand { line } => {
-                write!(f, "on-connect {line:?}: the ) after $( is missing")
+            Self::UnclosedCommand { text } => {
+                write!(f, "on-connect {text:?}: the ) after $( is missing")
             }
             Self::CommandFailed {
                 key,
@@ -107,15 +107,15 @@ pub(super) fn read_password(file: &Path) -> Result<String, CredentialError> {
     first_line(&text, || file.display().to_string())
 }
 
-/// A line of `on-connect` with each `$(COMMAND)` replaced by the first line that the command
+/// A text of `on-connect` with each `$(COMMAND)` replaced by the first line that the command
 /// prints. `is_typing` is as for [`run_command`].
-pub(super) fn expand_commands(line: &str, is_typing: bool) -> Result<String, CredentialError> {
+pub(super) fn expand_commands(text: &str, is_typing: bool) -> Result<String, CredentialError> {
     let mut expanded = String::new();
-    let mut rest = line;
+    let mut rest = text;
     while let Some((before, after)) = rest.split_once("$(") {
         let Some(end) = end_of_command(after) else {
-            let line = line.to_owned();
-            return Err(CredentialError::UnclosedCommand { line });
+            let text = text.to_owned();
+            return Err(CredentialError::UnclosedCommand { text });
         };
         let (command, after) = after.split_at(end);
         expanded.push_str(before);

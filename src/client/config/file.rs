@@ -10,6 +10,7 @@ use super::address::{Address, parse_address};
 use super::hints::{self, KnownKeys};
 use super::mechanism::LoginMechanism;
 use super::validate::{self, ConfigMistake};
+use crate::client::command::UserCommand;
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
 use crate::common::sentence::as_cause;
@@ -58,6 +59,9 @@ pub struct Config {
     /// Servers by name.
     #[serde(default)]
     pub servers: BTreeMap<String, ServerConfig>,
+    /// The display settings: the defaults with the changes of the file.
+    #[serde(skip)]
+    pub display_settings: DisplaySettings,
     /// The display settings of `/set`, by name.
     #[serde(default)]
     look: BTreeMap<toml::Spanned<String>, toml::Spanned<LookValue>>,
@@ -133,8 +137,11 @@ pub struct ServerConfig {
     #[serde(default)]
     pub account_optional: bool,
     /// Lines to run after each connection, before joining rooms, as if typed.
-    #[serde(default)]
-    pub on_connect: Vec<String>,
+    #[serde(default, rename = "on-connect")]
+    on_connect_lines: Vec<toml::Spanned<String>>,
+    /// The commands that these lines are. Their texts can still have `$(COMMAND)` in them.
+    #[serde(skip)]
+    pub on_connect: Vec<UserCommand>,
 }
 
 impl Config {
@@ -208,15 +215,28 @@ impl Config {
             top_level: keys_of::<Self>(),
             server: keys_of::<ServerConfig>(),
         };
-        let config: Self = source
+        let mut config: Self = source
             .parse_with(|key| known.place_of(key))
             .map_err(|error| hints::explain_table(error, &source.text))?;
-        if let Some(ConfigMistake { at, problem }) = validate::first_mistake(&source.text) {
+        let mut mistakes = validate::mistakes(&source.text);
+        let aliases = config.aliases();
+        for server in config.servers.values_mut() {
+            for line in &server.on_connect_lines {
+                match validate::parse_on_connect(line.get_ref(), &aliases) {
+                    Ok(command) => server.on_connect.push(command),
+                    Err(problem) => mistakes.push(ConfigMistake {
+                        at: line.span().start,
+                        problem,
+                    }),
+                }
+            }
+        }
+        if let Some(ConfigMistake { at, problem }) = mistakes.into_iter().min_by_key(|one| one.at) {
             return Err(source.wrong(Some(at), problem.to_string()));
         }
-        let mut display = DisplaySettings::default();
         for (name, value) in &config.look {
-            set(name.get_ref(), value.get_ref(), &mut display).map_err(|error| {
+            let display = &mut config.display_settings;
+            set(name.get_ref(), value.get_ref(), display).map_err(|error| {
                 let (at, message) = match &error {
                     SettingError::Unknown { name: other, .. } => {
                         (name.span().start, known.explain_setting(other, &error))
@@ -237,16 +257,6 @@ impl Config {
         aliases
             .map(|(name, long)| (name.clone(), long.get_ref().clone()))
             .collect()
-    }
-
-    /// The display settings: the defaults with the changes of the file.
-    pub fn display_settings(&self) -> DisplaySettings {
-        let mut display = DisplaySettings::default();
-        for (name, value) in &self.look {
-            let set = set(name.get_ref(), value.get_ref(), &mut display);
-            debug_assert!(set.is_ok(), "`parse` has checked each setting");
-        }
-        display
     }
 }
 

@@ -14,7 +14,7 @@ use super::file::{Config, ServerConfig};
 use super::options::ClientOptions;
 use super::proxy::{InvalidProxy, ProxyAddress, proxy_for};
 use super::trust::{IdentityFiles, Trust, parse_fingerprint};
-use crate::client::command::{InvalidNick, JoinTarget, check_nick, parse_room};
+use crate::client::command::{InvalidNick, JoinTarget, UserCommand, check_nick, parse_room};
 use crate::client::event::NetworkName;
 use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
 use crate::wire::sasl::Mechanism;
@@ -128,7 +128,7 @@ pub(in crate::client) struct ResolvedServer {
     /// What the user is to know about the files with secrets.
     pub(in crate::client) warnings: Vec<String>,
     /// Lines to run after each connection, before joining the rooms.
-    pub(in crate::client) on_connect: Vec<String>,
+    pub(in crate::client) on_connect: Vec<UserCommand>,
 }
 
 impl ResolvedServer {
@@ -291,7 +291,8 @@ pub(in crate::client) fn resolve(
     let on_connect = server.map_or(&[][..], |server| &server.on_connect);
     let on_connect = on_connect
         .iter()
-        .map(|line| expand_commands(line, choice.is_typing));
+        .cloned()
+        .map(|command| command.try_map_texts(|text| expand_commands(text, choice.is_typing)));
     let on_connect = on_connect.collect::<Result<_, _>>()?;
     let of_either = |of: fn(&ServerConfig) -> &Option<String>, default: &Option<String>| {
         let name = server.and_then(|server| of(server).as_ref());

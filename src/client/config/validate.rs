@@ -11,8 +11,9 @@ use super::address::{Address, AddressError, InvalidAddress, parse_address};
 use super::mechanism::LoginMechanism;
 use super::proxy::{InvalidProxy, NO_PROXY, parse_proxy};
 use super::trust::{InvalidFingerprint, parse_fingerprint};
+use crate::client::command::alias::parse_with_aliases;
 use crate::client::command::{
-    self, CommandSpec, InvalidNick, ParseError, check_nick, nearest_command, parse_room,
+    CommandSpec, InvalidNick, ParseError, UserCommand, check_nick, nearest_command, parse_room,
 };
 use crate::common::config_file::OneOrMore;
 use crate::common::suggest::nearest;
@@ -54,8 +55,6 @@ struct CheckedServer {
     alternatives: Vec<Spanned<String>>,
     #[serde(default)]
     rooms: Vec<Spanned<String>>,
-    #[serde(default, rename = "on-connect")]
-    on_connect: Vec<Spanned<String>>,
     #[serde(rename = "client-certificate")]
     client_certificate: Option<String>,
     #[serde(rename = "client-key")]
@@ -208,9 +207,11 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// The first mistake in the file.
-pub(super) fn first_mistake(text: &str) -> Option<ConfigMistake> {
-    let config: CheckedConfig = toml::from_str(text).ok()?;
+/// The mistakes in the file, in any order. `on-connect` is not among them: see [`parse_on_connect`].
+pub(super) fn mistakes(text: &str) -> Vec<ConfigMistake> {
+    let Ok(config) = toml::from_str::<CheckedConfig>(text) else {
+        return Vec::new();
+    };
     let mut mistakes = Vec::new();
     if let Some(server) = &config.server {
         let problem = check_server_choice(server.get_ref(), &config.servers).err();
@@ -235,17 +236,13 @@ pub(super) fn first_mistake(text: &str) -> Option<ConfigMistake> {
     }
     mistakes.extend(config.real_name.as_ref().and_then(check_real_name));
     for server in config.servers.values() {
-        check_server(server, &config.alias, &mut mistakes);
+        check_server(server, &mut mistakes);
     }
-    mistakes.into_iter().min_by_key(|mistake| mistake.at)
+    mistakes
 }
 
 /// Checks one `[servers.NAME]` table.
-fn check_server(
-    server: &CheckedServer,
-    aliases: &BTreeMap<String, Spanned<String>>,
-    mistakes: &mut Vec<ConfigMistake>,
-) {
+fn check_server(server: &CheckedServer, mistakes: &mut Vec<ConfigMistake>) {
     let addresses = check_addresses(server.address.get_ref().as_slice());
     let is_socket = |address: &Address| address.socket_path().is_some();
     let is_socket = addresses
@@ -276,10 +273,6 @@ fn check_server(
         let is_room = parse_room(room.get_ref()).is_some();
         let problem = (!is_room).then(|| ConfigProblem::Room(room.get_ref().clone()));
         mistakes.extend(mistake_at(room, problem));
-    }
-    for line in &server.on_connect {
-        let problem = check_on_connect(line.get_ref(), aliases).err();
-        mistakes.extend(mistake_at(line, problem));
     }
     if let (None, Some(key)) = (&server.client_certificate, &server.client_key) {
         mistakes.extend(mistake_at(key, Some(ConfigProblem::KeyAlone)));
@@ -412,17 +405,15 @@ fn check_alias(name: &str, expansion: &str) -> Result<(), ConfigProblem> {
     }
 }
 
-/// Checks that a line of `on-connect` is a command that can run before the rooms are joined.
-fn check_on_connect(
+/// Parses a line of `on-connect`, a command that can run before the rooms are joined.
+pub(super) fn parse_on_connect(
     line: &str,
-    aliases: &BTreeMap<String, Spanned<String>>,
-) -> Result<(), ConfigProblem> {
-    let name = line.split(' ').next().unwrap_or_default();
-    let expansion = name.strip_prefix('/').and_then(|name| aliases.get(name));
-    let expanded = expansion.map(|expansion| line.replacen(name, expansion.get_ref(), 1));
+    aliases: &BTreeMap<String, String>,
+) -> Result<UserCommand, ConfigProblem> {
+    let command = parse_with_aliases(line, aliases);
     let line = line.to_owned();
-    match command::parse(expanded.as_deref().unwrap_or(&line)) {
-        Ok(command) if command.is_allowed_on_connect() => Ok(()),
+    match command {
+        Ok(command) if command.is_allowed_on_connect() => Ok(command),
         Ok(_) => Err(ConfigProblem::NotOnConnect(line)),
         Err(error) => Err(ConfigProblem::OnConnect { line, error }),
     }

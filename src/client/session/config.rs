@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::client::command::JoinTarget;
+use crate::client::command::{JoinTarget, UserCommand};
 use crate::client::event::matcher::EventMatcher;
 use crate::wire::sasl::Mechanism;
 
@@ -74,8 +74,9 @@ pub struct SessionConfig {
     /// The network of a bouncer that this session is for, by its id: a connection is bound to it. In
     /// its absence the session is for what the address leads to.
     pub upstream: Option<String>,
-    /// Lines to process as if typed on each connect, before rooms are joined.
-    pub on_connect: Vec<String>,
+    /// Commands to carry out on each connect, before rooms are joined; see
+    /// [`UserCommand::is_allowed_on_connect`].
+    pub on_connect: Vec<UserCommand>,
     /// The rooms to join, besides those that the server joins everyone to.
     pub rooms: Vec<JoinTarget>,
     /// A person whom the user wants to whisper to.

@@ -34,10 +34,9 @@ mod tls_failure;
 mod upstream_state;
 mod view;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::client::command::{self, JoinTarget, ParseError, UserCommand};
+use crate::client::command::JoinTarget;
 use crate::client::event::{Event, InputError, account_of};
 use crate::wire::encoding::decode;
 pub(in crate::client) use crate::wire::isupport::Isupport;
@@ -127,8 +126,6 @@ enum Phase {
 #[derive(Debug)]
 pub struct Session {
     settings: SessionConfig,
-    /// The commands to run on connect.
-    on_connect: Vec<Result<UserCommand, ParseError>>,
     phase: Phase,
     identity: Identity,
     link: Link,
@@ -159,10 +156,7 @@ impl Session {
             }
             rooms.add_known_room(&target.room);
         }
-        let on_connect = settings.on_connect.iter();
-        let on_connect = on_connect.map(|line| parse_line(line, &settings.aliases));
         Self {
-            on_connect: on_connect.collect(),
             phase: Phase::Offline,
             identity: Identity::new(&settings.nick),
             link: Link::default(),
@@ -376,25 +370,6 @@ impl Session {
     fn reject_input(&mut self, error: InputError, output: &mut SessionOutput) {
         self.record_error(Event::InputRejected { error, line: None }, output);
     }
-}
-
-/// Parses a line that can begin with an alias.
-fn parse_line(line: &str, aliases: &BTreeMap<String, String>) -> Result<UserCommand, ParseError> {
-    let expanded = expand_alias(line, aliases);
-    command::parse(expanded.as_deref().unwrap_or(line))
-}
-
-/// The line with its alias replaced by what it stands for, if it begins with one.
-fn expand_alias(line: &str, aliases: &BTreeMap<String, String>) -> Option<String> {
-    let (name, rest) = match line.strip_prefix('/')?.split_once(' ') {
-        Some((name, rest)) => (name, Some(rest)),
-        None => (line.strip_prefix('/')?, None),
-    };
-    let expansion = aliases.get(name)?;
-    Some(match rest {
-        Some(rest) => format!("{expansion} {rest}"),
-        None => expansion.clone(),
-    })
 }
 
 /// The beginning of `text` in at most `bytes_max` bytes, in whole characters.

@@ -20,6 +20,8 @@ mod send;
 
 use super::outgoing::message::split;
 use super::*;
+use crate::client::command;
+use crate::client::command::alias::parse_with_aliases;
 use crate::client::event::MessageKind;
 use crate::common::shared_error::SharedError;
 
@@ -76,8 +78,8 @@ impl Played {
     /// The commands to run on connect.
     fn set_on_connect(&mut self, lines: &[&str]) {
         let aliases = &self.session.settings.aliases;
-        let commands = lines.iter().map(|line| parse_line(line, aliases));
-        self.session.on_connect = commands.collect();
+        let commands = lines.iter().map(|line| parse_with_aliases(line, aliases));
+        self.session.settings.on_connect = commands.collect::<Result<_, _>>().unwrap();
     }
 
     fn connect(&mut self) {

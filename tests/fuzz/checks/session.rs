@@ -5,11 +5,10 @@
 //! The first byte selects the kind of session. The rest is read as steps, one per line: `<` is
 //! received, `>` typed, `s` a line of a script, `+60` lets a minute pass, and so on.
 
-use chatting_room::common::shared_error::SharedError;
 use std::time::Duration;
 
-use chatting_room::client::command;
 use chatting_room::client::command::settings::DisplaySettings;
+use chatting_room::client::command::{self, UserCommand};
 use chatting_room::client::event::{
     Event, InputError, MessageTags, NetworkId, NetworkName, Occurrence, json,
 };
@@ -20,6 +19,7 @@ use chatting_room::client::session::{
 use chatting_room::client::view::scrollback::Scrollback;
 use chatting_room::client::view::{Renderer, Verbosity, hide_secret, raw_line, strip_styles};
 use chatting_room::common::record::Record;
+use chatting_room::common::shared_error::SharedError;
 use chatting_room::wire::Message;
 use chatting_room::wire::name::is_invisible;
 use jiff::tz::TimeZone;
@@ -98,7 +98,9 @@ impl Conversation {
                 user: (kind & 64 == 0).then(|| "alice".to_owned()),
                 real_name: Some("Alice".to_owned()),
                 password: (kind & 2 != 0).then(|| "sesame".to_owned()),
-                on_connect: vec!["/raw PING first".to_owned()],
+                on_connect: vec![UserCommand::Raw {
+                    line: "PING first".to_owned(),
+                }],
                 rooms: vec![command::parse_room("#dev").unwrap()],
                 script: kind & 4 != 0,
                 strict: kind & 8 != 0,

@@ -45,7 +45,7 @@ fn the_example_shows_the_default_values() {
     let text: Vec<&str> = lines.collect();
     let config = parse(&text.join("\n")).unwrap();
     let usual = Config::default();
-    assert_eq!(config.display_settings(), usual.display_settings());
+    assert_eq!(config.display_settings, usual.display_settings);
     assert_eq!(
         (config.keys, config.log, config.control),
         (usual.keys, usual.log, usual.control)
@@ -221,7 +221,7 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
 #[test]
 fn display_settings_are_typed_and_checked() {
     let config = parse("[look]\nbell = \"off\"\ntitle = true\nnick-width = 12").unwrap();
-    let display = config.display_settings();
+    let display = config.display_settings;
     assert!(display.title && display.nick_width == 12);
 }
 

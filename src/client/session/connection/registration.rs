@@ -199,7 +199,7 @@ impl Session {
     /// Whether this text is the echo of a message that was sent on connect. It can hold a password,
     /// so it is not shown.
     pub(in crate::client::session) fn is_on_connect_echo(&self, text: &str) -> bool {
-        let mut commands = self.on_connect.iter().flatten();
+        let mut commands = self.settings.on_connect.iter();
         let is_echo = |command: &UserCommand| match command {
             UserCommand::Message { text: sent, .. } | UserCommand::Notice { text: sent, .. } => {
                 sent == text
@@ -288,7 +288,7 @@ impl Session {
             return;
         }
         let away_before = self.identity.away.take();
-        for command in self.on_connect.clone() {
+        for command in self.settings.on_connect.clone() {
             self.run_on_connect(&command, output);
         }
         if self.identity.away.is_none()
@@ -407,7 +407,7 @@ impl Session {
         let mut targets = self.settings.rooms.iter();
         let is_configured = targets.any(|target| self.is_same(&target.room, room));
         let is_wanted = is_configured || is_in(&self.rooms.unjoined());
-        let is_known = self.on_connect.is_empty() || is_in(&self.link.rooms_after_login);
+        let is_known = self.settings.on_connect.is_empty() || is_in(&self.link.rooms_after_login);
         if is_wanted && !is_known {
             self.link.rooms_after_login.push(room.to_owned());
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::in_flight::{ANSWER_MAX, InFlight};
-use super::script_line::ScriptLine;
+use super::script_line::{ScriptLine, ScriptStep};
 use crate::client::event::MessageTags;
 use crate::client::session::connection::pending_pings::FENCE;
 use crate::client::session::outgoing::message::OutgoingMessage;
@@ -20,15 +20,26 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
+        let step = ScriptStep::parse(line, &self.settings.aliases);
+        self.run_step(number, step, now, output);
+    }
+
+    pub(in crate::client::session) fn run_step(
+        &mut self,
+        number: u64,
+        step: ScriptStep<'_>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
         self.delivery.last = number;
         self.delivery.target_pending = false;
         let flight = self.delivery.take_number();
         self.begin_request(flight, Some(number), false, now, output);
-        match line {
-            ScriptLine::Typed(line) => self.execute_line(line, now, output),
-            ScriptLine::Text(text) => self.execute_text(text, now, output),
-            ScriptLine::Command(command) => self.execute(command, "", now, output),
-            ScriptLine::Unreadable(error) => self.reject_input(error, output),
+        match step {
+            ScriptStep::Line(line) => self.execute_line(line, now, output),
+            ScriptStep::Text(text) => self.execute_text(text, now, output),
+            ScriptStep::Command(command) => self.execute(command, "", now, output),
+            ScriptStep::Refused(error) => self.reject_input(error, output),
         }
         self.end_request(output);
         self.complete(now, output);

@@ -10,6 +10,7 @@ use crate::client::command::UserCommand;
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::completion::CompletionNames;
 use crate::client::event::{Event, InputError, NetworkId, RoomSummary, Unread};
+use crate::client::session::outgoing::parsed_line::ParsedLine;
 use crate::client::session::{MembersError, Session};
 
 impl Networks {
@@ -236,19 +237,19 @@ impl Networks {
         if !self.is_several() {
             return analysis;
         }
-        match self.analysis_of_reply(first.id, text) {
-            Some(of_reply) => of_reply,
-            None => self.with_room_to_show(first.id, text, analysis),
+        let is_command = text.trim_start().starts_with('/');
+        let parsed = is_command.then(|| ParsedLine::parse(text, self.aliases(first.id)));
+        match parsed.and_then(|line| line.command.ok()) {
+            Some(UserCommand::Reply { .. }) => self.analysis_of_reply(text).unwrap_or(analysis),
+            Some(UserCommand::SwitchRoom { room }) => {
+                self.with_room_to_show(first.id, room.as_deref(), analysis)
+            }
+            _ => analysis,
         }
     }
 
     /// A reply goes to the network of the last whisper, which the hint names.
-    fn analysis_of_reply(&self, from: NetworkId, text: &str) -> Option<LineAnalysis> {
-        let is_command = text.trim_start().starts_with('/');
-        let command = is_command.then(|| self.parse(from, text)).flatten();
-        if !matches!(command, Some(UserCommand::Reply { .. })) {
-            return None;
-        }
+    fn analysis_of_reply(&self, text: &str) -> Option<LineAnalysis> {
         let network = self.get(self.network_of_reply()?)?;
         let mut analysis = network.session.analyze(text);
         if let Some(nick) = analysis
@@ -265,18 +266,12 @@ impl Networks {
     fn with_room_to_show(
         &self,
         from: NetworkId,
-        text: &str,
+        room: Option<&str>,
         mut analysis: LineAnalysis,
     ) -> LineAnalysis {
-        if !text.trim_start().starts_with('/') {
-            return analysis;
-        }
-        let Some(UserCommand::SwitchRoom { room }) = self.parse(from, text) else {
-            return analysis;
-        };
         let is_refused = |kind: &TokenKind| *kind == TokenKind::Refused;
         analysis.hint = None;
-        if let Some((id, room)) = self.room_to_show(from, room.as_deref()) {
+        if let Some((id, room)) = self.room_to_show(from, room) {
             analysis.tokens.retain(|(_, kind)| !is_refused(kind));
             let network = self.get(id);
             analysis.hint = network.map(|network| match room {

@@ -2,11 +2,15 @@
 //! line goes to the network of its prompt.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::{Network, Networks, PromptPlace};
+use crate::client::command::alias::expand_alias;
 use crate::client::command::{CommandSpec, UserCommand, has_room_prefix};
 use crate::client::event::{Event, InputError, NetworkId};
-use crate::client::session::{ScriptLine, SessionTime, expand_alias, parse_line};
+use crate::client::session::delivery::script_line::ScriptStep;
+use crate::client::session::outgoing::parsed_line::{ParsedInput, ParsedLine};
+use crate::client::session::{ScriptLine, SessionTime};
 
 /// Where a line goes, and what of it the session there gets.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,9 +32,10 @@ impl Networks {
         let Some(from) = self.network_of(place) else {
             return self.typed_without_network(text, now);
         };
-        if self.typed_for_all(from, text, now) {
+        let input = ParsedInput::parse(text, self.aliases(from));
+        let Some(input) = self.typed_for_all(from, input, now) else {
             return;
-        }
+        };
         let route = self.route(from, text);
         let id = match route.network {
             Ok(id) => id,
@@ -38,12 +43,26 @@ impl Networks {
         };
         // A line that names its network is about no room of the prompt.
         let room = place.room.as_deref().filter(|_| route.removed.is_none());
-        if route.removed.is_some() && self.changes_room(id, &route.line) {
+        let input = match route.removed {
+            Some(_) => ParsedInput::parse(&route.line, self.aliases(id)),
+            None => input,
+        };
+        if route.removed.is_some() && changes_room(input.command()) {
             self.show(id);
         }
+        self.execute_on(id, room, input, now);
+    }
+
+    fn execute_on(
+        &mut self,
+        id: NetworkId,
+        room: Option<&str>,
+        input: ParsedInput<'_>,
+        now: SessionTime,
+    ) {
         if let Some(network) = self.get_mut(id) {
             let (session, output) = (&mut network.session, &mut network.output);
-            session.typed_in(room, &route.line, now, output);
+            session.execute_input(room, input, now, output);
         }
     }
 
@@ -60,14 +79,18 @@ impl Networks {
         let Some(first) = self.list.first().map(|network| network.id) else {
             return;
         };
-        if self.typed_for_all(first, text, now) {
+        let input = ParsedInput::parse(text, self.aliases(first));
+        let Some(input) = self.typed_for_all(first, input, now) else {
             return;
-        }
+        };
         let route = self.route(first, text);
-        let command = self.parse(first, &route.line);
+        let input = match route.removed {
+            Some(_) => ParsedInput::parse(&route.line, self.aliases(first)),
+            None => input,
+        };
         let names_network = route.removed.is_some() && route.network.is_ok();
         let needs_none = matches!(
-            command,
+            input.command(),
             Some(
                 UserCommand::Nothing
                     | UserCommand::Connect { .. }
@@ -84,95 +107,105 @@ impl Networks {
             return self.reject(first, error);
         }
         let id = route.network.unwrap_or(first);
-        if names_network && self.changes_room(id, &route.line) {
+        if names_network && changes_room(input.command()) {
             self.show(id);
         }
-        if let Some(network) = self.get_mut(id) {
-            let (session, output) = (&mut network.session, &mut network.output);
-            session.typed(&route.line, now, output);
-        }
+        self.execute_on(id, None, input, now);
     }
 
-    /// Carries out a command that is about all networks. With a single one its session does it.
-    fn typed_for_all(&mut self, from: NetworkId, text: &str, now: SessionTime) -> bool {
-        if !self.is_several() || !text.trim_start().starts_with('/') {
-            return false;
-        }
-        match self.parse(from, text) {
+    /// Carries out a command that is about all networks; any other input is given back. With a single
+    /// one its session does it.
+    fn typed_for_all<'t>(
+        &mut self,
+        from: NetworkId,
+        input: ParsedInput<'t>,
+        now: SessionTime,
+    ) -> Option<ParsedInput<'t>> {
+        match input.command() {
+            _ if !self.is_several() => return Some(input),
             Some(UserCommand::SwitchRoom { room }) => self.switch_room(from, room.as_deref()),
             Some(UserCommand::Rooms) => {
                 let rooms = self.room_summaries();
                 self.say(from, Event::Rooms { rooms });
             }
             Some(UserCommand::Quit { reason, keep }) => {
-                self.quit_by_user(reason.as_deref(), keep, now);
+                self.quit_by_user(reason.as_deref(), *keep, now);
             }
             Some(UserCommand::Reply { .. }) => {
                 let id = self.network_of_reply().unwrap_or(from);
-                if let Some(network) = self.get_mut(id) {
-                    network.session.typed(text, now, &mut network.output);
-                }
+                self.execute_on(id, None, input, now);
             }
-            _ => return false,
+            _ => return Some(input),
         }
-        true
+        None
     }
 
     /// Processes a line of a script, with its number, unless the network that it is for has no room
     /// for it now. Returns whether it was processed.
     pub fn scripted(&mut self, number: u64, line: &ScriptLine<'_>, now: SessionTime) -> bool {
-        let Some(active) = self.active else {
+        // Each line is parsed only when it can be taken.
+        let may_take = |one: &Network| one.session.is_ended() || one.session.wants_input();
+        let Some(active) = self.active.filter(|_| self.list.iter().any(may_take)) else {
             return false;
         };
-        let is_command = |line: &str| line.trim_start().starts_with(['/', '@']);
-        let (network, line, removed) = match line {
-            ScriptLine::Typed(text) if is_command(text) => {
-                if self.is_several()
-                    && let Some(taken) = self.scripted_for_all(number, line, now)
-                {
-                    return taken;
-                }
-                let route = self.route(active, text);
-                (route.network, route.line, route.removed.is_some())
+        let step = ScriptStep::parse(line.clone(), self.aliases(active));
+        let step = match step {
+            ScriptStep::Line(line) if line.text.trim_start().starts_with(['/', '@']) => {
+                return self.scripted_line(active, number, line, now);
             }
-            ScriptLine::Command(UserCommand::Message { target, text }) if target.contains('/') => {
-                let route = self.route_target(active, target);
-                let (target, text) = (route.line.into_owned(), text.clone());
-                let (removed, command) = (
-                    route.removed.is_some(),
-                    UserCommand::Message { target, text },
-                );
-                return self.scripted_on(
-                    route.network,
-                    number,
-                    ScriptLine::Command(command),
-                    removed,
-                    now,
-                );
+            ScriptStep::Command(UserCommand::Message { target, text }) if target.contains('/') => {
+                let route = self.route_target(active, &target);
+                let target = route.line.into_owned();
+                let command = UserCommand::Message { target, text };
+                let names_network = route.removed.is_some();
+                let step = ScriptStep::Command(command);
+                return self.scripted_on(route.network, number, step, names_network, now);
             }
-            other => return self.scripted_on(Ok(active), number, other.clone(), false, now),
+            step => step,
         };
-        self.scripted_on(network, number, ScriptLine::Typed(&line), removed, now)
+        self.scripted_on(Ok(active), number, step, false, now)
+    }
+
+    /// The same for a line that can be about all networks, or name one.
+    fn scripted_line(
+        &mut self,
+        active: NetworkId,
+        number: u64,
+        line: ParsedLine<'_>,
+        now: SessionTime,
+    ) -> bool {
+        if self.is_several()
+            && let Some(taken) = self.scripted_for_all(active, number, &line, now)
+        {
+            return taken;
+        }
+        let route = self.route(active, line.text);
+        let names_network = route.removed.is_some();
+        let line = match names_network {
+            true => ParsedLine::parse(&route.line, self.aliases(active)),
+            false => line,
+        };
+        let step = ScriptStep::Line(line);
+        self.scripted_on(route.network, number, step, names_network, now)
     }
 
     /// A command of a script that is about all networks; `None` if it is another one.
     fn scripted_for_all(
         &mut self,
+        active: NetworkId,
         number: u64,
-        line: &ScriptLine<'_>,
+        line: &ParsedLine<'_>,
         now: SessionTime,
     ) -> Option<bool> {
-        let (ScriptLine::Typed(text), Some(active)) = (line, self.active) else {
-            return None;
-        };
-        match self.parse(active, text)? {
+        match line.command.as_ref().ok()? {
             UserCommand::Quit { .. } => Some(self.scripted_on_all(number, line, now)),
             UserCommand::Reply { .. } => {
                 let id = self.network_of_reply().unwrap_or(active);
-                Some(self.scripted_on(Ok(id), number, line.clone(), false, now))
+                let step = ScriptStep::Line(line.clone());
+                Some(self.scripted_on(Ok(id), number, step, false, now))
             }
             UserCommand::Rooms => {
-                let nothing = ScriptLine::Command(UserCommand::Nothing);
+                let nothing = ScriptStep::Command(UserCommand::Nothing);
                 let taken = self.scripted_on(Ok(active), number, nothing, false, now);
                 if taken {
                     let rooms = self.room_summaries();
@@ -187,8 +220,8 @@ impl Networks {
                     Some(_) => UserCommand::SwitchRoom { room },
                     None => UserCommand::Nothing,
                 };
-                let line = ScriptLine::Command(command);
-                let taken = self.scripted_on(Ok(id), number, line, false, now);
+                let step = ScriptStep::Command(command);
+                let taken = self.scripted_on(Ok(id), number, step, false, now);
                 if taken {
                     self.show(id);
                 }
@@ -199,7 +232,7 @@ impl Networks {
     }
 
     /// `/quit` in a script leaves all networks.
-    fn scripted_on_all(&mut self, number: u64, line: &ScriptLine<'_>, now: SessionTime) -> bool {
+    fn scripted_on_all(&mut self, number: u64, line: &ParsedLine<'_>, now: SessionTime) -> bool {
         let mut open = self.list.iter_mut().filter(|one| !one.session.is_ended());
         if !open.all(|network| network.session.wants_input()) {
             return false;
@@ -209,7 +242,7 @@ impl Networks {
         } in &mut self.list
         {
             if !session.is_ended() {
-                session.scripted(number, line.clone(), now, output);
+                session.run_step(number, ScriptStep::Line(line.clone()), now, output);
             }
         }
         true
@@ -219,7 +252,7 @@ impl Networks {
         &mut self,
         network: Result<NetworkId, InputError>,
         number: u64,
-        line: ScriptLine<'_>,
+        step: ScriptStep<'_>,
         names_network: bool,
         now: SessionTime,
     ) -> bool {
@@ -240,9 +273,9 @@ impl Networks {
         if !takes_line {
             return false;
         }
-        if let (ScriptLine::Typed(text), true) = (&line, names_network)
+        if let (ScriptStep::Line(line), true) = (&step, names_network)
             && let Some(id) = id
-            && self.changes_room(id, text)
+            && changes_room(line.command.as_ref().ok())
         {
             self.show(id);
         }
@@ -260,11 +293,11 @@ impl Networks {
                 let line = Some(number);
                 output.events.push(Event::InputRejected { error, line });
             } else {
-                let line = match &network {
-                    Ok(_) => line.clone(),
-                    Err(error) => ScriptLine::Unreadable(error.clone()),
+                let step = match &network {
+                    Ok(_) => step.clone(),
+                    Err(error) => ScriptStep::Refused(error.clone()),
                 };
-                session.scripted(number, line, now, output);
+                session.run_step(number, step, now, output);
             }
         }
         true
@@ -386,20 +419,20 @@ impl Networks {
         whispers.max().map(|(_, id)| id)
     }
 
-    /// Whether a line chooses the room that text goes to.
-    fn changes_room(&self, id: NetworkId, line: &str) -> bool {
-        let command = self.parse(id, line);
-        matches!(
-            command,
-            Some(UserCommand::Join { .. } | UserCommand::SwitchRoom { .. })
-        )
+    /// The aliases of a network.
+    pub(super) fn aliases(&self, id: NetworkId) -> &BTreeMap<String, String> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        let network = self.get(id);
+        network.map_or(&NONE, |network| &network.session.settings.aliases)
     }
+}
 
-    /// The command that a line is on a network.
-    pub(super) fn parse(&self, id: NetworkId, line: &str) -> Option<UserCommand> {
-        let aliases = &self.get(id)?.session.settings.aliases;
-        parse_line(line, aliases).ok()
-    }
+/// Whether a command chooses the room that text goes to.
+fn changes_room(command: Option<&UserCommand>) -> bool {
+    matches!(
+        command,
+        Some(UserCommand::Join { .. } | UserCommand::SwitchRoom { .. })
+    )
 }
 
 /// What rooms and the ranks before them begin with.

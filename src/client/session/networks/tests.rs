@@ -478,3 +478,17 @@ fn a_room_keeps_its_number_whatever_other_rooms_and_networks_do() {
     played.receive("home", ":alice!~a@host JOIN #lobby");
     assert!(numbered(&played).starts_with("1 home/#lobby, 2 libera/#go, 3 home/#dev"));
 }
+
+#[test]
+fn a_pasted_text_that_begins_with_a_command_is_refused_as_with_one_network() {
+    for names in [&["home"][..], &["home", "libera"]] {
+        for text in ["/quit bye\nhello", "/rooms\nhello", "/room #lobby\nhello"] {
+            let mut played = Played::new(names);
+            played.type_line(text);
+            let errors = played.errors();
+            let wanted = [InputError::CommandInPaste.to_string()];
+            assert_eq!(errors, wanted, "{text:?}");
+            assert_eq!(played.take(), Vec::<String>::new(), "{text:?}");
+        }
+    }
+}

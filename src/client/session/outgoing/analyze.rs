@@ -1,17 +1,19 @@
 //! Analysis of a line while it is typed: which of its words are known, which would be refused, and
 //! what Enter would do.
 
+use super::parsed_line::ParsedLine;
 use std::ops::Range;
 
 use super::message::split;
 use super::{only_line, written_lines};
+use crate::client::command::alias::expand_alias;
 use crate::client::command::analysis::{LineAnalysis, TokenKind};
 use crate::client::command::settings::{DisplaySettings, SETTINGS, Setting};
 use crate::client::command::{
     self, ArgumentKind, CommandSpec, LocalCommand, UserCommand, commands,
 };
 use crate::client::event::InputError;
-use crate::client::session::{Session, expand_alias, parse_line};
+use crate::client::session::Session;
 use crate::common::sentence::as_cause;
 
 /// In longer lines nicks are not highlighted.
@@ -94,7 +96,10 @@ impl Session {
         if name.is_empty() || name.starts_with('/') {
             return None;
         }
-        let is_refused_paste = |first: &str| self.paste_target(first).is_err();
+        let is_refused_paste = |first: &str| {
+            let first = ParsedLine::parse(first, &self.settings.aliases);
+            self.paste_target(&first).is_err()
+        };
         if line.contains('\n') && written_lines(line).next().is_some_and(is_refused_paste) {
             return Some(TokenKind::Refused);
         }
@@ -199,9 +204,9 @@ impl Session {
     /// What Enter would make of the lines of a paste; `None` for a single line that is a command.
     fn paste_hint(&self, lines: &[&str]) -> Option<String> {
         let first = lines.first()?;
-        let command = parse_line(first, &self.settings.aliases);
-        let target = match self.paste_target(first) {
-            Ok(_) => self.message_for(&command.ok()?)?,
+        let first = ParsedLine::parse(first, &self.settings.aliases);
+        let target = match self.paste_target(&first) {
+            Ok(_) => self.message_for(&first.command.ok()?)?,
             Err(_) if lines.len() == 1 => return None,
             Err(error) => Err(error),
         };

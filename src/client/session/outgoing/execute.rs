@@ -70,22 +70,21 @@ impl Session {
     /// shown or kept except an error of the server.
     pub(in crate::client::session) fn run_on_connect(
         &mut self,
-        command: &Result<UserCommand, ParseError>,
+        command: &UserCommand,
         output: &mut SessionOutput,
     ) {
         self.delivery.queue_after = true;
         match command {
-            Ok(UserCommand::Message { target, text }) => {
+            UserCommand::Message { target, text } => {
                 let targets = target;
                 self.send(&Request::Privmsg { targets, text }, output);
             }
-            Ok(UserCommand::Notice { target, text }) => {
+            UserCommand::Notice { target, text } => {
                 let targets = target;
                 self.send(&Request::Notice { targets, text }, output);
             }
-            Ok(command) if command.is_allowed_on_connect() => self.send_request(command, output),
-            Ok(_) => self.reject_input(InputError::NotOnConnect, output),
-            Err(error) => self.reject_input(error.clone().into(), output),
+            command if command.is_allowed_on_connect() => self.send_request(command, output),
+            _ => self.reject_input(InputError::NotOnConnect, output),
         }
         self.delivery.queue_after = false;
     }

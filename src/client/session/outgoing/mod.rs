@@ -10,6 +10,7 @@ pub(super) mod backlog;
 mod execute;
 mod help;
 pub(super) mod message;
+pub(super) mod parsed_line;
 mod send;
 pub(super) mod sent_command;
 mod target;
@@ -17,12 +18,18 @@ mod unsent;
 
 use crate::client::command::{self, UserCommand};
 use crate::client::event::{Event, InputError, MessageKind};
-use crate::client::session::{Session, SessionAction, SessionOutput, SessionTime, parse_line};
+use crate::client::session::{Session, SessionAction, SessionOutput, SessionTime};
 use help::notice;
+use parsed_line::{ParsedInput, ParsedLine};
 
 impl Session {
-    /// The user entered a line at a prompt that named a room: the line is about that room, even if
-    /// another one has become active since.
+    /// The user entered a line, or a pasted text of several lines.
+    pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
+        self.typed_in(None, text, now, output);
+    }
+
+    /// The same at a prompt that named a room: the line is about that room, even if another one has
+    /// become active since.
     pub fn typed_in(
         &mut self,
         room: Option<&str>,
@@ -30,55 +37,64 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        self.attention.typed_in = room.map(str::to_owned);
-        self.typed(text, now, output);
-        self.attention.typed_in = None;
+        let input = ParsedInput::parse(text, &self.settings.aliases);
+        self.execute_input(room, input, now, output);
     }
 
-    /// The user entered a line, or a pasted text of several lines.
-    pub fn typed(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
+    /// The same for a text that is parsed already.
+    pub(in crate::client::session) fn execute_input(
+        &mut self,
+        room: Option<&str>,
+        input: ParsedInput<'_>,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        self.attention.typed_in = room.map(str::to_owned);
         self.note_input();
         let (announced, before) = (self.backlog.announced, self.backlog.waiting.len());
-        match only_line(text) {
-            Some(line) => self.execute_line(line, now, output),
-            None => self.execute_paste(text, now, output),
+        match input.others {
+            None => self.execute_line(input.first, now, output),
+            Some(others) => self.execute_paste(input.first, others, now, output),
         }
         if announced && self.backlog.waiting.len() > before {
             let words = format!("{} lines are waiting.", self.backlog.waiting.len());
             output.events.push(Event::Note { words });
         }
+        self.attention.typed_in = None;
     }
 
-    /// Parses a line and carries it out.
+    /// Carries out a line.
     pub(in crate::client::session) fn execute_line(
         &mut self,
-        line: &str,
+        line: ParsedLine<'_>,
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        match parse_line(line, &self.settings.aliases) {
-            Ok(command) => self.execute(command, line, now, output),
+        match line.command {
+            Ok(command) => self.execute(command, line.text, now, output),
             Err(error) => {
                 let error = self.suggest_alias(&error).unwrap_or(error.into());
                 self.reject_input(error, output);
-                self.forget_target_of_script(line);
+                self.forget_target_of_script(line.text);
             }
         }
     }
 
     /// Sends a pasted text of several lines. Only the first line can say where it goes; the others
     /// are text, whatever they begin with.
-    fn execute_paste(&mut self, text: &str, now: SessionTime, output: &mut SessionOutput) {
-        let mut lines = written_lines(text);
-        let Some(first) = lines.next() else {
-            return;
-        };
-        let target = match self.paste_target(first) {
-            Ok(target) => target,
+    fn execute_paste(
+        &mut self,
+        first: ParsedLine<'_>,
+        others: &str,
+        now: SessionTime,
+        output: &mut SessionOutput,
+    ) {
+        let target = match self.paste_target(&first) {
+            Ok(target) => target.map(str::to_owned),
             Err(error) => return self.reject_input(error, output),
         };
         self.execute_line(first, now, output);
-        for line in lines {
+        for line in written_lines(others) {
             let command = match &target {
                 Some(target) => command::message(target, line),
                 None => command::text(line),
@@ -92,12 +108,15 @@ impl Session {
 
     /// Where a pasted text of several lines goes whose first line is this one: to the active room, or
     /// to a recipient that the line names.
-    pub(super) fn paste_target(&self, first: &str) -> Result<Option<String>, InputError> {
-        match parse_line(first, &self.settings.aliases) {
+    pub(super) fn paste_target<'l>(
+        &self,
+        first: &'l ParsedLine<'_>,
+    ) -> Result<Option<&'l str>, InputError> {
+        match &first.command {
             Ok(UserCommand::Say { .. }) => Ok(None),
-            Ok(UserCommand::Message { target, .. }) => Ok(Some(target)),
+            Ok(UserCommand::Message { target, .. }) => Ok(Some(target.as_str())),
             Ok(_) => Err(InputError::CommandInPaste),
-            Err(error) => Err(self.suggest_alias(&error).unwrap_or(error.into())),
+            Err(error) => Err(self.suggest_alias(error).unwrap_or(error.clone().into())),
         }
     }
 

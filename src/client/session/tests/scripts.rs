@@ -1,6 +1,7 @@
 //! Scripts: what is known of each line, by labels and by questions after them.
 
 use super::*;
+use crate::client::command::parse_room;
 use crate::common::shared_error::SharedError;
 
 /// A script in the lobby, with a server that can do this.
@@ -356,7 +357,7 @@ fn a_script_quits_after_its_last_answer() {
 #[test]
 fn a_script_that_cannot_enter_its_room_says_nothing_elsewhere() {
     let mut played = Played::new(true);
-    played.session.settings.rooms = vec![command::parse_room("#builds").unwrap()];
+    played.session.settings.rooms = vec![parse_room("#builds").unwrap()];
     played.connect();
     played.receive(":s 001 alice :Welcome");
     played.receive(":s 422 alice :no MOTD");
