@@ -549,3 +549,53 @@ fn irssi_logs_in_with_a_certificate() {
     let joined = bob.expect(" JOIN #lobby guest ");
     assert!(joined.starts_with("@account=guest :guest!"), "{joined}");
 }
+
+#[test]
+fn clients_learn_when_accounts_can_be_registered() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("chatroomd.toml");
+    let configure = |registration: &str| {
+        let text = format!("[accounts]\nregistration = {registration:?}\n");
+        fs::write(&config, text).unwrap();
+    };
+    configure("closed");
+    let store = folder.path().join("store");
+    let server = Server::start(&[
+        "--config",
+        config.to_str().unwrap(),
+        "--store",
+        store.to_str().unwrap(),
+    ]);
+    let mut new = server.connect();
+    new.send("CAP LS 302\r\nNICK new\r\nUSER n 0 * :n\r\nCAP END");
+    new.fence();
+    let mut old = server.enter("old");
+    let mut asking = server.enter("asking");
+    asking.send("CAP REQ cap-notify");
+    asking.fence();
+    configure("open");
+    server.signal(nix::sys::signal::Signal::SIGHUP);
+    let values = "before-connect,custom-account-name";
+    let line = new.expect("CAP new NEW ");
+    assert!(
+        line.ends_with(&format!(":draft/account-registration={values}")),
+        "{line}"
+    );
+    let line = asking.expect("CAP asking NEW ");
+    assert!(line.ends_with(":draft/account-registration"), "{line}");
+    new.send("CAP REQ draft/account-registration");
+    new.expect(" ACK ");
+    // Nothing has changed.
+    server.signal(nix::sys::signal::Signal::SIGHUP);
+    configure("closed");
+    server.signal(nix::sys::signal::Signal::SIGHUP);
+    let line = new.line();
+    assert!(
+        line.ends_with("CAP new DEL :draft/account-registration"),
+        "{line}"
+    );
+    new.send("CAP LIST");
+    let list = new.expect(" LIST ");
+    assert!(!list.contains("registration"), "{list}");
+    assert!(!old.fence().iter().any(|line| line.contains("CAP")));
+}

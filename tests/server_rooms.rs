@@ -62,6 +62,7 @@ fn a_registered_room_is_as_it_was_after_the_server_is_killed() {
         "MODE #dev +eI a:dora *!*@10.*",
         "MODE #dev +b worse!*@*",
         "MODE #dev -t",
+        "MODE #dev +jWR 5:10 30",
         "MODE #dev -b bad!*@*",
         "PRIVMSG #dev :before",
         "PRIVMSG #other :before",
@@ -72,7 +73,7 @@ fn a_registered_room_is_as_it_was_after_the_server_is_killed() {
     let server = restart(server, folder);
     let mut guest = server.enter("guest");
     guest.send("MODE #dev");
-    guest.expect(" 324 guest #Dev +mnrkl * 7");
+    guest.expect(" 324 guest #Dev +RmnrkljW * 7 5:10 30");
     guest.send("TOPIC #dev");
     guest.expect(" 332 guest #Dev :plans");
     assert!(guest.expect(" 333 ").contains("alice!~alice@127.0.0.1"));
@@ -96,7 +97,7 @@ fn a_registered_room_is_as_it_was_after_the_server_is_killed() {
     bob.expect("PRIVMSG #dev :before");
     guest.send("CAP REQ :batch draft/chathistory\r\nCHATHISTORY LATEST #other * 10");
     assert!(!guest.fence().iter().any(|line| line.contains("before")));
-    bob.send("MODE #dev -mlk key\r\nTOPIC #dev :\r\nCS ACCESS #dev");
+    bob.send("MODE #dev -mlkRj key\r\nTOPIC #dev :\r\nCS ACCESS #dev");
     bob.expect("alice is the founder of #Dev.");
     bob.expect("bob op");
     bob.expect("carol voice");
@@ -112,7 +113,7 @@ fn a_registered_room_is_as_it_was_after_the_server_is_killed() {
     let server = restart(server, folder);
     let mut bob = enter_as(&server, "bob");
     bob.send("MODE #dev\r\nTOPIC #dev\r\nCS ACCESS #dev");
-    bob.expect(" 324 bob #Dev +nr");
+    bob.expect(" 324 bob #Dev +nrW 30");
     bob.expect(" 331 bob #Dev ");
     bob.expect("bob is the founder of #Dev.");
     bob.expect("carol voice");

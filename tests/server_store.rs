@@ -213,7 +213,7 @@ fn a_store_for_which_there_is_nothing_to_store_is_a_warning() {
         assert!(output.status.success(), "{output:?}");
         let warnings = String::from_utf8(output.stderr).unwrap();
         assert_eq!(
-            warnings.contains("no message is stored"),
+            warnings.contains("the messages of no room are stored"),
             warns,
             "{warnings}"
         );

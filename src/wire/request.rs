@@ -174,8 +174,8 @@ requests! {
     Oper OPER "name password" { name: word, password: text }
     /// Leaves rooms.
     Part PART "#room[,#room] [:reason]" { rooms: word, reason: maybe_text }
-    /// Sends the password of the server, before NICK and USER.
-    Pass PASS early "password" { password: text }
+    /// Sends the password of the server or of an account, before NICK and USER.
+    Pass PASS early "password|account:password" { password: text }
     /// Requests a PONG with the same token.
     Ping PING early "token" { token: text }
     /// Answers a PING.

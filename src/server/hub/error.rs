@@ -68,6 +68,9 @@ rejections! {
     NotRegistered => NotRegistered;
     AlreadyRegistered => AlreadyRegistered;
     WrongPassword => PasswdMismatch;
+    /// The password of an account, on a connection that others can read.
+    PasswordInClear => PasswdMismatch
+        "Passwords of accounts are accepted on encrypted connections only. Connect with TLS";
     /// Wrong password of `OPER`, which does not end the connection.
     WrongOperPassword => PasswdMismatch;
     OperTooSoon(; seconds: u64) => PasswdMismatch
@@ -116,6 +119,11 @@ rejections! {
     TargetInRoom(nick: &'a str, room: &'a str) => UserOnChannel;
     Banned(room: &'a str) => BannedFromChan;
     InviteOnly(room: &'a str) => InviteOnlyChan;
+    /// `R`: the user is not logged in.
+    NeedsAccount(room: &'a str) => NeedReggedNick;
+    /// `j`: too many users have joined just now.
+    JoinTooFast(room: &'a str; seconds: u32) => ThrottleExceeded
+        "Cannot join channel (+j): too many users have joined just now. Try again in {seconds} s";
     WrongKey(room: &'a str) => BadChannelKey;
     RoomFull(room: &'a str) => ChannelIsFull;
     TooManyRooms(room: &'a str) => TooManyChannels;
@@ -148,6 +156,10 @@ pub(super) enum SendRefusal {
     NotMember,
     /// `m`: the sender has no voice.
     Moderated,
+    /// `M`: the sender is neither logged in nor voiced.
+    NoAccount,
+    /// `W`: the sender has to wait for so many seconds.
+    TooSoon(u64),
     /// `C`: the message is a CTCP request.
     Ctcp,
     /// `b`: a ban or a mute matches the sender.
@@ -159,6 +171,10 @@ impl fmt::Display for SendRefusal {
         f.write_str(match self {
             Self::NotMember => "(+n): you are not in it",
             Self::Moderated => "(+m): it is moderated and you have no voice",
+            Self::NoAccount => "(+M): log in to an account first",
+            Self::TooSoon(seconds) => {
+                return write!(f, "(+W): wait for {seconds} s before your next message");
+            }
             Self::Ctcp => "(+C): it does not allow CTCP",
             Self::Banned => "(+b): you are banned or muted there",
         })

@@ -81,6 +81,10 @@ pub struct RoomSettings {
     pub key: Option<Box<str>>,
     /// The maximum of members.
     pub limit: Option<u32>,
+    /// How many users may join in how many seconds.
+    pub joins: Option<(u32, u32)>,
+    /// How many seconds a member has to wait between two messages.
+    pub wait: Option<u32>,
     /// The topic.
     pub topic: Option<Topic>,
 }

@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);

@@ -17,7 +17,7 @@ use crate::wire::{Nick, RoomName};
 pub(super) fn list(connection: &Connection) -> Result<Vec<RegisteredRoom>, StoreProblem> {
     let query =
         "SELECT room.folded, room.name, since, room.created, coalesce(account.name, founder),
-                 letters, key, member_limit, topic, topic_setter, topic_time
+                 letters, key, member_limit, topic, topic_setter, topic_time, joins, wait
                  FROM room LEFT JOIN account ON account.folded = founder ORDER BY room.folded";
     let mut statement = connection.prepare(query).map_err(problem)?;
     let rows = statement.query_map([], |row| {
@@ -37,6 +37,8 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<RegisteredRoom>, Store
             letters: row.get(5)?,
             key: row.get::<_, Option<String>>(6)?.map(Into::into),
             limit: row.get(7)?,
+            joins: row.get::<_, Option<String>>(11)?.as_deref().and_then(joins),
+            wait: row.get(12)?,
             topic,
         };
         let since = MessageId(row.get::<_, i64>(2)?.cast_unsigned());
@@ -62,6 +64,12 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<RegisteredRoom>, Store
         row.map_err(problem)?.map_err(unreadable)
     })
     .collect()
+}
+
+/// How many users may join in how many seconds.
+fn joins(text: &str) -> Option<(u32, u32)> {
+    let (joins, seconds) = text.split_once(':')?;
+    Some((joins.parse().ok()?, seconds.parse().ok()?))
 }
 
 fn access(connection: &Connection, room: &str) -> rusqlite::Result<Vec<Option<RoomAccess>>> {
@@ -101,7 +109,7 @@ pub(super) fn write_record(connection: &Connection, record: &RoomSnapshot) -> ru
     let settings = &record.settings;
     let topic = settings.topic.as_ref();
     let update = "UPDATE room SET letters = ?2, key = ?3, member_limit = ?4, topic = ?5,
-                  topic_setter = ?6, topic_time = ?7 WHERE folded = ?1";
+                  topic_setter = ?6, topic_time = ?7, joins = ?8, wait = ?9 WHERE folded = ?1";
     let changed = connection.prepare_cached(update)?.execute(params![
         key.as_str(),
         settings.letters,
@@ -110,6 +118,10 @@ pub(super) fn write_record(connection: &Connection, record: &RoomSnapshot) -> ru
         topic.map(|topic| &*topic.text),
         topic.map(|topic| &*topic.setter),
         topic.map(|topic| topic.time.as_secs().cast_signed()),
+        settings
+            .joins
+            .map(|(joins, seconds)| format!("{joins}:{seconds}")),
+        settings.wait,
     ])?;
     match &record.masks {
         Some(masks) if changed > 0 => write_masks(connection, key.as_str(), masks),

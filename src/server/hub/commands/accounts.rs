@@ -90,6 +90,7 @@ impl Hub {
             (Some(_), ReplyForm::Service, _) => {
                 self.notice(id, format_args!("{}", AccountFault::WrongPassword));
             }
+            (Some(_), ReplyForm::Pass, _) => self.reject(id, Rejection::WrongPassword),
             (Some(rejection), ..) => self.reject(id, rejection),
         }
     }
@@ -130,7 +131,9 @@ impl Hub {
             ReplyForm::Verify => self.send_rejection(to, rejection("VERIFY")),
             ReplyForm::Service => self.notice(to, format_args!("{fault}")),
             ReplyForm::Administrator => self.send_outcome(to, Err(&fault)),
-            ReplyForm::Sasl => self.send_rejection(to, Rejection::SaslFailed),
+            ReplyForm::Sasl | ReplyForm::Pass => {
+                self.send_rejection(to, Rejection::SaslFailed);
+            }
         }
     }
 

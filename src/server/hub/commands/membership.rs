@@ -86,6 +86,9 @@ impl Hub {
         if is_asked {
             return Ok(());
         }
+        if room.modes.has('R') && user.account.is_none() && self.accounts.is_some() {
+            return Err(Rejection::NeedsAccount(name));
+        }
         self.compare_user(user, |source| {
             if room.is_banned(source) {
                 return Err(Rejection::Banned(name));
@@ -94,7 +97,15 @@ impl Hub {
                 return Err(Rejection::InviteOnly(name));
             }
             Ok(())
-        })
+        })?;
+        // Only those who may join are counted.
+        match &room.throttle {
+            Some(throttle) if !throttle.may_join(self.now.running) => {
+                let seconds = throttle.joins.map_or(0, |(_, seconds)| seconds);
+                Err(Rejection::JoinTooFast(name, seconds))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn parse_room_name<'a>(&self, room: &'a str) -> CommandResult<'a, RoomName> {

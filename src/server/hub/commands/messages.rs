@@ -136,6 +136,9 @@ impl Hub {
             });
         }
         self.echo_message(person, chat, &mut fanout);
+        if let Some(throttle) = room.throttle.as_ref().filter(|_| chat.text.is_some()) {
+            throttle.talked(chat.from, self.now.running);
+        }
         if let Some(buffer) = kept_in {
             let rejection = Rejection::NotStored(chat.command, room.name.as_str());
             self.store_chat(speaker, (buffer, rejection), chat, tags, first_send);
@@ -322,11 +325,32 @@ impl Hub {
         if !has_voice && room.modes.has('m') {
             return Some(SendRefusal::Moderated);
         }
+        if !has_voice && let Some(why) = self.account_or_wait(speaker, member, room, text) {
+            return Some(why);
+        }
         if room.modes.has('C') && text.is_some_and(is_ctcp) {
             return Some(SendRefusal::Ctcp);
         }
         let is_muted = || self.compare_user(speaker, |source| room.is_muted(source));
         (!has_voice && is_muted()).then_some(SendRefusal::Banned)
+    }
+}
+
+impl Hub {
+    /// Why the modes `M` and `W` do not let a user without voice talk.
+    fn account_or_wait(
+        &self,
+        speaker: &Registered,
+        member: Option<&RoomMember>,
+        room: &Room,
+        text: Option<&str>,
+    ) -> Option<SendRefusal> {
+        if room.modes.has('M') && speaker.account.is_none() && self.accounts.is_some() {
+            return Some(SendRefusal::NoAccount);
+        }
+        let (throttle, member) = (room.throttle.as_ref()?, member.filter(|_| text.is_some())?);
+        let seconds = throttle.wait_of(member.id, self.now.running)?;
+        Some(SendRefusal::TooSoon(seconds))
     }
 }
 

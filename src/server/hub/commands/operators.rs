@@ -12,6 +12,7 @@ use crate::common::sentence::{as_cause, end_sentence};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::settings::{Credential, Operator};
 use crate::server::hub::state::operators::OperCheck;
+use crate::server::hub::state::rooms::RoomThrottle;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, HubSettings, Registered, Rejection, Reply, RoomMember,
@@ -182,7 +183,9 @@ impl Hub {
     ) {
         let outcome = match read {
             Ok(settings) => {
+                let registration = self.registration_value();
                 let before = mem::replace(&mut self.settings, settings);
+                self.announce_registration(registration.as_deref());
                 if before.lobby != self.settings.lobby {
                     self.open_lobby();
                     self.sync_lobby_operators();
@@ -238,8 +241,13 @@ impl Hub {
         if room.limit.take().is_some() {
             remove('l', None);
         }
-        if room.modes.set('i', false) {
-            remove('i', None);
+        for flag in ['i', 'R'] {
+            if room.modes.set(flag, false) {
+                remove(flag, None);
+            }
+        }
+        if RoomThrottle::change(room, |throttle| throttle.joins.take().is_some()) {
+            remove('j', None);
         }
         for ban in room.bans.0.drain(..) {
             remove('b', Some(&ban.mask));

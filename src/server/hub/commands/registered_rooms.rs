@@ -4,7 +4,7 @@
 use tracing::info;
 
 use super::accounts::CANNOT_STORE;
-use super::room_modes::FLAGS;
+use super::room_modes::{ACCOUNT_FLAGS, FLAGS};
 use super::services::Service;
 use crate::server::hub::error::RoomFault;
 use crate::server::hub::registered_room::{
@@ -12,7 +12,7 @@ use crate::server::hub::registered_room::{
     RoomRank, RoomSettings, RoomSnapshot,
 };
 use crate::server::hub::state::accounts::ReplyForm;
-use crate::server::hub::state::rooms::{Masks, RoomOwnership};
+use crate::server::hub::state::rooms::{Masks, RoomOwnership, RoomThrottle};
 use crate::server::hub::stored::StoreChange;
 use crate::server::hub::{ConnectionId, Hub, Modes, Registered, Room, Work};
 use crate::wire::{FoldedName, Nick, RoomName};
@@ -30,9 +30,18 @@ impl Hub {
                 continue;
             };
             let RoomSettings {
-                key, limit, topic, ..
+                key,
+                limit,
+                topic,
+                joins,
+                wait,
+                ..
             } = stored.settings;
             room.topic = topic;
+            RoomThrottle::change(room, |throttle| {
+                throttle.joins = joins.filter(|_| !is_lobby);
+                throttle.wait = wait;
+            });
             room.ownership = Some(Box::new(RoomOwnership {
                 founder: stored.founder,
                 access: stored.access,
@@ -41,6 +50,7 @@ impl Hub {
             // Nothing keeps users out of the lobby, which this room may not have been before.
             if is_lobby {
                 room.modes.set('i', false);
+                room.modes.set('R', false);
             } else {
                 (room.key, room.limit) = (key, limit);
             }
@@ -377,11 +387,14 @@ impl Hub {
 }
 
 fn settings_of(room: &Room) -> RoomSettings {
-    let kept = FLAGS.chars().filter(|letter| room.modes.has(*letter));
+    let kept = FLAGS.chars().chain(ACCOUNT_FLAGS.chars());
+    let kept = kept.filter(|letter| room.modes.has(*letter));
     RoomSettings {
         letters: kept.collect(),
         key: room.key.clone(),
         limit: room.limit,
+        joins: room.throttle.as_ref().and_then(|throttle| throttle.joins),
+        wait: room.throttle.as_ref().and_then(|throttle| throttle.wait),
         topic: room.topic.clone(),
     }
 }

@@ -6,19 +6,83 @@ use std::fmt;
 use tracing::info;
 
 use crate::server::hub::limits::truncate;
+use crate::server::hub::state::accounts::{PendingLogin, ReplyForm};
 use crate::server::hub::state::people::{ConnectionStage, USER_BYTES_MAX};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Modes, Person, Registered, Rejection, Reply,
-    Room,
+    Room, Work,
 };
 use crate::wire::Nick;
 
 impl Hub {
     pub(super) fn pass(&mut self, from: ConnectionId, password: &str) -> CommandResult<'static> {
         let right = self.settings.password.as_deref() == Some(password);
-        self.people.unregistered(from)?.password_ok = right;
+        let pending = self.people.unregistered(from)?;
+        // The password of the server and that of an account may come one after the other.
+        let login = password.split_once(':').filter(|_| !right);
+        if let Some((account, password)) = login.filter(|_| self.accounts.is_some()) {
+            return self.log_in_with_pass(from, account, password);
+        }
+        pending.password_ok = right;
         self.reserve_nick(from);
         Ok(())
+    }
+
+    /// Logs in a client that knows neither SASL nor NickServ: `PASS account:password`.
+    fn log_in_with_pass(
+        &mut self,
+        from: ConnectionId,
+        account: &str,
+        password: &str,
+    ) -> CommandResult<'static> {
+        if !self.may_send_password(from) {
+            return Err(Rejection::PasswordInClear);
+        }
+        let login = PendingLogin {
+            account: account.to_owned(),
+            form: ReplyForm::Pass,
+            regained: None,
+        };
+        self.check_login(from, login, password)
+            .map_err(|rejection| match rejection {
+                Rejection::LoginTooSoon(seconds) => Rejection::OperTooSoon(seconds),
+                _ => Rejection::WrongPassword,
+            })
+    }
+
+    /// Reports to all clients with cap-notify that accounts can be registered from now on, or no longer,
+    /// or in another way. IRCv3 cap-notify.
+    pub(super) fn announce_registration(&mut self, before: Option<&str>) {
+        let now = self.registration_value();
+        if self.accounts.is_none() || now.as_deref() == before {
+            return;
+        }
+        self.charge(Work::Look, self.people.slots.len());
+        let one = Capabilities::ACCOUNT_REGISTRATION;
+        let (subcommand, ids) = match now {
+            Some(_) => ("NEW", self.people.all()),
+            None => ("DEL", self.people.all()),
+        };
+        let wants = |person: &&Person| person.capabilities.has(Capabilities::CAP_NOTIFY);
+        let ids: Vec<_> = ids.filter(wants).map(|person| person.id).collect();
+        for id in ids {
+            let words = match now {
+                Some(_) => self.capability_values(id, one, false),
+                None => one.to_string(),
+            };
+            // One name and its value fit in a line.
+            let _ = self.send_cap(id, subcommand, words);
+        }
+        if now.is_none() {
+            let enabled = self
+                .people
+                .all()
+                .filter(|person| person.capabilities.has(one));
+            let ids: Vec<_> = enabled.map(|person| person.id).collect();
+            for id in ids {
+                self.set_capabilities(id, self.capabilities(id).without(one));
+            }
+        }
     }
 
     pub(super) fn nick<'a>(&mut self, from: ConnectionId, wanted: &'a str) -> CommandResult<'a> {
@@ -177,7 +241,7 @@ impl Hub {
                     }
                 }
                 let all = self.offered_capabilities();
-                let values = self.capability_values(from, all);
+                let values = self.capability_values(from, all, true);
                 self.send_cap(from, "LS", format_args!("{values}"))
             }
             "LIST" => self.send_cap(from, "LIST", has),
@@ -213,7 +277,12 @@ impl Hub {
     }
 
     /// The capabilities with their values for a client that knows those, and the policy for it.
-    fn capability_values(&self, to: ConnectionId, offered: Capabilities) -> String {
+    fn capability_values(
+        &self,
+        to: ConnectionId,
+        offered: Capabilities,
+        with_policy: bool,
+    ) -> String {
         let has_302 = self.people.get(to).is_some_and(|one| one.has_cap_302);
         if !has_302 {
             return offered.to_string();
@@ -225,7 +294,9 @@ impl Hub {
             }
             _ => name.to_owned(),
         });
-        let all: Vec<_> = with_values.chain(self.sts_policy(to)).collect();
+        let all: Vec<_> = with_values
+            .chain(self.sts_policy(to).filter(|_| with_policy))
+            .collect();
         all.join(" ")
     }
 

@@ -8,7 +8,7 @@ use super::user_modes::{Changes, signed};
 use crate::server::hub::limits::Limits;
 use crate::server::hub::registered_room::MaskEntry;
 use crate::server::hub::state::masks;
-use crate::server::hub::state::rooms::Masks;
+use crate::server::hub::state::rooms::{Masks, RoomThrottle};
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room, Work,
 };
@@ -16,17 +16,23 @@ use crate::wire::request::MODES_MAX;
 
 /// The modes without a parameter.
 pub(super) const FLAGS: &str = "Cimnst";
+/// Those that need accounts: only users who are logged in may join, or talk without voice.
+pub(super) const ACCOUNT_FLAGS: &str = "MR";
 /// The mode of a registered room, which only ChanServ sets.
 pub(super) const REGISTERED: char = 'r';
 /// `CHANMODES`: lists, modes that always need a parameter, modes that need one to be set, and
 /// flags. RFC 2811, 4; Modern IRC, "Channel Modes".
-pub(super) const CHANMODES: &str = "beI,k,l,Cimnst";
+pub(super) const CHANMODES: &str = "beI,k,Wjl,Cimnst";
 /// The same with accounts.
-pub(super) const CHANMODES_WITH_ACCOUNTS: &str = "beI,k,l,Cimnrst";
+pub(super) const CHANMODES_WITH_ACCOUNTS: &str = "beI,k,Wjl,CMRimnrst";
 /// All modes of rooms and members, as the welcome lists them.
-pub(super) const ROOM_MODES: &str = "CIbeiklmnostv";
+pub(super) const ROOM_MODES: &str = "CIWbeijklmnostv";
 /// The same with accounts.
-pub(super) const ROOM_MODES_WITH_ACCOUNTS: &str = "CIbeiklmnorstv";
+pub(super) const ROOM_MODES_WITH_ACCOUNTS: &str = "CIMRWbeijklmnorstv";
+
+/// The largest numbers of `j` and `W`.
+const JOINS_MAX: u32 = 1_000;
+const THROTTLE_SECONDS_MAX: u32 = 3_600;
 
 /// A requested mode change.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +67,7 @@ impl Hub {
         let (mut has_changed, mut has_new_masks) = (false, false);
         let done = signed(letters).try_for_each(|(on, letter)| {
             self.charge(Work::Name, 1);
-            let needs = "beIkov".contains(letter) || (letter == 'l' && on);
+            let needs = "beIkov".contains(letter) || ("Wjl".contains(letter) && on);
             let parameter = if needs { parameters.next() } else { None };
             let is_question = "beI".contains(letter) && parameter.is_none();
             // The list of bans is public; exceptions and invitations are not.
@@ -135,6 +141,16 @@ impl Hub {
             modes.push('l');
             parameters.push_str(&format!(" {limit}"));
         }
+        if let Some(throttle) = &room.throttle {
+            if let Some((joins, seconds)) = throttle.joins {
+                modes.push('j');
+                parameters.push_str(&format!(" {joins}:{seconds}"));
+            }
+            if let Some(seconds) = throttle.wait {
+                modes.push('W');
+                parameters.push_str(&format!(" {seconds}"));
+            }
+        }
         let (name, created) = (&room.name, room.created.as_secs());
         let rest = format_args!("{name} {modes}{parameters}");
         self.reply_with(to, Reply::ChannelModeIs, rest);
@@ -164,7 +180,7 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(number) else {
             return Ok(None);
         };
-        let limits = &self.settings.limits;
+        let (limits, has_accounts) = (&self.settings.limits, self.accounts.is_some());
         match wanted.letter {
             'o' | 'v' => {
                 let nick = wanted.needed()?;
@@ -172,17 +188,16 @@ impl Hub {
             }
             'b' | 'e' | 'I' => {
                 let setter = &self.people.registered(from)?.source;
-                wanted.masks(
-                    room,
-                    limits,
-                    self.accounts.is_some(),
-                    (setter, self.now.unix),
-                )
+                wanted.masks(room, limits, has_accounts, (setter, self.now.unix))
             }
             'k' => wanted.key(room, limits),
             'l' => wanted.limit(room),
-            flag if FLAGS.contains(flag) => Ok(room.modes.set(flag, wanted.on).then_some(None)),
-            REGISTERED => Err(Rejection::ModeOfChanServ(wanted.room)),
+            'j' => wanted.join_limit(room),
+            'W' => wanted.slow_mode(room),
+            flag if FLAGS.contains(flag) || has_accounts && ACCOUNT_FLAGS.contains(flag) => {
+                Ok(room.modes.set(flag, wanted.on).then_some(None))
+            }
+            REGISTERED if has_accounts => Err(Rejection::ModeOfChanServ(wanted.room)),
             letter => Err(Rejection::UnknownRoomMode(letter)),
         }
     }
@@ -293,6 +308,39 @@ impl<'a> ModeChange<'a> {
         Ok(changed.then(|| Some(limit.to_string())))
     }
 
+    /// `j`: so many users may join in so many seconds.
+    fn join_limit(self, room: &mut Room) -> Applied<'a> {
+        let wanted = match self.on {
+            false => None,
+            true => {
+                let given = self.parameter.unwrap_or_default();
+                let (joins, seconds) = given.split_once(':').unwrap_or_default();
+                let both = number(joins, JOINS_MAX).zip(number(seconds, THROTTLE_SECONDS_MAX));
+                Some(both.ok_or(self.bad("Expected joins:seconds, such as 5:10"))?)
+            }
+        };
+        let changed = RoomThrottle::change(room, |throttle| {
+            mem::replace(&mut throttle.joins, wanted) != wanted
+        });
+        let shown = wanted.map(|(joins, seconds)| format!("{joins}:{seconds}"));
+        Ok(changed.then_some(shown))
+    }
+
+    /// `W`: a member without voice may send a message each so many seconds.
+    fn slow_mode(self, room: &mut Room) -> Applied<'a> {
+        let wanted = match self.on {
+            false => None,
+            true => {
+                let seconds = number(self.parameter.unwrap_or_default(), THROTTLE_SECONDS_MAX);
+                Some(seconds.ok_or(self.bad("Expected a number of seconds from 1 to 3600"))?)
+            }
+        };
+        let changed = RoomThrottle::change(room, |throttle| {
+            mem::replace(&mut throttle.wait, wanted) != wanted
+        });
+        Ok(changed.then(|| wanted.map(|seconds| seconds.to_string())))
+    }
+
     fn needed(self) -> CommandResult<'a, &'a str> {
         self.parameter.ok_or(Rejection::NotEnoughParameters("MODE"))
     }
@@ -301,6 +349,13 @@ impl<'a> ModeChange<'a> {
         let given = self.parameter.unwrap_or_default();
         Rejection::InvalidModeParameter(self.room, self.letter, given, why)
     }
+}
+
+/// A number from 1 to this one.
+fn number(text: &str, most: u32) -> Option<u32> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| digits);
+    number.filter(|number| (1..=most).contains(number))
 }
 
 /// Whether a text can be a key: one word in `JOIN` and `MODE`, without a comma, which separates
@@ -328,7 +383,7 @@ mod tests {
     fn the_announced_modes_are_the_supported_ones() {
         for (more, chanmodes, room_modes) in [
             ("", CHANMODES, ROOM_MODES),
-            ("r", CHANMODES_WITH_ACCOUNTS, ROOM_MODES_WITH_ACCOUNTS),
+            ("rMR", CHANMODES_WITH_ACCOUNTS, ROOM_MODES_WITH_ACCOUNTS),
         ] {
             let sorted = |letters: String| {
                 let mut letters: Vec<char> = letters.chars().collect();
@@ -336,7 +391,7 @@ mod tests {
                 String::from_iter(letters)
             };
             let flags = sorted(format!("{FLAGS}{more}"));
-            assert_eq!(chanmodes, format!("beI,k,l,{flags}"));
+            assert_eq!(chanmodes, format!("beI,k,Wjl,{flags}"));
             let all = chanmodes.replace(',', "");
             assert_eq!(sorted(format!("{all}ov")), room_modes);
         }

@@ -77,6 +77,8 @@ pub(in crate::server::hub) enum NewPassword {
 pub(in crate::server::hub) enum ReplyForm {
     /// `AUTHENTICATE`.
     Sasl,
+    /// `PASS`.
+    Pass,
     /// A request of the administrator.
     Administrator,
     /// `REGISTER`.

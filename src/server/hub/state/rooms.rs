@@ -1,6 +1,7 @@
 //! The table of rooms. Member lists of rooms and memberships of users change together here.
 
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use slab::Slab;
@@ -37,6 +38,70 @@ pub(crate) struct Room {
     pub(in crate::server::hub) invited: Masks,
     /// Whose it is, if it is registered.
     pub(in crate::server::hub) ownership: Option<Box<RoomOwnership>>,
+    /// How joins and messages are slowed down, if they are.
+    pub(in crate::server::hub) throttle: Option<Box<RoomThrottle>>,
+}
+
+/// How joins and messages of a room are slowed down: the modes `j` and `W`.
+#[derive(Debug, Default)]
+pub(in crate::server::hub) struct RoomThrottle {
+    /// How many users may join in how many seconds.
+    pub(in crate::server::hub) joins: Option<(u32, u32)>,
+    /// When the first of the latest users joined, and how many there were since.
+    joined: Cell<(Duration, u32)>,
+    /// How many seconds a member without voice has to wait between two messages.
+    pub(in crate::server::hub) wait: Option<u32>,
+    /// When the members have talked, in a cell because messages are sent while rooms are borrowed.
+    talked: RefCell<BTreeMap<ConnectionId, Duration>>,
+}
+
+impl RoomThrottle {
+    /// Changes it, and returns what the change does. A room without limits has none of it.
+    pub(in crate::server::hub) fn change<T>(
+        room: &mut Room,
+        change: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let throttle = room.throttle.get_or_insert_default();
+        let outcome = change(throttle);
+        if throttle.wait.is_none() {
+            throttle.talked.take();
+        }
+        if throttle.joins.is_none() && throttle.wait.is_none() {
+            room.throttle = None;
+        }
+        outcome
+    }
+
+    /// Counts a user who wants to join, and returns whether the user may.
+    pub(in crate::server::hub) fn may_join(&self, now: Duration) -> bool {
+        let Some((most, seconds)) = self.joins else {
+            return true;
+        };
+        let (since, count) = self.joined.get();
+        let is_new = count == 0 || now >= since + Duration::from_secs(seconds.into());
+        let (since, count) = if is_new { (now, 0) } else { (since, count) };
+        let may = count < most;
+        self.joined.set((since, count + u32::from(may)));
+        may
+    }
+
+    /// How many seconds a member still has to wait before the next message.
+    pub(in crate::server::hub) fn wait_of(&self, id: ConnectionId, now: Duration) -> Option<u64> {
+        let wait = Duration::from_secs(self.wait?.into());
+        let at = *self.talked.borrow().get(&id)? + wait;
+        let left = at.checked_sub(now).filter(|left| !left.is_zero())?;
+        Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    }
+
+    /// Records a message of a member.
+    pub(in crate::server::hub) fn talked(&self, id: ConnectionId, now: Duration) {
+        if let Some(wait) = self.wait {
+            let wait = Duration::from_secs(wait.into());
+            let mut talked = self.talked.borrow_mut();
+            talked.retain(|_, at| *at + wait > now);
+            talked.insert(id, now);
+        }
+    }
 }
 
 /// Whose a registered room is.
@@ -224,6 +289,7 @@ impl Rooms {
             exceptions: Masks::default(),
             invited: Masks::default(),
             ownership: None,
+            throttle: None,
         });
         self.numbers.insert(name.key(), number);
         Some(number)
