@@ -207,3 +207,32 @@ fn a_script_connects_only_to_the_networks_that_it_names_or_to_the_usual_one() {
     assert_eq!(messages_from(&mut home, "ci"), ["one", "two"]);
     assert_eq!(messages_from(&mut libera, "ci"), ["three"]);
 }
+
+#[test]
+fn two_networks_at_one_address_are_two_and_the_options_are_about_the_first() {
+    let pair = Pair::start();
+    let mut bob = pair.home.enter("bob");
+    let mut text = std::fs::read_to_string(pair.file()).unwrap();
+    let address = pair.home.address;
+    text.push_str(&format!(
+        "[servers.twin]\naddress = \"{address}\"\nnick = \"twin\"\n"
+    ));
+    std::fs::write(pair.file(), text).unwrap();
+    let done = run(
+        pair.chatroom(&["home", "twin", "--join", "#x"]),
+        "/msg bob one\n/msg twin/bob two\n/msg twin/#x three\n",
+    );
+    // The third is refused: only the first network has joined the room.
+    assert_eq!(done.status, Some(65), "{done:?}");
+    let lines = bob.fence();
+    let said = |nick: &str, text: &str| {
+        let start = format!(":{nick}!");
+        let is_it = |line: &&String| line.starts_with(&start) && line.ends_with(text);
+        lines.iter().filter(is_it).count()
+    };
+    assert_eq!(
+        (said("ci", ":one"), said("twin", ":two")),
+        (1, 1),
+        "{lines:?}"
+    );
+}

@@ -212,6 +212,7 @@ pub(super) fn session_config(
         user: server.user,
         real_name: server.real_name,
         upstream: None,
+        last_seen: None,
         on_connect: server.on_connect,
         nick: server.nick,
         alternatives: server.alternatives,

@@ -205,7 +205,7 @@ impl Client {
                 stderr::report(&notice);
                 said_plain = Some(server.address.clone());
             }
-            choice.home.get_or_insert_with(|| server.named.clone());
+            choice.home.get_or_insert_with(|| server.network.clone());
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let attempt = Attempt::of(&server);
             let mut end = self.run_connected(server, connection, &choice, ui.as_mut())?;
@@ -236,7 +236,7 @@ impl Client {
             notices.extend(self.setups.plain_notice(&server));
             notices.iter().for_each(|notice| stderr::report(notice));
             self.warn_if_insecure(&server);
-            choice.home.get_or_insert_with(|| server.named.clone());
+            choice.home.get_or_insert_with(|| server.network.clone());
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
             let setup = self
                 .setups
@@ -395,7 +395,7 @@ impl Client {
     ) -> Result<SessionEnd, ClientError> {
         let setups = Arc::clone(&self.setups);
         let home = Home {
-            address: choice.home.clone(),
+            network: choice.home.clone(),
             nick: choice.home_nick.clone(),
         };
         let driver = DriverSetup {

@@ -7,16 +7,17 @@ use std::net::TcpStream;
 use super::connect::{session_config, transport_to};
 use super::error::ClientError;
 use super::paths::Paths;
-use crate::client::config::address::Address;
 use crate::client::config::file::Config;
 use crate::client::config::network_key::NetworkKey;
 use crate::client::config::options::{Action, ClientOptions};
 use crate::client::config::resolve::{
     Missing, Resolution, ResolvedServer, ServerChoice, resolve, split_network,
 };
+use crate::client::event::NetworkName;
 use crate::client::net::dial::Dialer;
 use crate::client::net::{NetworkFiles, NetworkSetup, PrepareFailure, RememberedSecurity};
 use crate::client::session::{Session, Transport};
+use crate::client::storage::last_seen;
 use crate::client::storage::log::folder_of;
 use crate::client::ui::script::ScriptOptions;
 use crate::common::shared_error::SharedError;
@@ -36,7 +37,7 @@ pub(super) struct NetworkSetups {
 
 /// The first network of a run, which the options of the command line are about.
 pub(super) struct Home {
-    pub(super) address: Option<Address>,
+    pub(super) network: Option<NetworkName>,
     pub(super) nick: Option<String>,
 }
 
@@ -79,6 +80,7 @@ impl NetworkSetups {
         let logs = self.paths.logs().filter(|_| self.config.log);
         NetworkFiles {
             history: self.paths.file_of_network("history", key),
+            seen: self.paths.file_of_network("seen", key),
             drafts: self.paths.file_of_network("draft", key),
             log: logs.map(|logs| folder_of(&logs, key)),
         }
@@ -107,6 +109,7 @@ impl NetworkSetups {
         let mut session = session_config(server, &self.options, config, &self.script, is_script)?;
         session.wait = wait;
         session.hosts = hosts;
+        session.last_seen = files.seen.as_deref().and_then(last_seen::read);
         session.persistent = persistent && self.interactive;
         Ok(NetworkSetup {
             name,
@@ -136,7 +139,7 @@ impl NetworkSetups {
             can_ask: home.nick.is_some(),
             answered_account_password,
             named: Some(name.to_owned()),
-            home: home.address.clone(),
+            home: home.network.clone(),
             home_nick: home.nick.clone(),
             is_typing: true,
             ..ServerChoice::default()

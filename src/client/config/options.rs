@@ -862,6 +862,7 @@ Files:
                                    port and end in Unix seconds in each line
   ~/.local/state/chatroom/history  typed lines, for the arrow keys and Ctrl-R: one file for each
                                    network, named like its table in the configuration or its address
+  ~/.local/state/chatroom/seen     when the last line of each network was seen, for ZNC's playback
   ~/.local/state/chatroom/draft    unsent text: one file for each network and session
   ~/.local/state/chatroom/log      the log, with log = true: one folder for each network, with one
                                    file for each day and one JSON object a line"##;

@@ -28,8 +28,8 @@ pub(in crate::client) struct ServerChoice {
     pub(in crate::client) named: Option<String>,
     /// All servers that the command line or the configuration names for this run.
     pub(in crate::client) all_named: Vec<String>,
-    /// The address of the first server of this run. The options of the command line are about it.
-    pub(in crate::client) home: Option<Address>,
+    /// The name of the first network of this run. The options of the command line are about it.
+    pub(in crate::client) home: Option<NetworkName>,
     /// The nick on that server.
     pub(in crate::client) home_nick: Option<String>,
     /// Whether a line is being typed meanwhile, so that no command may use the terminal.
@@ -233,7 +233,11 @@ pub(in crate::client) fn resolve(
         None => (default, None),
     };
     // Only the server that the command line is about gets its nick, rooms and password.
-    let is_home = choice.home.as_ref().is_none_or(|home| *home == address);
+    let network = match named.filter(|_| server.is_some()) {
+        Some(name) => NetworkName::from(name.as_str()),
+        None => address.network_name(),
+    };
+    let is_home = choice.home.as_ref().is_none_or(|home| *home == network);
     let nick = match find_nick(choice, options, config, server, is_home) {
         Some(nick) => nick.clone(),
         None if choice.can_ask => {
@@ -298,10 +302,6 @@ pub(in crate::client) fn resolve(
         let name = server.and_then(|server| of(server).as_ref());
         let name = name.or(default.as_ref());
         name.filter(|name| !name.is_empty()).cloned()
-    };
-    let network = match named.filter(|_| server.is_some()) {
-        Some(name) => NetworkName::from(name.as_str()),
-        None => address.network_name(),
     };
     Ok(Resolution::Resolved(Box::new(ResolvedServer {
         network,

@@ -24,7 +24,7 @@ pub use input_error::InputError;
 pub use log_status::LogStatus;
 pub use network::{NetworkId, NetworkName};
 pub use occurrence::Occurrence;
-pub use tags::{MessageTags, account_of, utc_text};
+pub use tags::{MessageTags, account_of, unix_milliseconds, utc_text};
 pub use target::Target;
 pub use unread::Unread;
 pub use unsent_text::UnsentText;

@@ -70,6 +70,12 @@ impl MessageTags {
     }
 }
 
+/// The time of a `time` tag in Unix milliseconds. IRCv3 server-time.
+pub fn unix_milliseconds(time: &str) -> Option<i64> {
+    let time: Timestamp = unescaped(time).parse().ok()?;
+    Some(time.as_millisecond())
+}
+
 /// A time in UTC, in the format of RFC 3339; empty if it is outside the calendar.
 pub fn utc_text(unix_seconds: i64) -> String {
     let time = Timestamp::from_second(unix_seconds);

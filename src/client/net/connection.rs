@@ -79,6 +79,9 @@ pub(super) struct NetworkLink {
     pub(super) reconnect_at: Option<Duration>,
     /// It becomes the active network when it is ready, if this one still is.
     pub(super) shown_instead_of: Option<NetworkId>,
+    /// When the last line was seen, as it was saved, and the session time of that.
+    pub(super) seen_saved: Option<i64>,
+    pub(super) seen_saved_at: Duration,
     /// It is a network of a bouncer.
     pub(super) is_upstream: bool,
     /// The network ends without the wish of the user: what is being typed is not meant for another one.
@@ -145,6 +148,8 @@ impl NetworkLink {
             log: None,
             reconnect_at: None,
             shown_instead_of: None,
+            seen_saved: None,
+            seen_saved_at: Duration::ZERO,
             is_upstream: false,
             is_unwanted: false,
             outcome: None,

@@ -15,6 +15,7 @@ impl<F: Frontend> Driver<F> {
         loop {
             for at in 0..self.links.len() {
                 self.apply_network(at, now);
+                self.save_last_seen(at, false, now);
             }
             self.settle(now);
             // What is done for one network can concern another one.
@@ -90,6 +91,7 @@ impl<F: Frontend> Driver<F> {
     /// A session has ended.
     fn session_ended(&mut self, at: usize, outcome: Outcome, now: SessionTime) {
         self.renew_sts_policy(at);
+        self.save_last_seen(at, true, now);
         self.report_events(at, now.unix_seconds, &MessageTags::default(), now);
         let is_last = self
             .links

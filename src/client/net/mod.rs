@@ -14,6 +14,7 @@ mod effects;
 mod frontend;
 mod happy_eyeballs;
 mod input;
+mod last_seen;
 mod questions;
 mod receive;
 mod reconnect;

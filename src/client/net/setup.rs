@@ -46,6 +46,8 @@ pub(in crate::client) struct NetworkSetup {
 pub(in crate::client) struct NetworkFiles {
     /// The history of typed lines.
     pub(in crate::client) history: Option<PathBuf>,
+    /// Where it is kept when the last line was seen.
+    pub(in crate::client) seen: Option<PathBuf>,
     /// Where unsent text is saved.
     pub(in crate::client) drafts: Option<PathBuf>,
     /// The folder of the log, if one is kept.

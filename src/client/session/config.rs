@@ -74,6 +74,8 @@ pub struct SessionConfig {
     /// The network of a bouncer that this session is for, by its id: a connection is bound to it. In
     /// its absence the session is for what the address leads to.
     pub upstream: Option<String>,
+    /// When the last line of the network was seen in an earlier run, in Unix milliseconds.
+    pub last_seen: Option<i64>,
     /// Commands to carry out on each connect, before rooms are joined; see
     /// [`UserCommand::is_allowed_on_connect`].
     pub on_connect: Vec<UserCommand>,

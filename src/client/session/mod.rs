@@ -48,6 +48,7 @@ use connection::link::Link;
 use connection::pending_pings::PingPurpose;
 use delivery::in_flight::DeliveryTracker;
 pub use delivery::script_line::ScriptLine;
+use incoming::playback::Playback;
 use incoming::queries::PendingQueries;
 use incoming::upstreams::Upstreams;
 pub use login_failure::LoginFailure;
@@ -138,6 +139,7 @@ pub struct Session {
     upstreams: Upstreams,
     /// For a network of a bouncer: what the bouncer says of it.
     upstream_state: Option<UpstreamState>,
+    playback: Playback,
 }
 
 impl Session {
@@ -167,6 +169,7 @@ impl Session {
             attention: Attention::new(&settings.ignore),
             upstreams: Upstreams::default(),
             upstream_state: None,
+            playback: Playback::new(settings.last_seen),
             settings,
         }
     }

@@ -48,6 +48,11 @@ impl Session {
         self.link.replay.is_current
     }
 
+    /// When the last line of a bouncer that plays back was seen, in Unix milliseconds.
+    pub fn last_seen(&self) -> Option<i64> {
+        self.playback.seen()
+    }
+
     /// Whether the session has ended.
     pub fn is_ended(&self) -> bool {
         self.phase == Phase::Ended
@@ -124,7 +129,13 @@ impl Session {
         Some(&room.name)
     }
 
-    /// The numbers of the rooms.
+    /// Reserves numbers for the rooms that are joined first.
+    pub(super) fn reserve_room_numbers(&mut self) {
+        let count = self.settings.rooms.len().max(1);
+        self.rooms.reserve_numbers(count);
+    }
+
+    /// The numbers of the rooms, and the reserved ones.
     pub(super) fn room_numbers(&self) -> impl Iterator<Item = u32> {
         self.rooms.numbers()
     }

@@ -21,6 +21,7 @@ impl Session {
             upstream: Some(netid.to_owned()),
             // The bouncer is in the rooms of each network already.
             rooms: Vec::new(),
+            last_seen: None,
             person: None,
             on_connect: Vec::new(),
             hosts: false,

@@ -32,6 +32,7 @@ impl Session {
             deadline: now.elapsed + REGISTRATION_MAX,
         };
         self.link.reset(now);
+        self.playback.reset();
         self.expect_greeting(now);
         self.identity.reset(&self.settings.nick);
         if self.link.was_registered {
@@ -352,6 +353,7 @@ impl Session {
         if !self.is_own(&self.settings.nick) && !self.identity.renamed_by_server {
             self.regain(now, output);
         }
+        self.request_playback(output);
         let is_bouncer = self.lists_upstreams();
         if is_bouncer && !self.link.capabilities.lists_upstreams() {
             self.send_line("BOUNCER LISTNETWORKS".to_owned(), output);
@@ -379,6 +381,16 @@ impl Session {
         }
         self.send_backlog(now, output);
         self.quit_when_done(now, output);
+    }
+
+    /// Asks a bouncer for what was said since the last line that was seen. A script asks for nothing:
+    /// what it would print was said before it began.
+    fn request_playback(&mut self, output: &mut SessionOutput) {
+        if self.link.capabilities.plays_back() && !self.settings.script {
+            let line = self.playback.begin();
+            self.send_line(line, output);
+            self.send_ping(PingPurpose::PlayedBack, output);
+        }
     }
 
     /// A room cannot be joined, or the server joins the user to `forward` instead. For a script,

@@ -46,16 +46,18 @@ pub(in crate::client::session) enum Capability {
     BouncerNetworks,
     /// `soju.im/bouncer-networks-notify`: the networks of a bouncer are listed, and their changes.
     BouncerNetworksNotify,
+    /// `znc.in/playback`: the bouncer plays back what the client asks for, and nothing else.
+    Playback,
 }
 
 use Capability::{
     AccountNotify, AccountTag, AwayNotify, Batch, BouncerNetworks, BouncerNetworksNotify,
     CapNotify, Chghost, EchoMessage, ExtendedJoin, ExtendedMonitor, InviteNotify, LabeledResponse,
-    MessageTags, MultiPrefix, NoImplicitNames, ServerTime, Setname, UserhostInNames,
+    MessageTags, MultiPrefix, NoImplicitNames, Playback, ServerTime, Setname, UserhostInNames,
 };
 
 /// Each capability with its name on the wire. Of several names the first one offered is requested.
-const TABLE: [(&str, Capability); 21] = [
+const TABLE: [(&str, Capability); 22] = [
     ("message-tags", MessageTags),
     ("server-time", ServerTime),
     ("batch", Batch),
@@ -77,6 +79,7 @@ const TABLE: [(&str, Capability); 21] = [
     ("soju.im/no-implicit-names", NoImplicitNames),
     ("soju.im/bouncer-networks", BouncerNetworks),
     ("soju.im/bouncer-networks-notify", BouncerNetworksNotify),
+    ("znc.in/playback", Playback),
 ];
 
 /// What the server offers and what is enabled.
@@ -123,6 +126,11 @@ impl ServerCapabilities {
         self.has(BouncerNetworksNotify)
     }
 
+    /// Whether the server plays back what the client asks for.
+    pub(in crate::client::session) fn plays_back(&self) -> bool {
+        self.has(Playback)
+    }
+
     /// Whether the list of members follows each join.
     pub(in crate::client::session) fn lists_members(&self) -> bool {
         !self.has(NoImplicitNames)
@@ -158,6 +166,8 @@ impl ServerCapabilities {
             Batch | LabeledResponse | EchoMessage => labels && !self.is_over,
             NoImplicitNames => !settings.script,
             BouncerNetworks => !settings.script,
+            // Without times nothing says what is new.
+            Playback => offers(ServerTime),
             BouncerNetworksNotify => {
                 !settings.script && settings.upstream.is_none() && offers(BouncerNetworks)
             }

@@ -14,6 +14,7 @@ mod mentions;
 mod messages;
 mod numerics;
 mod people;
+pub(super) mod playback;
 pub(super) mod queries;
 pub(super) mod replay;
 pub(super) mod upstreams;
@@ -33,7 +34,11 @@ impl Session {
         now: SessionTime,
         output: &mut SessionOutput,
     ) {
-        if self.phase == Phase::Ended || self.link.replay.is_past_change(message) {
+        if self.phase == Phase::Ended
+            || self.link.capabilities.plays_back()
+                && self.playback.note(message, self.link.replay.is_current)
+            || self.link.replay.is_past_change(message)
+        {
             return;
         }
         if let Some(number) = message.number() {

@@ -70,6 +70,11 @@ impl Networks {
             session,
             output: SessionOutput::default(),
         });
+        self.share_room_numbers();
+        if let Some(network) = self.get_mut(id) {
+            network.session.reserve_room_numbers();
+        }
+        self.share_room_numbers();
         id
     }
 

@@ -465,6 +465,18 @@ fn a_room_keeps_its_number_whatever_other_rooms_and_networks_do() {
         numbered(&played),
         "1 home/#lobby, 2 libera/#go, 3 home/#dev, 4 libera/#rust"
     );
+    // The first rooms of a network do not depend on when it is connected.
+    let rooms = ["#a", "#b"].map(|room| crate::client::command::parse_room(room).unwrap());
+    let oftc = Session::new(SessionConfig {
+        rooms: rooms.into(),
+        ..SessionConfig::new("alice")
+    });
+    let name = NetworkName::from("oftc");
+    played.networks.add(name, "oftc:6667".into(), oftc);
+    played.receive("home", ":alice!~a@host JOIN #late");
+    let late = numbered(&played);
+    assert!(late.ends_with(", 7 home/#late"), "{late}");
+    played.receive("home", ":alice!~a@host PART #late");
     // A lost connection changes nothing.
     let (id, now) = (played.id("home"), played.now);
     let home = played.networks.get_mut(id).unwrap();

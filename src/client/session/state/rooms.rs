@@ -38,7 +38,9 @@ pub(in crate::client::session) struct JoinedRooms {
     known_rooms: BTreeSet<String>,
     /// Another network is active: the messages of the active room are unread, too.
     pub(in crate::client::session) is_background: bool,
-    /// The numbers of rooms on other networks.
+    /// The numbers that the next rooms get.
+    reserved_numbers: BTreeSet<u32>,
+    /// The numbers of rooms on other networks, and those that are reserved there.
     pub(in crate::client::session) numbers_elsewhere: BTreeSet<u32>,
     /// Counts the rooms that came and went.
     pub(in crate::client::session) numbers_changed: u64,
@@ -172,17 +174,31 @@ impl JoinedRooms {
         self.rooms.values().find(|room| room.number == number)
     }
 
-    /// The numbers of all rooms.
+    /// The numbers of all rooms, and the reserved ones.
     pub(in crate::client::session) fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.rooms.values().map(|room| room.number)
+        let numbers = self.rooms.values().map(|room| room.number);
+        numbers.chain(self.reserved_numbers.iter().copied())
     }
 
-    /// The lowest number that no room has.
-    fn free_number(&self) -> u32 {
+    /// Reserves numbers for so many rooms to come, so that they do not depend on which network is first.
+    pub(in crate::client::session) fn reserve_numbers(&mut self, count: usize) {
+        let free: Vec<u32> = self.free_numbers().take(count).collect();
+        self.reserved_numbers.extend(free);
+        self.numbers_changed += 1;
+    }
+
+    /// The number of the next room: a reserved one, or else the lowest that no room has.
+    fn next_number(&mut self) -> u32 {
+        let reserved = self.reserved_numbers.pop_first();
+        let free = || self.free_numbers().next().unwrap_or_default();
+        reserved.unwrap_or_else(free)
+    }
+
+    fn free_numbers(&self) -> impl Iterator<Item = u32> {
         let used: BTreeSet<u32> = self.numbers().collect();
-        let is_free =
-            |number: &u32| !used.contains(number) && !self.numbers_elsewhere.contains(number);
-        (1..).find(is_free).unwrap_or_default()
+        (1..).filter(move |number| {
+            !used.contains(number) && !self.numbers_elsewhere.contains(number)
+        })
     }
 
     pub(in crate::client::session) fn names(&self) -> Vec<String> {
@@ -308,7 +324,7 @@ impl JoinedRooms {
         let room = JoinedRoom {
             topic: None,
             name: name.to_owned(),
-            number: known.unwrap_or_else(|| self.free_number()),
+            number: known.unwrap_or_else(|| self.next_number()),
             activated: used,
             joined: true,
             has_all_members: false,

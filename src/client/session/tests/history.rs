@@ -381,3 +381,71 @@ fn after_two_refusals_of_one_cause_nothing_is_proposed() {
         played.session.answer_nick("other", now, &mut played.output);
     }
 }
+
+/// ZNC, znc.in/playback.
+#[test]
+fn a_bouncer_plays_back_what_came_since_the_last_line_and_nothing_twice() {
+    let attach = |played: &mut Played| {
+        played.connect();
+        played.receive(":z CAP * LS :znc.in/playback server-time batch");
+        let asked = played.lines().join(" ");
+        assert!(asked.contains("znc.in/playback"), "{asked}");
+        played.receive(
+            "@time=2026-11-28T10:00:00.000Z :z CAP * ACK :znc.in/playback server-time batch",
+        );
+        played.receive(":z 001 alice :Welcome");
+        played.receive(":z 422 alice :none");
+        played.receive(":alice!a@h JOIN #lobby");
+        // It is said before the playback, and in the buffer too.
+        played.receive("@time=2026-11-28T10:00:01.500Z :bob!b@h PRIVMSG #lobby :live");
+        played.take();
+        played.receive("@time=2026-11-28T10:00:02.000Z :z PONG z :chatroom-settled");
+        played.take().lines
+    };
+    let play_back = |played: &mut Played| {
+        played.receive(":z BATCH +1 znc.in/playback #lobby");
+        for (time, text) in [
+            ("09:00:00.000", "old"),
+            ("09:30:00.250", "newer"),
+            ("10:00:01.500", "live"),
+        ] {
+            played.receive(&format!(
+                "@batch=1;time=2026-11-28T{time}Z :bob!b@h PRIVMSG #lobby :{text}"
+            ));
+        }
+        played.receive(":z BATCH -1");
+        played.receive("@time=2026-11-28T10:00:03.125Z :z PONG z :chatroom-playback");
+        said_and_mentions(&played.take().events)
+    };
+    let texts = |said: Vec<(String, bool)>| -> Vec<String> {
+        said.into_iter().map(|(text, _)| text).collect()
+    };
+    let mut played = Played::new(false);
+    // The first time all of it is asked for.
+    let sent = attach(&mut played);
+    assert!(
+        sent.contains("PRIVMSG *playback :PLAY * 0.000\r\n"),
+        "{sent}"
+    );
+    assert_eq!(played.session.last_seen(), None);
+    assert_eq!(texts(play_back(&mut played)), ["old", "newer"]);
+    assert_eq!(played.session.last_seen(), Some(1_795_860_003_125));
+    // An own line needs no echo: the answer to the ping after it has the time.
+    played.receive("@time=2026-11-28T10:05:00.000Z :z PONG z :chatroom-alive");
+    played.lose("reset");
+    let sent = attach(&mut played);
+    assert!(sent.contains("PLAY * 1795860300.000\r\n"), "{sent}");
+    assert_eq!(texts(play_back(&mut played)), [""; 0]);
+    // So it is after a restart.
+    let mut later = Played::new(false);
+    later.session = Session::new(SessionConfig {
+        last_seen: Some(1_795_858_200_249),
+        ..later.session.settings.clone()
+    });
+    let sent = attach(&mut later);
+    assert!(sent.contains("PLAY * 1795858200.249\r\n"), "{sent}");
+    assert_eq!(texts(play_back(&mut later)), ["newer"]);
+    // A script begins now.
+    let mut script = Played::new(true);
+    assert!(!attach(&mut script).contains("PLAY"));
+}
