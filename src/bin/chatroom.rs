@@ -24,7 +24,11 @@ fn main() -> ExitCode {
         // The client that has started this process reports the error.
         return host_room(address).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    let options: ClientOptions = match cli::begin(ClientOptions::check) {
+    let options = cli::begin::<ClientOptions>().and_then(|line| {
+        let checked = ClientOptions::check(&line.matches);
+        line.into_options::<ClientOptions>(checked)
+    });
+    let options = match options {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -1,12 +1,15 @@
 //! The server as a program: options in, exit status out.
 
+use std::convert::Infallible;
 use std::process::ExitCode;
 
 use chatting_room::common::cli;
 use chatting_room::server::{self, ServerOptions};
 
 fn main() -> ExitCode {
-    let options = match cli::begin::<ServerOptions, std::convert::Infallible>(|_| Ok(())) {
+    let line = cli::begin::<ServerOptions>();
+    let options = line.and_then(|line| line.into_options::<ServerOptions>(Ok::<_, Infallible>(())));
+    let options = match options {
         Ok(options) => options,
         Err(status) => return status.into(),
     };

@@ -12,13 +12,20 @@ use signal_hook::flag;
 
 use super::suggest::nearest;
 
-/// Parses the command line and the environment; an empty variable counts as unset. For `--help`,
-/// `--version` or a mistake it prints the text and returns the exit status as the error.
+/// The command line and the environment, read and not yet made into options.
+#[derive(Debug)]
+pub struct CommandLine {
+    command: Command,
+    /// What is given, and where: on the command line or in the environment.
+    pub matches: ArgMatches,
+}
+
+/// Reads the command line and the environment; an empty variable counts as unset.
 ///
-/// `check` refuses options that cannot be used together; its error is a sentence without its end.
-pub fn begin<Options: Parser, Conflict: Display>(
-    check: fn(&ArgMatches) -> Result<(), Conflict>,
-) -> Result<Options, u8> {
+/// # Errors
+///
+/// For `--help`, `--version` or a mistake the text is printed, and the error is the exit status.
+pub fn begin<Options: Parser>() -> Result<CommandLine, u8> {
     // Exceeding a file size limit then is a write error, like a full disk, and not a fatal signal.
     // If this fails, the program still works.
     let _ = flag::register(SIGXFSZ, Arc::default());
@@ -27,21 +34,39 @@ pub fn begin<Options: Parser, Conflict: Display>(
         Some(name) if is_empty(name) => argument.env(None),
         _ => argument,
     });
-    let matches = command.try_get_matches_from_mut(env::args_os());
-    let options = matches.and_then(|mut matches| {
-        let refused = |conflict| command.error(ErrorKind::ArgumentConflict, conflict);
-        check(&matches).map_err(refused)?;
-        Options::from_arg_matches_mut(&mut matches)
-    });
-    options.map_err(|error| {
-        let error = match mistyped_command(&command, &error) {
+    match command.try_get_matches_from_mut(env::args_os()) {
+        Ok(matches) => Ok(CommandLine { command, matches }),
+        Err(error) => Err(print(&match mistyped_command(&command, &error) {
             Some(words) => command.error(ErrorKind::InvalidSubcommand, words),
             None => error,
-        };
-        // If printing fails too, there is nowhere left to report it.
-        let _ = error.print();
-        if error.use_stderr() { 64 } else { 0 }
-    })
+        })),
+    }
+}
+
+impl CommandLine {
+    /// The options, unless `checked` has found some that cannot be used together. A conflict is a
+    /// sentence without its end.
+    ///
+    /// # Errors
+    ///
+    /// The mistake is printed, and the error is the exit status.
+    pub fn into_options<Options: Parser>(
+        mut self,
+        checked: Result<(), impl Display>,
+    ) -> Result<Options, u8> {
+        if let Err(conflict) = checked {
+            let error = self.command.error(ErrorKind::ArgumentConflict, conflict);
+            return Err(print(&error));
+        }
+        Options::from_arg_matches_mut(&mut self.matches).map_err(|error| print(&error))
+    }
+}
+
+/// Prints what ends the program at once, and returns the exit status.
+fn print(error: &clap::Error) -> u8 {
+    // If printing fails too, there is nowhere left to report it.
+    let _ = error.print();
+    if error.use_stderr() { 64 } else { 0 }
 }
 
 /// What to say of an option that only a command has, after a word that is probably its mistyped name.

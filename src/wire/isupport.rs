@@ -146,9 +146,9 @@ impl Isupport {
 
     /// The room of a target, without the rank prefixes of `STATUSMSG`.
     pub fn room_of_target<'n>(&self, target: &'n str) -> Option<&'n str> {
-        let talked_to = self.statusmsg.as_deref().unwrap_or(&self.prefix);
+        let prefixes = self.statusmsg.as_deref().unwrap_or(&self.prefix);
         // A character can be both: `&#room` addresses a rank of `#room`, `&room` is a room.
-        let ranks = target.chars().take_while(|c| talked_to.contains(*c));
+        let ranks = target.chars().take_while(|c| prefixes.contains(*c));
         let without_ranks = ranks.scan(target, |rest, rank| {
             *rest = rest.strip_prefix(rank)?;
             Some(*rest)

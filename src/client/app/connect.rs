@@ -16,7 +16,7 @@ use crate::client::config::resolve::{
 };
 use crate::client::net::dial::{ConnectError, Dialer};
 use crate::client::session::{AccountLogin, Incomplete, SessionConfig, Transport};
-use crate::client::terminal::stderr;
+use crate::client::terminal::signals;
 use crate::client::ui::Ui;
 use crate::client::ui::questions;
 use crate::client::ui::script::ScriptOptions;
@@ -135,22 +135,15 @@ impl Connector<'_> {
         let (dialer, address) = (self.dialer.clone(), server.address.clone());
         let proxy = server.proxy.clone();
         let is_user = ui.is_some();
-        let connect = move || {
-            dialer.connect(&address, proxy.as_ref(), || {
-                if is_user {
-                    stderr::report(&format!("Connecting to {address} … Ctrl-C ends it."));
-                }
-            })
-        };
+        let connect = move || dialer.connect(&address, proxy.as_ref(), is_user);
         match (ui, self.limit) {
-            (Some(ui), _) => ui.wait_for(connect).ok_or(ClientError::Signal(SIGINT)),
+            (Some(ui), _) => {
+                let result = in_background(connect);
+                ui.wait_for(&result).ok_or(ClientError::Signal(SIGINT))
+            }
             (None, None) => Ok(connect()),
             (None, Some(limit)) => {
-                let (sender, result) = mpsc::channel();
-                thread::spawn(move || {
-                    // The receiver is gone when the time is over.
-                    let _ = sender.send(connect());
-                });
+                let result = in_background(connect);
                 let left = limit.saturating_sub(self.started.elapsed());
                 let report = None;
                 let result = result.recv_timeout(left);
@@ -158,6 +151,19 @@ impl Connector<'_> {
             }
         }
     }
+}
+
+/// Does work in a thread of its own, and returns where its result comes.
+fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> mpsc::Receiver<T> {
+    let (sender, result) = mpsc::channel();
+    thread::spawn(move || {
+        signals::block_editor_signals();
+        // The receiver is gone when the user has left or the time is over.
+        let _ = sender.send(work());
+    });
+    result
 }
 
 /// How the session logs in to the account.

@@ -158,7 +158,7 @@ impl NetworkSetups {
         let mut untried = server.others.len();
         let stream = loop {
             let (address, proxy) = (&server.address, server.proxy.as_ref());
-            match self.dialer.connect(address, proxy, || ()) {
+            match self.dialer.connect(address, proxy, false) {
                 Ok(stream) => break stream,
                 Err(error) if untried > 0 && server.take_next_address() => {
                     untried -= 1;

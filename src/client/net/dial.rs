@@ -21,6 +21,7 @@ use crate::client::config::address::{Address, TLS_PORT, loopback_addresses};
 use crate::client::config::options::command_names;
 use crate::client::config::proxy::ProxyAddress;
 use crate::client::session::CloseReason;
+use crate::client::terminal::stderr;
 use crate::common::io_error::os_error_text;
 use crate::common::shared_error::SharedError;
 use crate::common::suggest::nearest;
@@ -248,12 +249,12 @@ impl Dialer {
         Ok(stream)
     }
 
-    /// The same for a thread that can wait. `announce` is called when it takes long.
+    /// The same for a thread that can wait. With `announces` the user is told when it takes long.
     pub(in crate::client) fn connect(
         &self,
         address: &Address,
         proxy: Option<&ProxyAddress>,
-        announce: impl FnOnce(),
+        announces: bool,
     ) -> Result<net::TcpStream, ConnectError> {
         let unreachable = |error| ConnectError::Unreachable {
             address: address.clone(),
@@ -268,7 +269,9 @@ impl Dialer {
             tokio::pin!(connecting);
             tokio::select! {
                 connected = &mut connecting => return connected,
-                () = sleep(ANNOUNCED_AFTER) => announce(),
+                () = sleep(ANNOUNCED_AFTER), if announces => {
+                    stderr::report(&format!("Connecting to {address} … Ctrl-C ends it."));
+                }
             }
             connecting.await
         });

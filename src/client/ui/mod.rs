@@ -10,6 +10,7 @@ pub(super) mod script;
 pub(super) mod setup;
 
 use std::io;
+use std::sync::mpsc::Receiver;
 
 use crate::client::config::file::EditMode;
 use crate::client::net::{DriverSetup, NetworkSetup};
@@ -52,14 +53,11 @@ impl Ui {
         }
     }
 
-    /// Does work that can take long. `None` when the user presses Ctrl-C meanwhile.
-    pub(super) fn wait_for<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
+    /// Waits for the result of work that takes long. `None` when the user presses Ctrl-C meanwhile.
+    pub(super) fn wait_for<T>(&self, result: &Receiver<T>) -> Option<T> {
         match self {
-            Self::Interactive(ui) => ui.wait_for(work),
-            Self::Plain(_) => Some(work()),
+            Self::Interactive(ui) => ui.wait_for(result),
+            Self::Plain(_) => result.recv().ok(),
         }
     }
 

@@ -28,7 +28,7 @@ pub struct StoredRoom {
     pub since: MessageId,
 }
 
-/// Two users, of whom one has an account at least: without one, nobody could be sure later that a
+/// Two users, of whom one has an account at least: without one, it would be unknown later whether a
 /// reader is who has written or received the whispers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {

@@ -54,10 +54,10 @@ impl Session {
     /// Whether the next line may be given to [`Session::scripted`].
     pub fn wants_input(&self) -> bool {
         let delivery = &self.delivery;
-        let moving = delivery.target_pending && !delivery.in_flight.is_empty();
+        let waits_for_target = delivery.target_pending && !delivery.in_flight.is_empty();
         self.is_ready()
             && !delivery.ended
-            && !moving
+            && !waits_for_target
             && delivery.queued.is_empty()
             && self.has_window()
     }

@@ -7,8 +7,8 @@ use crate::client::command::completion::CompletionNames;
 #[test]
 fn a_line_is_judged_while_it_is_typed() {
     let played = Played::ready(false);
-    let judge = |line: &str| played.session.analyze(line);
-    let part = |line: &str| judge(line).tokens.first().cloned();
+    let analyze = |line: &str| played.session.analyze(line);
+    let part = |line: &str| analyze(line).tokens.first().cloned();
     assert_eq!(part("/who"), Some((0..4, TokenKind::Command)));
     assert_eq!(part("/j #a"), Some((0..2, TokenKind::Command)), "an alias");
     assert_eq!(part("/wh"), None, "may become something");
@@ -18,11 +18,11 @@ fn a_line_is_judged_while_it_is_typed() {
     assert_eq!(part("zoe: hi"), None);
     assert_eq!(part("ask bob, please"), Some((4..7, TokenKind::Nick)));
     assert_eq!(
-        judge("/msg bob hi").tokens,
+        analyze("/msg bob hi").tokens,
         [(0..4, TokenKind::Command), (5..8, TokenKind::Nick)]
     );
-    assert_eq!(judge("hi").hint, None);
-    let note = |line: &str| judge(line).hint.unwrap();
+    assert_eq!(analyze("hi").hint, None);
+    let note = |line: &str| analyze(line).hint.unwrap();
     assert_eq!(
         note("a\nb\n"),
         "2 messages to #lobby: Enter sends, Esc drops"

@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGTERM};
@@ -103,18 +103,9 @@ impl InteractiveUi {
         self.signals.received()
     }
 
-    /// Does work that can take long. `None` when the user presses Ctrl-C meanwhile, or a signal
-    /// comes.
-    pub(super) fn wait_for<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
-        let (sender, result) = mpsc::channel();
-        thread::spawn(move || {
-            signals::block_editor_signals();
-            // The receiver is gone after Ctrl-C.
-            let _ = sender.send(work());
-        });
+    /// Waits for the result of work that takes long. `None` when the user presses Ctrl-C meanwhile, or
+    /// a signal comes.
+    pub(super) fn wait_for<T>(&self, result: &mpsc::Receiver<T>) -> Option<T> {
         loop {
             match result.recv_timeout(INTERRUPT_CHECK) {
                 Ok(result) => return Some(result),

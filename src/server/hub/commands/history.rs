@@ -25,7 +25,7 @@ use crate::wire::{FoldedName, Nick};
 const BATCH: &str = "history";
 
 /// A place in the history: the ids that it means, of which there are several at one time.
-type Place = (MessageId, MessageId);
+type IdRange = (MessageId, MessageId);
 /// Where the messages of a target are, if they are stored, and the users if it is a conversation.
 type FoundBuffer = (Option<Buffer>, Option<PendingConversation>);
 
@@ -366,9 +366,9 @@ fn place<'a>(
     tag: StoreTag,
     subcommand: &str,
     selector: &'a str,
-) -> Result<Place, HistoryFault<'a>> {
+) -> Result<IdRange, HistoryFault<'a>> {
     if selector == "*" && subcommand == "LATEST" {
-        return Ok(Place::default());
+        return Ok(IdRange::default());
     }
     let place = match selector.split_once('=') {
         Some(("timestamp", time)) => unix_milliseconds(time).map(MessageId::range_at),
