@@ -344,7 +344,7 @@ fn a_network_that_cannot_be_added_changes_nothing() {
     });
     // The nick is not asked for again.
     alice.types("/connect open\r");
-    alice.shows("open You are alice in #lobby");
+    alice.shows("open: You are alice in #lobby");
     alice.waits_until("the other network", |shown| {
         let lines = shown.lines();
         lines.last().is_some_and(|line| line == "[open/#lobby]")
