@@ -76,6 +76,10 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
 /// The same for a single word, such as a nick or a room name: spaces are marked too, and what has no
 /// shape in a name.
 pub fn sanitize_name(name: &str) -> String {
+    if name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        // Nothing in it is marked. Most names are such, and each message has one.
+        return name.to_owned();
+    }
     let mut shown = String::with_capacity(name.len());
     for c in sanitize(name).chars() {
         match c {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::RoomStanding;
 use crate::client::command::secret_part;
 use crate::common::sanitize::{sanitize, sanitize_name};
+use crate::common::sentence::as_cause;
 use crate::wire::Reply;
 
 /// The sentences for an error numeric, with the typed command it is about if that is known.
@@ -45,6 +46,15 @@ fn without_secret(command: &str) -> Cow<'_, str> {
     })
 }
 
+/// Whether a server's text for 433 says only that another user has the nick.
+pub fn says_in_use(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.is_empty()
+        || ["in use", "already used", "taken"]
+            .iter()
+            .any(|words| text.contains(words))
+}
+
 /// The sentences for an error numeric. `parameters` are those after the user's own nick; the last one
 /// is the server's text, which is used if there is no better one. `room` is for a first parameter
 /// that names a room.
@@ -56,8 +66,12 @@ pub fn error(number: u16, parameters: &[String], room: Option<RoomStanding>) -> 
     let said = parameters.last().map(|text| sanitize(text));
     let said = said.as_deref().unwrap_or_default().trim_end_matches('.');
     match Reply::from_number(number) {
-        Some(Reply::NicknameInUse) => {
+        Some(Reply::NicknameInUse) if parameters.len() < 2 || says_in_use(said) => {
             format!("The nick {about} is in use. Choose another with /nick NAME.")
+        }
+        Some(Reply::NicknameInUse) => {
+            let said = as_cause(said);
+            format!("The nick {about} is not available: {said}. Choose another with /nick NAME.")
         }
         Some(Reply::ErroneousNickname) => format!(
             "\"{about}\" is not a valid nick on this server: {said}. Use letters, digits, - and _, \

@@ -154,7 +154,7 @@ pub(super) fn retry_nick(refused: &RefusedNick) -> Question {
 /// A similar nick that a server can accept. A nick that is in use gets a `_` at the end; any other
 /// refusal is about the characters of the nick, and those that all servers accept are kept.
 fn suggest_nick(refused: &str, reason: &NickRefusal) -> Option<String> {
-    let is_in_use = *reason == NickRefusal::InUse;
+    let is_in_use = reason.is_about_others();
     let is_common = |c: char| c.is_ascii_alphanumeric() || "-_[]\\`^{}|".contains(c);
     let kept = refused.chars().filter(|c| is_in_use || is_common(*c));
     let common: String = kept.collect();
@@ -278,6 +278,7 @@ mod tests {
         for (refused, reason, suggested) in [
             ("bob", &NickRefusal::InUse, "bob_"),
             ("9lives", &NickRefusal::InUse, "lives"),
+            ("bob", &NickRefusal::Unavailable("reserved".into()), "bob_"),
             ("9lives", &invalid, "lives"),
             ("-x", &invalid, "x"),
             ("42", &invalid, "_42"),

@@ -43,6 +43,11 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) rooms_after_login: Vec<String>,
     /// Whether a registration has succeeded, on this connection or one before.
     pub(in crate::client::session) was_registered: bool,
+    /// Whether the server has welcomed the user before: a connection can be lost before the welcome is
+    /// complete.
+    pub(in crate::client::session) was_welcomed: bool,
+    /// Whether the user was greeted, which happens once.
+    pub(in crate::client::session) was_greeted: bool,
     /// The attempts to connect since the last good connection.
     pub(in crate::client::session) reconnect_attempts: u32,
     /// When the server was last heard from.

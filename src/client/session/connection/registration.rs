@@ -272,7 +272,7 @@ impl Session {
         {
             self.set_address(word);
         }
-        if self.link.was_registered {
+        if std::mem::replace(&mut self.link.was_welcomed, true) {
             output.events.push(Event::ServerBack);
         }
         self.link.motd_deadline = Some(now.elapsed + MOTD_MAX);
@@ -359,7 +359,8 @@ impl Session {
             self.send_line("BOUNCER LISTNETWORKS".to_owned(), output);
         }
         let is_first = !was_registered && !self.settings.script && !is_bouncer;
-        if is_first && self.rooms.iter().next().is_none() {
+        let is_in_room = self.rooms.iter().next().is_some();
+        if is_first && !is_in_room && !std::mem::replace(&mut self.link.was_greeted, true) {
             let network = self
                 .rooms
                 .naming

@@ -60,7 +60,7 @@ impl Session {
             return;
         }
         let reason = match number == Reply::NicknameInUse.number() {
-            true => NickRefusal::InUse,
+            true => NickRefusal::in_use_or(message.parameter(2).unwrap_or_default()),
             false if number == Reply::ErroneousNickname.number() => {
                 NickRefusal::Invalid(why.to_owned())
             }
@@ -93,7 +93,7 @@ impl Session {
                     self.request_nick(&another, output);
                 }
                 None => {
-                    let may_become_free = reason == NickRefusal::InUse;
+                    let may_become_free = reason.is_about_others();
                     let reason = CloseReason::NickRefused { nick, reason };
                     match may_become_free {
                         true => self.link.close_reason = Some(reason),

@@ -83,13 +83,13 @@ impl Session {
         others: Option<Vec<String>>,
         output: &mut SessionOutput,
     ) {
-        let first = !self.rooms.iter().any(|room| room.is_announced);
         if self.rooms.announce(name) {
+            let was_greeted = std::mem::replace(&mut self.link.was_greeted, true);
             output.events.push(Event::Entered {
                 room: self.rooms.name_of(name).to_owned(),
                 others,
                 nick: self.identity.nick.clone(),
-                first: first && !self.link.was_registered,
+                first: !was_greeted && !self.link.was_registered,
             });
         }
     }

@@ -149,6 +149,9 @@ impl Session {
     }
 }
 
+/// How a notice begins on the screen.
+const NOTICE: &str = "notice from ";
+
 /// The nicks that a text seems to quote: of the forms in which messages are shown, those that come
 /// where a row can begin on the screen, which is at the start of the text, after a time, or after so
 /// many blanks that a terminal wraps there.
@@ -161,12 +164,26 @@ fn quoted_nicks(text: &str) -> impl Iterator<Item = &str> {
             || time.contains(':') && time.bytes().filter(u8::is_ascii_digit).count() > 2
             || time.chars().filter(|c| c.is_whitespace()).count() > 2
     };
-    let starts = text.match_indices(['<', '*', '-', 'n']);
-    starts.filter_map(move |(at, _)| {
+    row_starts(text).into_iter().filter_map(move |at| {
         let (before, shown) = text.split_at_checked(at)?;
         let name = shown_nick(shown)?.trim_start_matches(['@', '+', '%', '~', '&', ' ']);
         (!name.is_empty() && begins_row(before)).then_some(name)
     })
+}
+
+/// Where a text can begin as a message is shown, in order. Nearly all texts have no such place, and
+/// each message that is shown is searched for them.
+fn row_starts(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let marks = memchr::memchr3_iter(b'<', b'*', b'-', bytes);
+    // The rarest letter of these words is searched for.
+    let offset = NOTICE.find('f').unwrap_or_default();
+    let notices = memchr::memchr_iter(b'f', bytes)
+        .filter_map(|at| at.checked_sub(offset))
+        .filter(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(NOTICE)));
+    let mut starts: Vec<usize> = marks.chain(notices).collect();
+    starts.sort_unstable();
+    starts
 }
 
 /// The nick at the beginning of a text, if it begins as a message is shown: `<nick>`, `* nick`,
@@ -179,10 +196,9 @@ fn shown_nick(text: &str) -> Option<&str> {
     if let Some(name) = text.strip_prefix("* ") {
         return name.trim_start().get(..first(name)?);
     }
-    if let Some(name) = text.strip_prefix("notice from ") {
+    if let Some(name) = text.strip_prefix(NOTICE) {
         return name.get(..first(name)?)?.strip_suffix(':');
     }
-    // Most candidates are an n in a word, and each line that is shown has some.
     let mark = text.chars().next().filter(|c| matches!(c, '*' | '-'))?;
     let word = text.get(..first(text)?)?;
     word.strip_prefix(mark)?.strip_suffix(mark)

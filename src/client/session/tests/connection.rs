@@ -352,3 +352,41 @@ fn a_night_without_a_server_leaves_a_few_lines_and_the_prompt_has_the_rest() {
     played.register("alice");
     assert_eq!(note(&played, 0), None);
 }
+
+#[test]
+fn a_session_lost_before_its_welcome_is_complete_is_greeted_once() {
+    let greetings = |events: Vec<Event>| {
+        let greeting = |event: &Event| match event {
+            Event::ServerBack => Some("back"),
+            Event::Entered { first: true, .. } => Some("first"),
+            Event::Entered { .. } => Some("again"),
+            _ => None,
+        };
+        events.iter().filter_map(greeting).collect::<Vec<_>>()
+    };
+    // Whether the connection is lost after the lobby is entered, and the greetings.
+    for (in_lobby, before, after) in [
+        (false, &[][..], ["back", "first"]),
+        (true, &["first"], ["back", "again"]),
+    ] {
+        let mut played = Played::new(false);
+        played.session.settings.persistent = true;
+        played.connect();
+        played.receive(":s 001 alice :Welcome");
+        if in_lobby {
+            played.receive(":s 376 alice :End");
+            played.receive(":alice!~a@host JOIN #lobby");
+            played.receive(":s 366 alice #lobby :End");
+        }
+        assert_eq!(greetings(played.events()), before, "{in_lobby}");
+        played.lose("gone");
+        played.connect();
+        played.take();
+        played.receive(":s 001 alice :Welcome");
+        played.receive(":s 376 alice :End");
+        played.receive(":alice!~a@host JOIN #lobby");
+        played.receive(":s 366 alice #lobby :End");
+        played.receive(":s PONG s chatroom-settled");
+        assert_eq!(greetings(played.events()), after, "{in_lobby}");
+    }
+}

@@ -1,6 +1,8 @@
 //! The nick: taken, asked for again, and like another.
 
 use super::*;
+use crate::client::event::explain;
+use crate::common::sentence::begin_sentence;
 
 #[test]
 fn a_taken_nick_asks_again_and_ends_a_script() {
@@ -120,4 +122,46 @@ fn a_nick_that_cannot_be_regained_is_no_refusal_of_what_the_user_does() {
     played
         .receive(":s FAIL NICK NICKNAME_RESERVED bob :Nickname is reserved by a different account");
     assert_eq!(played.events().len(), 1);
+}
+
+#[test]
+fn the_words_of_a_server_are_shown_unless_the_nick_is_only_in_use() {
+    for (text, in_use) in [
+        ("Nickname is already in use", true),
+        ("Nickname is already in use.", true),
+        ("That nick is taken", true),
+        ("", true),
+        ("Nickname is reserved by a different account", false),
+        (
+            "This nick belongs to an account. Log in to it, or choose another",
+            false,
+        ),
+    ] {
+        let mut played = Played::new(false);
+        played.connect();
+        played.receive(&format!(":s 433 * alice :{text}"));
+        let actions = played.take().actions;
+        let [SessionAction::AskNick(RefusedNick { reason, .. })] = &actions[..] else {
+            panic!("{actions:?}");
+        };
+        let expected = match in_use {
+            true => "the nick alice is in use".to_owned(),
+            false => {
+                let (first, rest) = text.split_at(1);
+                let first = first.to_lowercase();
+                format!("the nick alice is not available: {first}{rest}")
+            }
+        };
+        assert_eq!(reason.about("alice"), expected);
+        // The same for /nick.
+        let parameters = ["alice".to_owned(), text.to_owned()];
+        let words = explain::error(433, &parameters, None);
+        let choose = "Choose another with /nick NAME.";
+        assert_eq!(words, format!("{}. {choose}", begin_sentence(&expected)));
+    }
+    let missing = explain::error(433, &["alice".to_owned()], None);
+    assert!(
+        missing.starts_with("The nick alice is in use."),
+        "{missing}"
+    );
 }
