@@ -27,6 +27,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--websocket-listen', '--websocket-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections; may be repeated')
             [CompletionResult]::new('--websocket-tls-listen', '--websocket-tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections with TLS; may be repeated')
             [CompletionResult]::new('--websocket-origin', '--websocket-origin', [CompletionResultType]::ParameterName, 'Let the pages of this origin connect, or those of every origin: *; may be repeated')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Serve metrics for Prometheus at this address, at /metrics')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the server, in the form of a host name')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Name of the network, one word')
             [CompletionResult]::new('--motd', '--motd', [CompletionResultType]::ParameterName, 'File with the message of the day')
@@ -54,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Make, change, remove or list accounts; the server may be running')
             [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'List, drop or give away registered rooms; the server may be running')
             [CompletionResult]::new('ban', 'ban', [CompletionResultType]::ParameterValue, 'Add, remove or list bans of the server; it may be running')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Print the status of the server that uses a store: connections, traffic, queues, memory')
             break
         }
         'chatroomd;hash-password' {
@@ -206,6 +208,13 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             break
         }
         'chatroomd;ban;list' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;status' {
+            [CompletionResult]::new('--users', '--users', [CompletionResultType]::ParameterName, 'List the users, too: nick, account, host and the number of rooms')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Print it again each second, with the traffic of the last minute')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -31,6 +31,9 @@ _chatroomd() {
             chatroomd,room)
                 cmd="chatroomd__subcmd__room"
                 ;;
+            chatroomd,status)
+                cmd="chatroomd__subcmd__status"
+                ;;
             chatroomd,store)
                 cmd="chatroomd__subcmd__store"
                 ;;
@@ -101,7 +104,7 @@ _chatroomd() {
 
     case "${cmd}" in
         chatroomd)
-            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account room ban"
+            opts="-v -q -h -V --listen --unix-listen --tls-listen --tls-self-signed --websocket-listen --websocket-tls-listen --websocket-origin --metrics --name --network --motd --lobby --no-lobby --store --accept-clock --no-limits --config --check-config --verbose --quiet --log-format --generate --help --version hash-password store history account room ban status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,6 +131,10 @@ _chatroomd() {
                     return 0
                     ;;
                 --websocket-origin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -483,6 +490,20 @@ _chatroomd() {
         chatroomd__subcmd__room__subcmd__list)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__status)
+            opts="-h --users --watch --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -24,6 +24,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --websocket-listen 'Listen on this address for WebSocket connections; may be repeated'
             cand --websocket-tls-listen 'Listen on this address for WebSocket connections with TLS; may be repeated'
             cand --websocket-origin 'Let the pages of this origin connect, or those of every origin: *; may be repeated'
+            cand --metrics 'Serve metrics for Prometheus at this address, at /metrics'
             cand --name 'Name of the server, in the form of a host name'
             cand --network 'Name of the network, one word'
             cand --motd 'File with the message of the day'
@@ -51,6 +52,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand account 'Make, change, remove or list accounts; the server may be running'
             cand room 'List, drop or give away registered rooms; the server may be running'
             cand ban 'Add, remove or list bans of the server; it may be running'
+            cand status 'Print the status of the server that uses a store: connections, traffic, queues, memory'
         }
         &'chatroomd;hash-password'= {
             cand -h 'Print help'
@@ -177,6 +179,12 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
         }
         &'chatroomd;ban;list'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;status'= {
+            cand --users 'List the users, too: nick, account, host and the number of rooms'
+            cand --watch 'Print it again each second, with the traffic of the last minute'
             cand -h 'Print help'
             cand --help 'Print help'
         }

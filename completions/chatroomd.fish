@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroomd_global_optspecs
-    string join \n listen= unix-listen= tls-listen= tls-self-signed websocket-listen= websocket-tls-listen= websocket-origin= name= network= motd= lobby= no-lobby store= accept-clock no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
+    string join \n listen= unix-listen= tls-listen= tls-self-signed websocket-listen= websocket-tls-listen= websocket-origin= metrics= name= network= motd= lobby= no-lobby store= accept-clock no-limits config= check-config v/verbose q/quiet log-format= generate= h/help V/version
 end
 
 function __fish_chatroomd_needs_command
@@ -30,6 +30,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-listen -d 'List
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-listen -d 'Listen on this address for WebSocket connections; may be repeated' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-tls-listen -d 'Listen on this address for WebSocket connections with TLS; may be repeated' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-origin -d 'Let the pages of this origin connect, or those of every origin: *; may be repeated' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l metrics -d 'Serve metrics for Prometheus at this address, at /metrics' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l name -d 'Name of the server, in the form of a host name' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l network -d 'Name of the network, one word' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l motd -d 'File with the message of the day' -r -F
@@ -59,6 +60,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "history" -d 'Pr
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "account" -d 'Make, change, remove or list accounts; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "room" -d 'List, drop or give away registered rooms; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "ban" -d 'Add, remove or list bans of the server; it may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "status" -d 'Print the status of the server that uses a store: connections, traffic, queues, memory'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand hash-password" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "check" -d 'Read all of the store and report damage; the server may be running'
@@ -106,3 +108,6 @@ complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand status" -l users -d 'List the users, too: nick, account, host and the number of rooms'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand status" -l watch -d 'Print it again each second, with the traffic of the last minute'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand status" -s h -l help -d 'Print help'

@@ -48,6 +48,7 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         Some(ServerAction::Account(action)) => return admin::run_account(action),
         Some(ServerAction::Room(action)) => return admin::run_room(action),
         Some(ServerAction::Ban(action)) => return admin::run_ban(action),
+        Some(ServerAction::Status(options)) => return admin::run_status(options),
         None => {}
     }
     let (settings, mut loaded) = load(options, true)?;
@@ -103,6 +104,11 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
         announce(format_args!("listening on {address}{kind}"));
         let (tls, websocket) = (kind.has_tls, kind.has_websocket);
         info!(%address, tls, websocket, "listening");
+    }
+    if let Some(address) = settings.metrics {
+        let address = reactor.serve_metrics_at(address)?;
+        announce(format_args!("metrics at http://{address}/metrics"));
+        info!(%address, "metrics");
     }
     for path in &unix_listen {
         announce(format_args!("listening on {}", path.display()));

@@ -61,6 +61,9 @@ impl EmbeddedServer {
         let stored = stored.transpose()?;
         let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
         reactor.set_tls(certificates.config);
+        if let Some(address) = settings.metrics {
+            reactor.serve_metrics_at(address)?;
+        }
         if let Some(websocket) = &settings.websocket {
             reactor.set_origins(Origins::new(&websocket.origins));
         }

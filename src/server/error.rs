@@ -264,6 +264,8 @@ pub enum StoreProblem {
     RefusedByServer(String),
     /// The server that uses it does not answer.
     NoAnswer(io::Error),
+    /// No server uses it.
+    NoServer,
     /// Any other error of the database.
     Sqlite(SharedError),
     /// The store has failed while the server ran.
@@ -327,7 +329,7 @@ impl StoreProblem {
             | Self::RoomRefused(_)
             | Self::BanRefused(_)
             | Self::RefusedByServer(_) => 65,
-            Self::Locked | Self::NoAnswer(_) => 75,
+            Self::Locked | Self::NoAnswer(_) | Self::NoServer => 75,
             Self::ClockBehind(_) => 78,
         }
     }
@@ -368,6 +370,7 @@ impl fmt::Display for StoreProblem {
             Self::RoomRefused(problem) => problem.fmt(f),
             Self::BanRefused(problem) => problem.fmt(f),
             Self::RefusedByServer(reason) => f.write_str(reason),
+            Self::NoServer => f.write_str("no chatroomd uses this folder"),
             Self::NoAnswer(error) => write!(
                 f,
                 "the chatroomd that uses this folder does not answer: {}",

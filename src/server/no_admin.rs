@@ -1,6 +1,8 @@
 //! The subcommands for stored messages in a build without a store: they are errors.
 
-use super::config::options::{AccountAction, BanAction, HistoryAction, RoomAction, StoreAction};
+use super::config::options::{
+    AccountAction, BanAction, HistoryAction, RoomAction, StatusOptions, StoreAction,
+};
 use super::error::ServerError;
 
 /// Refuses `chatroomd store`.
@@ -15,6 +17,11 @@ pub(super) fn run_history(_: &HistoryAction) -> Result<(), ServerError> {
 
 /// Refuses `chatroomd account`.
 pub(super) fn run_account(_: &AccountAction) -> Result<(), ServerError> {
+    Err(ServerError::NoStore)
+}
+
+/// Refuses `chatroomd status`.
+pub(super) fn run_status(_: &StatusOptions) -> Result<(), ServerError> {
     Err(ServerError::NoStore)
 }
 

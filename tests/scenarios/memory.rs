@@ -182,7 +182,9 @@ fn carry_out(task: Task) -> Answer {
             connection,
             is_stored: true,
         },
-        Task::ReadHistory(_) => panic!("the hub of a scenario has no stored messages"),
+        Task::ReadHistory(_) | Task::ReportStatus { .. } => {
+            panic!("the hub of a scenario has no stored messages")
+        }
     }
 }
 

@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/terminal/",
             "src/server/daemon.rs",
             "src/server/hosted_room.rs",
+            "src/server/net/metrics.rs",
         ],
     ),
     ("nom", &["src/client/command/", "src/wire/message.rs"]),
@@ -208,6 +209,8 @@ fn only_the_holders_of_effects_read_the_clock() {
             || source.is_in("src/client/net/")
             || source.is_in("src/client/storage/drafts.rs")
             || source.is_in("src/client/ui/script/tee.rs")
+            // The rates of `status --watch`.
+            || source.is_in("src/server/admin/status.rs")
             || source.is_in("src/server/certificates.rs")
             || source.is_in("src/server/net/")
             // Whether the newest message is ahead of the clock; and how long a query takes.

@@ -8,6 +8,7 @@
 mod accounts;
 mod bans;
 mod rooms;
+mod status;
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
@@ -22,6 +23,7 @@ use crate::wire::RoomName;
 pub(super) use accounts::run_account;
 pub(super) use bans::run_ban;
 pub(super) use rooms::run_room;
+pub(super) use status::run_status;
 
 /// Runs `chatroomd store`.
 pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {

@@ -169,6 +169,8 @@ fn answer(task: Task) -> Option<Answer> {
         }),
         // It runs in a thread of its own.
         Task::SendCode { .. } => None,
+        // The event loop reports it.
+        Task::ReportStatus { .. } => None,
         // There is no store, so the hub asks for nothing from it.
         Task::ReadHistory(_) | Task::ChangeStore { .. } => None,
     }

@@ -39,6 +39,7 @@ struct ConfigFile {
     listen: Option<Spanned<Vec<Text>>>,
     #[serde(default)]
     unix_listen: Vec<Text>,
+    metrics: Option<Text>,
     name: Option<Text>,
     network: Option<Text>,
     motd: Option<Text>,
@@ -131,6 +132,11 @@ pub(super) fn read(
     }
     let paths = file.unix_listen.iter().map(|path| reader.beside(path));
     settings.unix_listen = paths.collect();
+    if let Some(address) = &file.metrics {
+        let read = validate::listen_address(address.get_ref());
+        let read = read.map_err(|expected| reader.wrong("metrics", address, expected))?;
+        settings.metrics = Some(read);
+    }
     if let Some(name) = &file.name {
         let checked = validate::server_name(name.get_ref());
         hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;

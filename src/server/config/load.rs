@@ -39,6 +39,12 @@ pub(in crate::server) fn load(options: &ServerOptions, may_wait: bool) -> Loaded
     if !options.unix_listen.is_empty() {
         settings.unix_listen.clone_from(&options.unix_listen);
     }
+    settings.metrics = options.metrics.or(settings.metrics);
+    if let Some(address) = settings.metrics.filter(|one| !one.ip().is_loopback()) {
+        report.warnings.push(format!(
+            "all who can reach {address} can read the metrics, without encryption"
+        ));
+    }
     if !options.tls_listen.is_empty() || options.tls_self_signed {
         let tls = settings.tls.get_or_insert_default();
         if !options.tls_listen.is_empty() {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
 use super::validate;
@@ -98,6 +98,15 @@ pub struct ServerOptions {
     )]
     pub websocket_origin: Vec<String>,
 
+    /// Serve metrics for Prometheus at this address, at /metrics
+    #[arg(
+        long,
+        value_name = "ADDR:PORT",
+        env = "CHATROOMD_METRICS",
+        value_parser = validate::listen_address
+    )]
+    pub metrics: Option<SocketAddr>,
+
     /// Name of the server, in the form of a host name
     #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = validate::server_name)]
     pub name: Option<String>,
@@ -184,6 +193,21 @@ pub enum ServerAction {
     /// Add, remove or list bans of the server; it may be running
     #[command(subcommand)]
     Ban(BanAction),
+    /// Print the status of the server that uses a store: connections, traffic, queues, memory
+    Status(StatusOptions),
+}
+
+/// The options of `chatroomd status`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct StatusOptions {
+    /// Folder of the store that the running server uses
+    pub folder: PathBuf,
+    /// List the users, too: nick, account, host and the number of rooms
+    #[arg(long)]
+    pub users: bool,
+    /// Print it again each second, with the traffic of the last minute
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// Tasks for a store of messages.

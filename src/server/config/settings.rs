@@ -15,6 +15,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// The paths to listen on, for programs of this machine.
     pub unix_listen: Vec<PathBuf>,
+    /// The address where a program can read the metrics, if there is one.
+    pub metrics: Option<SocketAddr>,
     /// The settings of encrypted connections, if there are any.
     pub tls: Option<TlsSettings>,
     /// The settings of WebSocket connections, if there are any.
@@ -93,6 +95,7 @@ impl Settings {
         Self {
             listen: vec![address],
             unix_listen: Vec::new(),
+            metrics: None,
             tls: None,
             websocket: None,
             store: None,

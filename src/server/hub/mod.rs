@@ -41,6 +41,7 @@
 //! - `task`: the port for work that takes long, such as checking a password
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `connection_id`: the number of a connection
+//! - `counts`: numbers for the metrics and the status of the server
 //! - `fingerprint`: the fingerprint of a client certificate
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
@@ -55,6 +56,7 @@ mod capabilities;
 mod charges;
 mod commands;
 mod connection_id;
+mod counts;
 mod error;
 mod fanout;
 mod fingerprint;
@@ -146,6 +148,9 @@ pub struct Hub {
     /// The outbox of the current step, in a cell because lines are written while people and rooms
     /// are borrowed.
     outbox: RefCell<Outbox>,
+    /// How often each error was sent, by its numeric, in a cell because errors are sent while people
+    /// and rooms are borrowed. `FAIL` is 0.
+    rejections: RefCell<BTreeMap<u16, u64>>,
     /// The recipients of the current event, in a cell for the same reason.
     visited: RefCell<Visited>,
 }

@@ -36,8 +36,14 @@ impl Hub {
     pub(super) fn send_rejection(&self, to: ConnectionId, rejection: Rejection<'_>) {
         match rejection.standard_reply() {
             _ if self.people.get(to).is_none() => {}
-            Some((command, why)) => self.send(to, self.fail_line(command, &why)),
-            None => rejection.write_to(&|reply, rest| self.reply_with(to, reply, rest)),
+            Some((command, why)) => {
+                self.count_rejection(0);
+                self.send(to, self.fail_line(command, &why));
+            }
+            None => rejection.write_to(&|reply, rest| {
+                self.count_rejection(reply.number());
+                self.reply_with(to, reply, rest);
+            }),
         }
     }
 

@@ -66,6 +66,13 @@ pub enum Task {
         /// The change.
         change: StoreChange,
     },
+    /// Send the status of the server to the administrator, and the users if they are asked for.
+    ReportStatus {
+        /// The connection of the administrator.
+        connection: ConnectionId,
+        /// Whether the users are listed.
+        with_users: bool,
+    },
     /// Read stored messages. It is carried out when no earlier step waits for the store, so the
     /// answer has exactly the messages that the connection could have seen by then.
     ReadHistory(HistoryQuery),
@@ -78,6 +85,7 @@ impl Task {
             Self::CheckPassword { connection, .. }
             | Self::CheckLogin { connection, .. }
             | Self::DerivePassword { connection, .. }
+            | Self::ReportStatus { connection, .. }
             | Self::SendCode { connection, .. }
             | Self::ChangeStore { connection, .. } => *connection,
             Self::ReadHistory(query) => query.connection,

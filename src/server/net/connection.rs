@@ -9,6 +9,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 
 use super::layers::{LayerError, Layers};
+use super::listener::ListenerKind;
 use crate::server::hub::{ConnectionId, LineSpan, Outbox};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
@@ -232,6 +233,12 @@ impl Connection {
     /// The SHA-256 of the certificate of its client, if that has sent one.
     pub(super) fn client_fingerprint(&self) -> Option<[u8; 32]> {
         self.layers.as_ref()?.client_fingerprint()
+    }
+
+    /// What is between its lines and its socket.
+    pub(super) fn kind(&self) -> ListenerKind {
+        let layers = self.layers.as_ref();
+        layers.map_or(ListenerKind::default(), |layers| layers.kind())
     }
 
     /// Whether a handshake is still to be completed.

@@ -58,6 +58,7 @@ impl Reactor {
 
     /// Pauses connections, and submits tasks.
     fn pause_and_submit(&mut self) {
+        self.counts.pauses += self.outbox.pauses.len() as u64;
         for (id, until) in mem::take(&mut self.outbox.pauses) {
             self.pause(id, until);
         }
@@ -81,6 +82,15 @@ impl Reactor {
                 (task @ Task::ReadHistory(_), Some(link)) => link.read(task),
                 (Task::ChangeStore { connection, change }, Some(link)) => {
                     link.change(connection, change);
+                }
+                (
+                    Task::ReportStatus {
+                        connection,
+                        with_users,
+                    },
+                    _,
+                ) => {
+                    self.status_requests.push((connection, with_users));
                 }
                 (task, _) => self.runner.submit(task),
             }
@@ -124,6 +134,8 @@ impl Reactor {
             }
             queued_bytes += line.len();
         }
+        self.counts.deliveries += self.outbox.spans().len() as u64;
+        self.counts.queued_bytes += queued_bytes as u64;
         self.budget.fanout_bytes += queued_bytes;
         self.iteration.fanout_bytes += queued_bytes;
     }

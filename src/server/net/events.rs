@@ -9,6 +9,7 @@ use mio::Events;
 use mio::event::Event;
 
 use super::connection::{Connection, ConnectionState};
+use super::metrics_server::MetricsServer;
 use super::{ANSWERS, RELOAD, Reactor, STOP, read_clocks};
 use crate::server::hub::ConnectionId;
 
@@ -46,7 +47,11 @@ impl Reactor {
     }
 
     /// How long to wait for events: zero while there is work left, none without a deadline.
-    fn poll_timeout(&self) -> Option<Duration> {
+    fn poll_timeout(&mut self) -> Option<Duration> {
+        let now = self.started.elapsed();
+        self.counts
+            .iterations
+            .observe(now.saturating_sub(self.now.running));
         let has_ready = self.ready.len() > 0 && !self.is_draining()
             || self.has_released()
             || !self.unsent.is_empty()
@@ -63,11 +68,14 @@ impl Reactor {
             self.stop_at(),
             self.empty_until(),
             self.store_deadline(),
+            self.metrics_server
+                .as_ref()
+                .and_then(MetricsServer::deadline),
         ];
         for at in others.into_iter().flatten() {
             next = Some(next.map_or(at, |next| next.min(at)));
         }
-        Some(next?.saturating_sub(self.started.elapsed()))
+        Some(next?.saturating_sub(now))
     }
 
     /// Records an event. Reading and writing follow later in the iteration.
@@ -82,8 +90,7 @@ impl Reactor {
             return self.take_answers();
         }
         let Some(connection) = self.connections.get_mut(event.token().0) else {
-            self.listeners.mark_pending(event.token());
-            return;
+            return self.on_other_event(event);
         };
         let index = event.token().0;
         if event.is_writable() {
@@ -100,6 +107,23 @@ impl Reactor {
             connection.readable = true;
             connection.read_closed |= event.is_read_closed() || event.is_error();
             self.mark_ready(index);
+        }
+    }
+
+    /// Records an event of a listener, or handles one of what serves the metrics.
+    fn on_other_event(&mut self, event: &Event) {
+        let token = event.token();
+        match self.metrics_server.take() {
+            Some(mut server) if server.owns(token) => {
+                server.on_event(token, self.now.running, self.poll.registry(), || {
+                    self.metrics()
+                });
+                self.metrics_server = Some(server);
+            }
+            server => {
+                self.metrics_server = server;
+                self.listeners.mark_pending(token);
+            }
         }
     }
 

@@ -181,6 +181,10 @@ impl Reactor {
         while let Some(link) = &mut self.store
             && let Some(outcome) = link.store.next_outcome()
         {
+            if let Some(since) = link.gate.waiting_since() {
+                let time = self.now.running.saturating_sub(since);
+                self.counts.commits.observe(time);
+            }
             link.gate.settle(&outcome);
             match outcome {
                 StoreOutcome::Stored(_) if link.state == StoreState::Stalled => {
@@ -276,6 +280,12 @@ impl Reactor {
                 self.hub.was_not_read(*id, self.now);
             }
         }
+    }
+
+    /// Whether lines can be stored, and how many bytes wait for that.
+    pub(super) fn store_status(&self) -> Option<(StoreState, usize)> {
+        let link = self.store.as_ref()?;
+        Some((link.state, link.gate.held_bytes()))
     }
 
     /// Whether steps can be sent now.

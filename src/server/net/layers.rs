@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
 
+use super::listener::ListenerKind;
 use super::tls::{TlsError, TlsSession};
 use super::websocket::{WebSocketError, WebSocketSession};
 
@@ -58,6 +59,14 @@ impl Layers {
                 has_failed: false,
             })
         })
+    }
+
+    /// Which layers there are.
+    pub(super) fn kind(&self) -> ListenerKind {
+        ListenerKind {
+            has_tls: self.tls.is_some(),
+            has_websocket: self.websocket.is_some(),
+        }
     }
 
     /// Whether the connection is encrypted, and the handshake for that is complete.

@@ -13,6 +13,8 @@ mod events;
 mod held;
 mod layers;
 mod listener;
+mod metrics;
+mod metrics_server;
 mod ready;
 mod receive;
 mod reload;
@@ -45,6 +47,8 @@ use held::StoreLink;
 use layers::Layers;
 use listener::{Accepted, Listeners};
 pub(super) use listener::{ListenSource, ListenerKind};
+use metrics::{Counts, kind_index};
+use metrics_server::MetricsServer;
 use ready::ReadyQueue;
 use receive::{Iteration, READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
@@ -71,6 +75,8 @@ const STOP: Token = Token(usize::MAX);
 const RELOAD: Token = Token(usize::MAX - 1);
 /// A task of the hub is done.
 const ANSWERS: Token = Token(usize::MAX - 2);
+/// The highest token of what serves the metrics.
+const METRICS: usize = ANSWERS.0 - 1;
 
 /// Starts what carries out the tasks of the hub. It calls the function for each answer.
 pub(super) type StartRunner = fn(Wake) -> io::Result<Box<dyn TaskRunner>>;
@@ -121,6 +127,11 @@ pub(super) struct Reactor {
     /// Decrypted bytes of one read.
     plain_buffer: Vec<u8>,
     queues: SendQueues,
+    counts: Counts,
+    /// What serves the metrics, if they are served.
+    metrics_server: Option<MetricsServer>,
+    /// The connections of the administrator that ask for the status, and whether for the users too.
+    status_requests: Vec<(ConnectionId, bool)>,
     /// The store, if there is one, and what waits for it.
     store: Option<Box<StoreLink>>,
     /// Wakes this thread.
@@ -141,7 +152,7 @@ impl Reactor {
         let mut stop = UnixStream::from_std(stop);
         let registry = poll.registry();
         registry.register(&mut stop, STOP, Interest::READABLE)?;
-        let listeners = Listeners::open(listen, ANSWERS.0 - 1, poll.registry())?;
+        let listeners = Listeners::open(listen, METRICS - MetricsServer::TOKENS, poll.registry())?;
         let waker = Arc::new(Waker::new(poll.registry(), ANSWERS)?);
         let runner = start_runner(wake_by(&waker))?;
         let started = Instant::now();
@@ -175,6 +186,9 @@ impl Reactor {
             read_buffer: vec![0; READ_BYTES_PER_ITERATION],
             plain_buffer: Vec::new(),
             queues: SendQueues::default(),
+            counts: Counts::default(),
+            metrics_server: None,
+            status_requests: Vec::new(),
             store: None,
             waker,
         })
@@ -183,6 +197,17 @@ impl Reactor {
     /// The addresses it listens on, with the ports that the system chose, and what for.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, ListenerKind)> {
         self.listeners.addresses()
+    }
+
+    /// Serves the metrics at this address, and returns it with the port that the system chose.
+    pub(super) fn serve_metrics_at(
+        &mut self,
+        address: SocketAddr,
+    ) -> Result<SocketAddr, ServerError> {
+        let server = MetricsServer::open(address, METRICS, self.poll.registry())?;
+        let bound = server.address();
+        self.metrics_server = Some(server);
+        Ok(bound.unwrap_or(address))
     }
 
     /// Takes the requests of the administrator at this socket.
@@ -237,6 +262,9 @@ impl Reactor {
             self.accept_pending();
         }
         self.end_late_handshakes();
+        if let Some(server) = &mut self.metrics_server {
+            server.close_late(self.now.running);
+        }
         if !self.is_draining() {
             self.read_ready();
         }
@@ -245,6 +273,9 @@ impl Reactor {
         }
         if self.store.is_some() {
             self.submit_lines();
+        }
+        if !self.status_requests.is_empty() {
+            self.report_status();
         }
         self.write_all_in_time();
         if !self.closed.is_empty() {
@@ -360,6 +391,9 @@ impl Reactor {
             return;
         }
         let layers = Layers::new(tls, websocket);
+        if !is_administrator && let Some(count) = self.counts.accepted.get_mut(kind_index(kind)) {
+            *count += 1;
+        }
         // Otherwise a short line would wait for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
         let entry = self.connections.vacant_entry();

@@ -209,13 +209,16 @@ impl Reactor {
                 if is_secured {
                     self.handshake_done(index);
                 }
+                self.counts.received_bytes += plain.len() as u64;
                 self.process_lines(index, &plain);
             }
             Ok(SocketRead::LayerFailed(error)) => {
                 debug!("{error}");
+                self.counts.failed_handshakes += u64::from(connection.is_in_handshake());
                 self.connection_lost(id, DisconnectReason::Closed);
             }
             Ok(SocketRead::Bytes(count)) => {
+                self.counts.received_bytes += count as u64;
                 let fresh = buffer.get(..count).unwrap_or_default();
                 if mem::take(&mut connection.awaits_first_read) && is_tls_handshake(fresh) {
                     let line = Line::Whole(fresh);
@@ -273,6 +276,7 @@ impl Reactor {
                 return true;
             };
             self.budget.lines += 1;
+            self.counts.lines += 1;
             self.hub.received(id, line, self.now, &mut self.outbox);
             self.iteration.unmeasured += LINE_NANOSECONDS + self.hub.step_nanoseconds();
             self.deliver();
@@ -330,6 +334,7 @@ impl Reactor {
             if connection.is_some_and(|one| one.id == id && one.is_known() && one.is_in_handshake())
             {
                 debug!("the handshake took too long");
+                self.counts.failed_handshakes += 1;
                 self.connection_lost(id, DisconnectReason::Closed);
             }
         }

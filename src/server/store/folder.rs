@@ -93,24 +93,29 @@ pub(super) fn listen(folder: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Has the server that uses the folder carry out a request.
-pub(super) fn ask_server(folder: &Path, request: &str) -> Result<(), StoreProblem> {
+/// Has the server that uses the folder carry out a request, and returns the lines before its `ok`.
+pub(super) fn ask_server(folder: &Path, request: &str) -> Result<Vec<String>, StoreProblem> {
     let ask = || {
         let mut stream = UnixStream::connect(folder.join(SOCKET))?;
         stream.set_read_timeout(Some(ANSWER_TIME))?;
         stream.write_all(format!("{request}\r\n").as_bytes())?;
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer)?;
-        Ok(answer)
+        Ok(BufReader::new(stream))
     };
-    let answer: String = ask().map_err(StoreProblem::NoAnswer)?;
-    let answer = answer.trim_end();
-    match answer.strip_prefix("error ") {
-        None if answer == "ok" => Ok(()),
-        Some(reason) => Err(StoreProblem::RefusedByServer(reason.to_owned())),
-        None => {
-            let error = io::ErrorKind::UnexpectedEof.into();
-            Err(StoreProblem::NoAnswer(error))
+    let reader = ask().map_err(|error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => StoreProblem::NoServer,
+        _ => StoreProblem::NoAnswer(error),
+    })?;
+    let mut lines = Vec::new();
+    for line in reader.lines() {
+        let line = line.map_err(StoreProblem::NoAnswer)?;
+        match line.trim_end() {
+            "ok" => return Ok(lines),
+            line => match line.strip_prefix("error ") {
+                Some(reason) => return Err(StoreProblem::RefusedByServer(reason.to_owned())),
+                None => lines.push(line.to_owned()),
+            },
         }
     }
+    let error = io::ErrorKind::UnexpectedEof.into();
+    Err(StoreProblem::NoAnswer(error))
 }

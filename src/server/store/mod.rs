@@ -92,13 +92,18 @@ pub(super) fn compact(folder: &Path) -> Result<(), ServerError> {
     compact().map_err(reported(folder))
 }
 
+/// Has the server that uses this folder carry out a request, and returns its lines.
+pub(super) fn ask(folder: &Path, request: &str) -> Result<Vec<String>, ServerError> {
+    folder::ask_server(folder, request).map_err(reported(folder))
+}
+
 /// Changes an account, a room or a ban of a store: the server does that if one runs, else it is done here.
 pub(super) fn change(folder: &Path, change: &StoreChange) -> Result<(), ServerError> {
     let lock = match folder::lock(folder) {
         Ok(lock) => lock,
         Err(StoreProblem::Locked) => {
             let asked = folder::ask_server(folder, &change.to_string());
-            return asked.map_err(reported(folder));
+            return asked.map(|_| ()).map_err(reported(folder));
         }
         Err(problem) => return Err(reported(folder)(problem)),
     };

@@ -197,10 +197,12 @@ impl Table {
                     connection,
                     is_stored: is_correct,
                 },
-                Task::CheckPassword { .. } | Task::ReadHistory(_) => Answer::PasswordChecked {
-                    connection,
-                    is_correct,
-                },
+                Task::CheckPassword { .. } | Task::ReadHistory(_) | Task::ReportStatus { .. } => {
+                    Answer::PasswordChecked {
+                        connection,
+                        is_correct,
+                    }
+                }
             };
             self.hub.answered(answer, self.now, &mut self.outbox);
             self.settle();

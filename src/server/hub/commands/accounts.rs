@@ -325,13 +325,23 @@ impl Hub {
     }
 
     /// Whether this connection is that of the administrator, which never registers.
-    pub(super) fn is_administrator(&self, id: ConnectionId) -> bool {
+    pub(in crate::server) fn is_administrator(&self, id: ConnectionId) -> bool {
         let person = self.people.get(id);
         person.is_some_and(|person| person.is_administrator)
     }
 
     /// Carries out a request of the administrator.
     pub(super) fn administer(&mut self, from: ConnectionId, line: &[u8]) {
+        if let Some(with_users) = match line {
+            b"status" => Some(false),
+            b"status users" => Some(true),
+            _ => None,
+        } {
+            return self.outbox().tasks.push(Task::ReportStatus {
+                connection: from,
+                with_users,
+            });
+        }
         let form = ReplyForm::Administrator;
         let refused = match str::from_utf8(line).ok().and_then(StoreChange::parse) {
             None => return self.send_outcome(from, Err(&"this server does not know the request")),

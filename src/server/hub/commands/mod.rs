@@ -86,6 +86,8 @@ impl Hub {
                 let pending = self.accounts.as_deref_mut()?.pending.get_mut(&from);
                 pending.map(|pending| &mut pending.label)
             }
+            // The administrator sends no labels.
+            Task::ReportStatus { .. } => None,
             Task::ReadHistory(_) => {
                 let query = self.history.get_mut(&from)?.back_mut()?;
                 query.is_request().then_some(&mut query.label)

@@ -174,6 +174,10 @@ impl Accounts {
         self.by_name.get(&*FoldedName::folded(name))
     }
 
+    pub(in crate::server::hub) fn count(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// The account that this certificate can log in to.
     pub(in crate::server::hub) fn of_certificate(
         &self,

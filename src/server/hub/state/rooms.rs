@@ -222,6 +222,10 @@ pub(in crate::server::hub) struct Rooms {
 }
 
 impl Rooms {
+    pub(in crate::server::hub) fn count(&self) -> usize {
+        self.slab.len()
+    }
+
     pub(in crate::server::hub) fn get(&self, number: u32) -> Option<&Room> {
         self.slab.get(number as usize)
     }
