@@ -232,6 +232,6 @@ fn an_unknown_certificate_is_asked_about_after_an_upgrade() {
     lines.sends(":s 001 ci :Welcome\r\n:s 422 ci :No message\r\n:s PONG s chatroom-settled");
     program.out.wait_for("You are ci on s");
     let record = home.read(".local/state/chatroom/certificates");
-    assert_eq!(record, format!("{server} {}\n", peer.fingerprint()));
+    assert_eq!(record, format!("{server} {} home\n", peer.fingerprint()));
     assert_eq!(received.join().unwrap(), "CAP LS 302\r\n".repeat(2));
 }

@@ -248,6 +248,24 @@ fn the_end_of_an_accepted_certificate_is_reported_and_no_other() {
 }
 
 #[test]
+fn a_network_that_has_moved_is_known_by_its_certificate_and_no_other_network_is() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    let record = format!("ircs://old.example:6697 {} home\n", peer.fingerprint());
+    home.write(".local/state/chatroom/certificates", &record);
+    home.configure(&peer.url(), "");
+    let program = Program::start(home.chatroom(&["home", "--nick", "ci", "-c", "hi"]));
+    peer.accept().receives("CAP LS 302");
+    drop(program);
+    let text = home.read(".config/chatroom.toml").replace("home", "other");
+    home.write(".config/chatroom.toml", &text);
+    let program = Program::start(home.chatroom(&["other", "--nick", "ci", "-c", "hi"]));
+    assert_eq!(peer.accept().rest(), [""; 0]);
+    let refused = program.finish();
+    assert_eq!(refused.status, Some(76), "{refused:?}");
+}
+
+#[test]
 fn a_server_without_tls_is_never_spoken_to_in_clear() {
     let host = Host::named("localhost");
     let plain = format!("ircs://{}", host.server.address());
@@ -342,11 +360,11 @@ fn a_plain_connection_to_another_machine_is_said_once() {
         .out
         .wait_for(&format!("The active room is {other}/#lobby now."));
     program.give("/reconnect\n");
-    program.out.wait_for(&format!("{other} Connected again."));
+    program.out.wait_for(&format!("{other}: Connected again."));
     program.give("/quit\n");
     let finished = program.finish();
     assert_eq!((finished.status, finished.err.as_str()), (Some(0), ""));
-    let words = words.replacen("chatroom:", &other, 1);
+    let words = words.replacen("chatroom", &other, 1);
     assert_eq!(finished.out.matches(&words).count(), 1, "{}", finished.out);
 }
 

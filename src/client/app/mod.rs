@@ -25,6 +25,7 @@ use crate::client::config::network_key::NetworkKey;
 use crate::client::config::options::{Action, ClientOptions, Document};
 use crate::client::config::proxy::proxy_for;
 use crate::client::config::resolve::{ResolvedServer, ServerChoice};
+use crate::client::event::NetworkName;
 use crate::client::net::dial::{Dialer, is_host};
 use crate::client::net::{
     DriverSetup, FilesOfNetwork, NetworkSetup, PrepareNetwork, RememberedSecurity,
@@ -140,6 +141,8 @@ struct Client {
 
 /// What decides which question follows a session.
 struct Attempt {
+    /// The name of the network.
+    network: NetworkName,
     /// It had a password for the server.
     has_password: bool,
     /// The user may accept an unknown certificate.
@@ -149,8 +152,10 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn of(server: &ResolvedServer) -> Self {
+    fn of(server: &ResolvedServer, config: &Config) -> Self {
+        let key = NetworkKey::new(Some(server.network.as_str()), &server.named, config);
         Self {
+            network: key.network_name(),
             has_password: server.password.is_some(),
             can_accept: server.trust.can_accept() && !server.is_policy,
             account: server.account.as_ref().map(|account| account.name.clone()),
@@ -207,7 +212,7 @@ impl Client {
             }
             choice.home.get_or_insert_with(|| server.network.clone());
             choice.home_nick.get_or_insert_with(|| server.nick.clone());
-            let attempt = Attempt::of(&server);
+            let attempt = Attempt::of(&server, &self.setups.config);
             let mut end = self.run_connected(server, connection, &choice, ui.as_mut())?;
             if let Some(ui) = ui.as_mut()
                 && self.asks_after(&attempt, &mut choice, &mut end, ui)?
@@ -268,7 +273,7 @@ impl Client {
             choice.answered_account_password = ui.ask(question).map_err(ClientError::Output)?;
             choice.answered_account_password.is_some()
         } else if let (true, Some(facts)) = (attempt.can_accept, end.unknown_certificate()) {
-            self.asks_to_accept(facts, ui)?
+            self.asks_to_accept(&attempt.network, facts, ui)?
         } else {
             return Ok(false);
         };
@@ -333,14 +338,19 @@ impl Client {
 
     /// Shows a certificate that no authority has signed, and asks whether to trust it. One that the
     /// user accepts is remembered.
-    fn asks_to_accept(&self, facts: &CertificateFacts, ui: &mut Ui) -> Result<bool, ClientError> {
+    fn asks_to_accept(
+        &self,
+        network: &NetworkName,
+        facts: &CertificateFacts,
+        ui: &mut Ui,
+    ) -> Result<bool, ClientError> {
         describe_certificate(facts);
         let answer = ui.ask(questions::certificate());
         if answer.map_err(ClientError::Output)?.as_deref() != Some(questions::YES) {
             return Ok(false);
         }
         let known = &self.setups.remembered.certificates;
-        if let Err(error) = known.remember(&facts.server, &facts.fingerprint) {
+        if let Err(error) = known.remember(network, &facts.server, &facts.fingerprint) {
             let file = known.file().unwrap_or_else(|| Path::new("")).display();
             let error = os_error_text(&error);
             stderr::report(&format!(

@@ -199,7 +199,9 @@ impl NetworkSetups {
             Err(error) => notices.push(error.to_string()),
         }
         if server.address.tls && server.trust.can_accept() && !server.is_policy {
-            match self.remembered.accepted(&server.address) {
+            let key = NetworkKey::new(Some(server.network.as_str()), &server.named, &self.config);
+            let name = key.network_name();
+            match self.remembered.accepted(&name, &server.address) {
                 Ok(accepted) => server.trust.accepted = accepted,
                 Err(error) => notices.push(error.to_string()),
             }

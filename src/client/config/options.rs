@@ -857,7 +857,8 @@ Files:
                                    connects to those that it names, or to server. The files that it
                                    names are relative to its folder
   ~/.local/state/chatroom/certificates  the certificates that you have accepted: one line for each
-                                   server; a server whose line is removed is asked about again
+                                   server; a server whose line is removed is asked about again, and
+                                   one of the same network at another address is recognized by it
   ~/.local/state/chatroom/sts      the hosts that have asked for encrypted connections (STS): host,
                                    port and end in Unix seconds in each line
   ~/.local/state/chatroom/history  typed lines, for the arrow keys and Ctrl-R: one file for each

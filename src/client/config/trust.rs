@@ -25,13 +25,24 @@ impl Trust {
     }
 }
 
-/// A certificate that the user has accepted before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The certificates that the user has accepted before for a server. Fingerprints are as
+/// [`parse_fingerprint`] returns them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AcceptedCertificate {
-    /// Its fingerprint, as [`parse_fingerprint`] returns it.
-    pub fingerprint: String,
-    /// The file that remembers it.
+    /// That of this address; another one has changed.
+    pub fingerprint: Option<String>,
+    /// Those of other addresses of the same network: it can have moved.
+    pub of_network: Vec<String>,
+    /// The file that remembers them.
     pub file: Option<PathBuf>,
+}
+
+impl AcceptedCertificate {
+    /// Whether the user has accepted this one.
+    pub fn accepts(&self, fingerprint: &str) -> bool {
+        let mut all = self.fingerprint.iter().chain(&self.of_network);
+        all.any(|one| one == fingerprint)
+    }
 }
 
 /// The files of the certificate that the client shows to a server, in PEM format. They may be the

@@ -78,10 +78,13 @@ impl<F: Frontend> Driver<F> {
                 let known = &self.remembered.certificates;
                 link.tls = None;
                 link.trust.accepted = Some(AcceptedCertificate {
-                    fingerprint: facts.fingerprint.clone(),
+                    fingerprint: Some(facts.fingerprint.clone()),
                     file: known.file().map(ToOwned::to_owned),
+                    ..AcceptedCertificate::default()
                 });
-                if let Err(error) = known.remember(&facts.server, &facts.fingerprint) {
+                let name = &network.name;
+                let remembered = known.remember(name, &facts.server, &facts.fingerprint);
+                if let Err(error) = remembered {
                     let file = known.file().map(|file| file.display().to_string());
                     let words = format!(
                         "The certificate is trusted until the end of this run: cannot write {}: {}.",

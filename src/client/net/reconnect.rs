@@ -83,6 +83,7 @@ impl<F: Frontend> Driver<F> {
         let Some(next) = link.others.pop_front() else {
             return;
         };
+        let network = self.networks.name_of(link.id);
         let before = std::mem::replace(&mut link.address, next);
         link.others.push_back(before);
         // They are about the address before.
@@ -102,7 +103,7 @@ impl<F: Frontend> Driver<F> {
             Err(error) => words.push(error.to_string()),
         }
         if link.address.tls && link.may_accept {
-            match self.remembered.accepted(&link.address) {
+            match self.remembered.accepted(&network, &link.address) {
                 Ok(accepted) => link.trust.accepted = accepted,
                 Err(error) => words.push(error.to_string()),
             }

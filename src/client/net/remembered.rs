@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client::config::address::Address;
 use crate::client::config::trust::AcceptedCertificate;
+use crate::client::event::NetworkName;
 use crate::client::storage::known_certificates::KnownCertificates;
 use crate::client::storage::sts_policies::StsPolicies;
 use crate::common::io_error::os_error_text;
@@ -23,22 +24,18 @@ pub(in crate::client) struct RememberedSecurity {
 }
 
 impl RememberedSecurity {
-    /// The certificate that the user has accepted for this server.
+    /// The certificates that the user has accepted for this server of a network.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
     pub(in crate::client) fn accepted(
         &self,
+        network: &NetworkName,
         server: &Address,
     ) -> Result<Option<AcceptedCertificate>, UnreadableFile> {
-        let file = self.certificates.file();
-        let fingerprint = self.certificates.fingerprint_of(server);
-        let fingerprint = fingerprint.map_err(|error| UnreadableFile::new(file, error))?;
-        Ok(fingerprint.map(|fingerprint| AcceptedCertificate {
-            fingerprint,
-            file: file.map(Path::to_owned),
-        }))
+        let accepted = self.certificates.of_server(network, server);
+        accepted.map_err(|error| UnreadableFile::new(self.certificates.file(), error))
     }
 
     /// The port for encrypted connections to this host, if it has asked for them.

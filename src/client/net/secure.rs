@@ -56,9 +56,9 @@ impl<F: Frontend> Driver<F> {
         link.phase = LinkPhase::Waiting;
         match secured {
             Ok(stream) => {
-                let accepted = link.trust.accepted.as_ref().map(|one| &one.fingerprint);
-                let is_accepted =
-                    accepted.is_some() && fingerprint_of_peer(&stream).as_ref() == accepted;
+                let is_accepted = link.trust.accepted.as_ref().is_some_and(|accepted| {
+                    fingerprint_of_peer(&stream).is_some_and(|found| accepted.accepts(&found))
+                });
                 link.is_verified = !link.trust.insecure && !is_accepted;
                 if is_accepted {
                     self.report_expired(at, &stream, now);

@@ -13,6 +13,7 @@ impl<F: Frontend> Driver<F> {
         let Some(link) = self.links.get_mut(at) else {
             return;
         };
+        let network = self.networks.name_of(link.id);
         let mut words = Vec::new();
         link.address = link.address.encrypted_on(port);
         link.upgraded = true;
@@ -27,7 +28,7 @@ impl<F: Frontend> Driver<F> {
             words.push(ignored.to_owned());
         }
         if link.trust.can_accept() {
-            match self.remembered.accepted(&link.address) {
+            match self.remembered.accepted(&network, &link.address) {
                 Ok(accepted) => link.trust.accepted = accepted,
                 Err(error) => words.push(error.to_string()),
             }

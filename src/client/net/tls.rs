@@ -219,12 +219,16 @@ impl CertificateVerifier {
     /// trusted.
     fn not_accepted(&self, own: &CertificateDer<'_>, found: String) -> TlsFailure {
         match &self.trust.accepted {
-            Some(AcceptedCertificate { fingerprint, file }) => TlsFailure::Changed {
+            Some(AcceptedCertificate {
+                fingerprint: Some(fingerprint),
+                file,
+                ..
+            }) => TlsFailure::Changed {
                 accepted: fingerprint.clone(),
                 file: file.clone(),
                 found,
             },
-            None => TlsFailure::UnknownAuthority(facts_of(own)),
+            _ => TlsFailure::UnknownAuthority(facts_of(own)),
         }
     }
 }
@@ -337,7 +341,7 @@ impl ServerCertVerifier for CertificateVerifier {
         let found = fingerprint(own);
         let is_accepted = accepted
             .as_ref()
-            .is_some_and(|one| one.fingerprint == found);
+            .is_some_and(|accepted| accepted.accepts(&found));
         if *insecure || is_accepted || fingerprints.contains(&found) {
             return Ok(ServerCertVerified::assertion());
         }

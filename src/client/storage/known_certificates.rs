@@ -1,9 +1,10 @@
 //! The certificates that the user has accepted, one for each server, in a file of lines such as
-//! `ircs://chat.example:6697 sha256:0011…`.
+//! `ircs://chat.example:6697 sha256:0011… home`, with the name of the network at the end. A network that has
+//! moved to another address is recognized by its certificate. Earlier versions wrote no name.
 //!
 //! A line that cannot be read is skipped: its server counts as unknown, and is asked about again.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -13,15 +14,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::damaged::beside;
 use super::replace::{Durability, replace_file};
 use crate::client::config::address::Address;
-use crate::client::config::trust::parse_fingerprint;
+use crate::client::config::trust::{AcceptedCertificate, parse_fingerprint};
+use crate::client::event::NetworkName;
 
 /// The certificates that the user has accepted. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct KnownCertificates {
     /// `None` without a folder for it: then they are known until the program ends.
     file: Option<PathBuf>,
-    /// Those that were accepted in this run, by server.
-    accepted: Arc<Mutex<BTreeMap<String, String>>>,
+    /// Those that were accepted in this run.
+    accepted: Arc<Mutex<Vec<CertificateRecord>>>,
 }
 
 impl KnownCertificates {
@@ -38,24 +40,42 @@ impl KnownCertificates {
         self.file.as_deref()
     }
 
-    /// The fingerprint of the certificate of this server, if it is known. It is read from the file
-    /// each time, because another session can have accepted one.
+    /// The certificates that are known of this server, the first of these addresses of the network. They
+    /// are read from the file each time, because another session can have accepted one.
     ///
     /// # Errors
     ///
     /// The file exists and cannot be read.
-    pub(in crate::client) fn fingerprint_of(&self, server: &Address) -> io::Result<Option<String>> {
-        let name = name_of(&server.to_string());
-        if let Some(accepted) = self.accepted().get(&name) {
-            return Ok(Some(accepted.clone()));
-        }
-        let Some(file) = &self.file else {
-            return Ok(None);
+    pub(in crate::client) fn of_server(
+        &self,
+        network: &NetworkName,
+        server: &Address,
+    ) -> io::Result<Option<AcceptedCertificate>> {
+        let text = match &self.file {
+            Some(file) => read(file)?,
+            None => String::new(),
         };
-        let text = read(file)?;
+        let mut records: Vec<_> = text
+            .lines()
+            .filter_map(CertificateRecord::of_line)
+            .collect();
+        records.extend_from_slice(&self.accepted());
+        let name = name_of(&server.to_string());
         // The last one, if a line was added by hand.
-        let of_server = text.lines().filter_map(record).rfind(|(of, _)| *of == name);
-        Ok(of_server.map(|(_, fingerprint)| fingerprint))
+        let of_server = records.iter().rfind(|record| record.server == name);
+        let of_network = records.iter().filter(|record| {
+            let is_network = record.network.eq_ignore_ascii_case(network.as_str());
+            is_network && !record.network.is_empty() && record.server != name
+        });
+        let accepted = AcceptedCertificate {
+            fingerprint: of_server.map(|record| record.fingerprint.clone()),
+            of_network: of_network
+                .map(|record| record.fingerprint.clone())
+                .collect(),
+            file: self.file.clone(),
+        };
+        let is_none = accepted.fingerprint.is_none() && accepted.of_network.is_empty();
+        Ok((!is_none).then_some(accepted))
     }
 
     /// Remembers the certificate of this server, an address as text, instead of the one before it.
@@ -63,9 +83,19 @@ impl KnownCertificates {
     /// # Errors
     ///
     /// The certificate is known until the program ends, and the file could not be written.
-    pub(in crate::client) fn remember(&self, server: &str, fingerprint: &str) -> io::Result<()> {
+    pub(in crate::client) fn remember(
+        &self,
+        network: &NetworkName,
+        server: &str,
+        fingerprint: &str,
+    ) -> io::Result<()> {
         let name = name_of(server);
-        self.accepted().insert(name.clone(), fingerprint.to_owned());
+        let new = CertificateRecord {
+            server: name.clone(),
+            fingerprint: fingerprint.to_owned(),
+            network: network.to_string(),
+        };
+        self.accepted().push(new.clone());
         let Some(file) = &self.file else {
             return Ok(());
         };
@@ -77,16 +107,16 @@ impl KnownCertificates {
         lock.lock()?;
         let mut text = String::new();
         for line in read(file)?.lines() {
-            if record(line).is_none_or(|(of, _)| of != name) {
+            if CertificateRecord::of_line(line).is_none_or(|record| record.server != name) {
                 text.push_str(line);
                 text.push('\n');
             }
         }
-        text.push_str(&format!("{name} {fingerprint}\n"));
+        text.push_str(&format!("{new}\n"));
         replace_file(file, &text, Durability::OnDisk)
     }
 
-    fn accepted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+    fn accepted(&self) -> MutexGuard<'_, Vec<CertificateRecord>> {
         self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -113,11 +143,40 @@ fn name_of(server: &str) -> String {
     server.to_ascii_lowercase()
 }
 
-/// The server and the fingerprint of a line; `None` for a line that is damaged.
-fn record(line: &str) -> Option<(String, String)> {
-    let (server, fingerprint) = line.split_once(' ')?;
-    let fingerprint = parse_fingerprint(fingerprint).ok()?;
-    Some((server.to_owned(), fingerprint))
+/// One line of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CertificateRecord {
+    /// Its address, in small letters.
+    server: String,
+    fingerprint: String,
+    /// The name of its network; empty if it is not known.
+    network: String,
+}
+
+impl CertificateRecord {
+    /// Reads a line; `None` if it is damaged.
+    fn of_line(line: &str) -> Option<Self> {
+        let (server, rest) = line.split_once(' ')?;
+        let (fingerprint, network) = rest.split_once(' ').unwrap_or((rest, ""));
+        Some(Self {
+            server: server.to_owned(),
+            fingerprint: parse_fingerprint(fingerprint).ok()?,
+            network: network.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for CertificateRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            server,
+            fingerprint,
+            network,
+        } = self;
+        // No name can begin another line.
+        let network: String = network.chars().filter(|c| !c.is_control()).collect();
+        write!(f, "{server} {fingerprint} {network}")
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +193,37 @@ mod tests {
         }
     }
 
+    /// What is known of a server, of whatever network.
+    fn found_in(known: &KnownCertificates, server: &Address) -> Option<String> {
+        let found = known.of_server(&NetworkName::from("other"), server);
+        found.unwrap()?.fingerprint
+    }
+
+    #[test]
+    fn a_network_that_has_moved_is_recognized_by_its_certificate() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("certificates");
+        fs::write(&file, format!("ircs://old:6697 {}\n", print_of("1"))).unwrap();
+        let known = KnownCertificates::in_file(Some(file.clone()));
+        let home = NetworkName::from("my home");
+        let at = |host| known.of_server(&home, &server(host)).unwrap();
+        // A line of an earlier version is found by its address.
+        let of_old = at("old").unwrap();
+        assert!(of_old.accepts(&print_of("1")) && !of_old.accepts(&print_of("2")));
+        assert_eq!(at("new"), None);
+        for (host, digit) in [("old", "1"), ("second", "2")] {
+            let server = server(host).to_string();
+            known.remember(&home, &server, &print_of(digit)).unwrap();
+        }
+        let moved = at("new").unwrap();
+        assert_eq!(moved.fingerprint, None);
+        assert!(moved.accepts(&print_of("1")) && moved.accepts(&print_of("2")));
+        assert!(!moved.accepts(&print_of("3")));
+        let other = NetworkName::from("other");
+        assert_eq!(known.of_server(&other, &server("new")).unwrap(), None);
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
+    }
+
     fn print_of(digit: &str) -> String {
         format!("sha256:{}", digit.repeat(64))
     }
@@ -143,20 +233,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state/certificates");
         let known = KnownCertificates::in_file(Some(file.clone()));
-        assert_eq!(known.fingerprint_of(&server("h")).unwrap(), None);
-        known
-            .remember(&server("H").to_string(), &print_of("1"))
-            .unwrap();
-        known
-            .remember(&server("i").to_string(), &print_of("2"))
-            .unwrap();
-        known
-            .remember(&server("h").to_string(), &print_of("3"))
-            .unwrap();
+        assert_eq!(found_in(&known, &server("h")), None);
+        for (host, digit) in [("H", "1"), ("i", "2"), ("h", "3")] {
+            let name = NetworkName::from("of a host");
+            let server = server(host).to_string();
+            known.remember(&name, &server, &print_of(digit)).unwrap();
+        }
         assert_eq!(
             fs::read_to_string(&file).unwrap(),
             format!(
-                "ircs://i:6697 {}\nircs://h:6697 {}\n",
+                "ircs://i:6697 {} of a host\nircs://h:6697 {} of a host\n",
                 print_of("2"),
                 print_of("3")
             )
@@ -164,7 +250,7 @@ mod tests {
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let later = KnownCertificates::in_file(Some(file));
-        let found = |host| later.fingerprint_of(&server(host)).unwrap();
+        let found = |host| found_in(&later, &server(host));
         assert_eq!(found("h"), Some(print_of("3")));
         assert_eq!(found("i"), Some(print_of("2")));
         assert_eq!(found("j"), None);
@@ -172,7 +258,7 @@ mod tests {
             port: 6698,
             ..server("h")
         };
-        assert_eq!(later.fingerprint_of(&other_port).unwrap(), None);
+        assert_eq!(found_in(&later, &other_port), None);
     }
 
     #[test]
@@ -183,15 +269,19 @@ mod tests {
         text.extend_from_slice(b"\xff\0\nircs://i:6697 sha256:12\nircs://j:6697");
         fs::write(&file, text).unwrap();
         let known = KnownCertificates::in_file(Some(file.clone()));
-        let found = |host| known.fingerprint_of(&server(host)).unwrap();
+        let found = |host| found_in(&known, &server(host));
         assert_eq!(found("h"), Some(print_of("1")));
         assert_eq!(found("i"), None);
         assert_eq!(found("j"), None);
         known
-            .remember(&server("j").to_string(), &print_of("2"))
+            .remember(
+                &NetworkName::from("home"),
+                &server("j").to_string(),
+                &print_of("2"),
+            )
             .unwrap();
         let later = KnownCertificates::in_file(Some(file));
-        let found = |host| later.fingerprint_of(&server(host)).unwrap();
+        let found = |host| found_in(&later, &server(host));
         assert_eq!(found("h"), Some(print_of("1")));
         assert_eq!(found("j"), Some(print_of("2")));
     }

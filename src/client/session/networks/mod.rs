@@ -143,6 +143,12 @@ impl Networks {
         self.list.iter().find(|network| network.id == id)
     }
 
+    /// The name of a network; empty if there is no such network.
+    pub fn name_of(&self, id: NetworkId) -> NetworkName {
+        let name = self.get(id).map(|network| network.name.clone());
+        name.unwrap_or_default()
+    }
+
     /// The same, to be changed.
     pub fn get_mut(&mut self, id: NetworkId) -> Option<&mut Network> {
         self.list.iter_mut().find(|network| network.id == id)
