@@ -247,7 +247,7 @@ fn accounts_without_a_store_are_a_mistake() {
     };
     let (status, error) = check(&[]);
     assert_eq!(status, Some(78), "{error}");
-    assert!(error.contains("[accounts] needs a store"), "{error}");
+    assert!(error.contains("Accounts need a store"), "{error}");
     assert_eq!(check(&["--store", "store"]).0, Some(0));
 }
 

@@ -148,3 +148,78 @@ fn bans_are_changed_beside_the_server_and_without_it() {
         assert!(refused.2.contains(part), "{refused:?}");
     }
 }
+
+#[test]
+fn the_deeds_of_operators_are_recorded_in_a_file_that_only_the_server_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = folder.join("chatroomd.toml");
+    let text =
+        "audit-log = \"audit.ndjson\"\n[[operator]]\nname = \"root\"\npassword = \"sesame\"\n";
+    fs::write(&config, text).unwrap();
+    let log = folder.join("audit.ndjson");
+    let checked = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--check-config", "--config"])
+        .arg(&config)
+        .output()
+        .unwrap();
+    assert!(checked.status.success() && !log.exists(), "{checked:?}");
+    let store = folder.join("store");
+    let mut server = Server::start(&[
+        "--config",
+        config.to_str().unwrap(),
+        "--store",
+        store.to_str().unwrap(),
+    ]);
+    let mut bob = server.enter("bob");
+    let mut root = server.enter("alice");
+    root.send("OPER root wrong\r\nOPER root sesame");
+    root.expect(" 381 ");
+    root.send("KILL bob :bye \u{1b}[2J");
+    bob.expect("ERROR ");
+    root.send("KLINE spam* :spam\r\nUNKLINE spam*\r\nREHASH");
+    root.expect("The configuration was reloaded.");
+    assert_eq!(ban(folder, &["add", "10.0.0.0/8"]).0, Some(0));
+    server.signal(Signal::SIGTERM);
+    assert!(server.wait().success());
+    let mode = fs::metadata(&log).unwrap().permissions();
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777,
+        0o600
+    );
+    let text = fs::read_to_string(&log).unwrap();
+    let deeds: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let deed = |deed: &serde_json::Value| {
+        let word = |key: &str| deed[key].as_str().unwrap_or_default().to_owned();
+        ["operator", "nick", "deed", "object", "reason"]
+            .map(word)
+            .join("|")
+    };
+    assert_eq!(
+        deeds.iter().map(deed).collect::<Vec<_>>(),
+        [
+            "root|alice|oper||",
+            "root|alice|kill|bob|bye \\u{1b}[2J",
+            "root|alice|ban|spam*!*@*|spam",
+            "root|alice|unban|spam*!*@*|",
+            "root|alice|rehash||",
+            "administrator||ban|10.0.0.0/8|",
+        ]
+    );
+    assert!(
+        deeds.iter().all(|deed| deed["timestamp"].is_string()),
+        "{text}"
+    );
+    assert!(!text.contains("wrong"), "{text}");
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    let failed = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["--listen", "127.0.0.1:0", "--config"])
+        .arg(&config)
+        .output()
+        .unwrap();
+    assert_eq!(failed.status.code(), Some(73), "{failed:?}");
+}

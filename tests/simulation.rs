@@ -15,7 +15,8 @@ use std::time::Duration;
 use chatting_room::server::hub::invariants::Fault;
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
-    ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator, Outbox,
+    ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime, Operator,
+    OperatorRights, Outbox,
 };
 use chatting_room::wire::{Line, RoomName};
 
@@ -100,10 +101,12 @@ impl Simulation {
         settings.operators.push(Operator {
             name: "root".to_owned(),
             credential: Credential::Plain("sesame".to_owned()),
+            may: OperatorRights::ALL,
         });
         settings.operators.push(Operator {
             name: "hashed".to_owned(),
             credential: Credential::Hash("the hash".to_owned()),
+            may: OperatorRights::ALL,
         });
         settings.limits.connections_per_address = PLACES - 1;
         Self {

@@ -64,7 +64,11 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
     if options.check_config {
         return report_valid(&loaded);
     }
-    let log = logging::start(options.log_format, options.log_level());
+    let log = logging::start(
+        options.log_format,
+        options.log_level(),
+        settings.audit_log.as_deref(),
+    );
     let _log = log?;
     for warning in &loaded.warnings {
         warn!("{warning}");

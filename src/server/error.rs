@@ -64,6 +64,8 @@ pub enum ServerError {
     AccountsWithoutStore,
     /// There is no folder for the certificate that the server makes for itself.
     NoFolder,
+    /// The audit log cannot be written.
+    AuditLog(PathBuf, io::Error),
     /// Standard output cannot be written.
     Output(io::Error),
     /// `hash-password` or `account` got no password.
@@ -82,6 +84,7 @@ impl ServerError {
             Self::Store { problem, .. } => problem.exit_status(),
             Self::NoStore | Self::AccountsWithoutStore | Self::NoWebSocket => 78,
             Self::CannotListen { .. } | Self::CannotListenAt { .. } => 69,
+            Self::AuditLog(..) => 73,
             Self::Output(_) => 74,
             Self::Password(_) => 66,
             Self::System(_) => 71,
@@ -160,12 +163,17 @@ impl ServerError {
                  or remove the store from the configuration.",
             ),
             Self::AccountsWithoutStore => f.write_str(
-                "[accounts] needs a store to keep them in. Add [store] or --store FOLDER.",
+                "Accounts need a store to keep them in: [accounts], or an operator with an account. \
+                 Add [store] or --store FOLDER.",
             ),
             Self::NoFolder => f.write_str(
                 "There is no folder for the self-signed certificate. Set STATE_DIRECTORY, \
                  XDG_STATE_HOME or HOME.",
             ),
+            Self::AuditLog(path, error) => {
+                let (path, error) = (path.display(), os_error_text(error));
+                write!(f, "Cannot write the audit log {path}: {error}.")
+            }
             Self::Output(error) => write!(f, "Cannot write to standard output: {error}"),
             Self::Password(error) => write!(f, "Cannot read or hash a password: {error}"),
             Self::System(error) => write!(f, "System error: {error}"),
@@ -179,6 +187,7 @@ impl Error for ServerError {
             Self::Config(error) => Some(error),
             Self::CannotListen { error, .. }
             | Self::CannotListenAt { error, .. }
+            | Self::AuditLog(_, error)
             | Self::Output(error)
             | Self::Password(error)
             | Self::System(error) => Some(error),

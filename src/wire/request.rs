@@ -171,7 +171,9 @@ requests! {
     /// The same as NICKSERV.
     Ns NS "HELP|request" { words: nicks }
     /// Makes you an operator of this server.
-    Oper OPER "name password" { name: word, password: text }
+    ///
+    /// Operators by account or certificate need no password.
+    Oper OPER "name [password]" { name: word, password: maybe_text }
     /// Leaves rooms.
     Part PART "#room[,#room] [:reason]" { rooms: word, reason: maybe_text }
     /// Sends the password of the server or of an account, before NICK and USER.
@@ -404,7 +406,7 @@ mod tests {
             },
             Request::Oper {
                 name: "root",
-                password: "a b",
+                password: Some("a b"),
             },
             Request::Kill {
                 nick: "bob",

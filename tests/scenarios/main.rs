@@ -6,7 +6,8 @@
 //! ```text
 //! # a comment; the source of a rule
 //! ! lobby #lobby        a setting, before all steps: lobby, password, motd, operator,
-//!                       operator-with-hash, account, accounts, invitation, or a limit
+//!                       operator-with-hash, operator-may, operator-account,
+//!                       account, accounts, invitation, or a limit
 //! alice enters          connects and registers, and drops all lines received until then
 //! alice connects        connects only; the first line sent does so too
 //! alice > NICK alice    alice sends this line; \xNN, \r, \n, \0 and \\ are bytes, a{500} is a 500 times

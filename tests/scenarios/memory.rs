@@ -8,8 +8,8 @@ use std::time::Duration;
 use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
-    self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, Outbox,
-    Registration,
+    self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, OperatorRight,
+    OperatorRights, Outbox, Registration,
 };
 use chatting_room::wire::sasl::scram_server::StoredPassword;
 use chatting_room::wire::{Lines, Nick, RoomName};
@@ -48,6 +48,24 @@ impl Memory {
                 "account" | "invitation" => {}
                 "accounts" => settings.registration = registration(value),
                 "limits" => settings.limits.enabled = true,
+                "operator-may" => {
+                    let words: Vec<&str> = value.split(' ').collect();
+                    let mut all = OperatorRight::ALL.iter();
+                    let right = all.find(|right| right.word() == words[2]).unwrap();
+                    settings.operators.push(Operator {
+                        name: words[0].to_owned(),
+                        credential: Credential::Plain(words[1].to_owned()),
+                        may: OperatorRights::NONE.with(*right),
+                    });
+                }
+                "operator-account" => {
+                    let (operator, account) = value.split_once(' ').unwrap();
+                    settings.operators.push(Operator {
+                        name: operator.to_owned(),
+                        credential: Credential::Account(Nick::parse(account).unwrap()),
+                        may: OperatorRights::ALL,
+                    });
+                }
                 "operator" | "operator-with-hash" => {
                     let (operator, password) = value.split_once(' ').unwrap();
                     settings.operators.push(Operator {
@@ -56,6 +74,7 @@ impl Memory {
                             "operator" => Credential::Plain(password.to_owned()),
                             _ => Credential::Hash(hash_of(password)),
                         },
+                        may: OperatorRights::ALL,
                     });
                 }
                 name => {

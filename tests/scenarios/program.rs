@@ -41,6 +41,22 @@ impl Program {
                 }
                 "invitation" => invitations.push(value.split_once(' ').unwrap()),
                 "account" => accounts.push(value.split_once(' ').unwrap()),
+                "operator-may" => {
+                    let words: Vec<&str> = value.split(' ').collect();
+                    let [name, password, right] = words[..] else {
+                        panic!("{value}");
+                    };
+                    let lines = format!("password = {password:?}\nmay = [{right:?}]");
+                    writeln!(operators, "[[operator]]\nname = {name:?}\n{lines}").unwrap();
+                }
+                "operator-account" => {
+                    let (name, account) = value.split_once(' ').unwrap();
+                    writeln!(
+                        operators,
+                        "[[operator]]\nname = {name:?}\naccount = {account:?}"
+                    )
+                    .unwrap();
+                }
                 "operator" | "operator-with-hash" => {
                     let (operator, password) = value.split_once(' ').unwrap();
                     let credential = match name.as_str() {

@@ -17,9 +17,10 @@ use crate::common::config_file::{
 };
 use crate::server::auth::password::is_hash;
 use crate::server::hub::{
-    Credential, Limit, Limits, Operator, Registration, StoredRooms, StsPolicy,
+    Credential, Limit, Limits, Operator, OperatorRight, OperatorRights, Registration, StoredRooms,
+    StsPolicy,
 };
-use crate::wire::RoomName;
+use crate::wire::{Nick, RoomName};
 
 type Text = Spanned<String>;
 
@@ -47,6 +48,7 @@ struct ConfigFile {
     password: Option<Text>,
     password_file: Option<Text>,
     lobby: Option<Spanned<Value>>,
+    audit_log: Option<Text>,
     #[serde(default)]
     operator: Vec<Spanned<OperatorTable>>,
     tls: Option<TlsTable>,
@@ -63,6 +65,9 @@ struct OperatorTable {
     name: Text,
     password: Option<Text>,
     password_hash: Option<Text>,
+    account: Option<Text>,
+    certificate: Option<Text>,
+    may: Option<Vec<Text>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,6 +142,7 @@ pub(super) fn read(
         let read = read.map_err(|expected| reader.wrong("metrics", address, expected))?;
         settings.metrics = Some(read);
     }
+    settings.audit_log = file.audit_log.as_ref().map(|path| reader.beside(path));
     if let Some(name) = &file.name {
         let checked = validate::server_name(name.get_ref());
         hub.name = checked.map_err(|expected| reader.wrong("name", name, expected))?;
@@ -197,6 +203,8 @@ pub(super) fn read(
     }
     let operators = file.operator.iter().map(|table| reader.operator(table));
     hub.operators = operators.collect::<Result<_, _>>()?;
+    let is_by_account = |one: &Operator| matches!(one.credential, Credential::Account(_));
+    settings.needs_store |= hub.operators.iter().any(is_by_account);
     reader.check_names(&file.operator)?;
     let is_clear = |operator: &Operator| matches!(operator.credential, Credential::Plain(_));
     if hub.operators.iter().any(is_clear) {
@@ -405,6 +413,9 @@ impl ConfigReader<'_> {
             name,
             password,
             password_hash,
+            account,
+            certificate,
+            may,
         } = table.get_ref();
         let word = name.get_ref();
         let bad = |c: char| c.is_whitespace() || c.is_control();
@@ -414,25 +425,50 @@ impl ConfigReader<'_> {
         if word.len() > OPERATOR_NAME_BYTES_MAX {
             return Err(self.wrong("name", name, "expected at most 100 bytes"));
         }
-        let credential = match (password, password_hash) {
-            (Some(text), None) => {
+        let credential = match (password, password_hash, account, certificate) {
+            (Some(text), None, None, None) => {
                 let before = format!("OPER {word} :");
                 Credential::Plain(self.password("password", text, text.get_ref(), &before)?)
             }
-            (None, Some(hash)) if is_hash(hash.get_ref()) => {
+            (None, Some(hash), None, None) if is_hash(hash.get_ref()) => {
                 Credential::Hash(hash.get_ref().clone())
             }
-            (None, Some(hash)) => {
+            (None, Some(hash), None, None) => {
                 let expected = "expected what `chatroomd hash-password` prints";
                 return Err(self.wrong("password-hash", hash, expected));
             }
+            (None, None, Some(name), None) => {
+                let account = Nick::parse(name.get_ref());
+                Credential::Account(account.map_err(|why| {
+                    self.wrong("account", name, format_args!("expected a nick: {why}"))
+                })?)
+            }
+            (None, None, None, Some(text)) => {
+                let fingerprint = validate::fingerprint(text.get_ref());
+                let wrong = |expected| self.wrong("certificate", text, expected);
+                Credential::Certificate(fingerprint.map_err(wrong)?)
+            }
             _ => {
-                let expected = "expected a password or a password-hash";
+                let expected = "expected one of password, password-hash, account and certificate";
                 return Err(self.wrong("operator", table, expected));
             }
         };
         let name = name.get_ref().clone();
-        Ok(Operator { name, credential })
+        let may = match may {
+            None => OperatorRights::ALL,
+            Some(words) => words.iter().try_fold(OperatorRights::NONE, |may, word| {
+                let mut all = OperatorRight::ALL.iter();
+                let right = all.find(|right| right.word() == word.get_ref());
+                let expected = "expected \"ban\", \"kill\", \"rehash\", \"rooms\" or \"wallops\"";
+                let right = right.ok_or_else(|| self.wrong("may", word, expected))?;
+                Ok(may.with(*right))
+            })?,
+        };
+        Ok(Operator {
+            name,
+            credential,
+            may,
+        })
     }
 
     fn limits(

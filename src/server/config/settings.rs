@@ -23,6 +23,8 @@ pub struct Settings {
     pub websocket: Option<WebSocketSettings>,
     /// The store of messages, if there is one.
     pub store: Option<StoreSettings>,
+    /// The file in which the deeds of operators are recorded, if there is one.
+    pub audit_log: Option<PathBuf>,
     /// Whether settings are configured that make sense only with a store.
     pub needs_store: bool,
     /// All settings but those of sockets.
@@ -99,6 +101,7 @@ impl Settings {
             tls: None,
             websocket: None,
             store: None,
+            audit_log: None,
             needs_store: false,
             hub: HubSettings::default(),
         }

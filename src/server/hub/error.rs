@@ -115,6 +115,9 @@ rejections! {
     ModeOfChanServ(room: &'a str) => ChanOpPrivsNeeded
         "Rooms are registered with ChanServ: /msg ChanServ HELP";
     NotOperator => NoPrivileges;
+    /// The operator is configured without it.
+    MissingRight(; right: &'static str) => NoPrivileges
+        "Permission denied: your operator account lacks the right \"{right}\"";
     TargetNotInRoom(nick: &'a str, room: &'a str) => UserNotInChannel;
     TargetInRoom(nick: &'a str, room: &'a str) => UserOnChannel;
     Banned(room: &'a str) => BannedFromChan;

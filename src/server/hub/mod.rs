@@ -114,7 +114,8 @@ pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
 pub use settings::{
-    Credential, DisconnectReason, HubSettings, Operator, Registration, StoredRooms, StsPolicy,
+    Credential, DisconnectReason, HubSettings, Operator, OperatorRight, OperatorRights,
+    Registration, StoredRooms, StsPolicy,
 };
 pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;

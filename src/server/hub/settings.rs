@@ -2,25 +2,88 @@
 
 use std::fmt;
 
-use super::Limits;
-use crate::wire::RoomName;
+use super::{CertificateFingerprint, Limits};
+use crate::wire::{Nick, RoomName};
 
 /// An account for `OPER`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     /// The name.
     pub name: String,
-    /// The password or its hash.
+    /// What makes a user this operator.
     pub credential: Credential,
+    /// What the operator may do.
+    pub may: OperatorRights,
 }
 
-/// A password, or a hash to verify it with.
+/// A row is a right of operators, its bit, and its word in the configuration.
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident $bit:literal $word:literal;)*) => {
+        /// Something that an operator of the server may do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum OperatorRight {
+            $($(#[$doc])* $name = 1 << $bit,)*
+        }
+
+        impl OperatorRight {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Its word in the configuration.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+rights! {
+    /// `KLINE`, `DLINE` and the others.
+    Ban 0 "ban";
+    /// `KILL`.
+    Kill 1 "kill";
+    /// `REHASH`.
+    Rehash 2 "rehash";
+    /// To do with each registered room what its founder can.
+    Rooms 3 "rooms";
+    /// `WALLOPS`.
+    Wallops 4 "wallops";
+}
+
+/// A set of rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperatorRights(u8);
+
+impl OperatorRights {
+    /// No right.
+    pub const NONE: Self = Self(0);
+    /// All rights, also those of later versions.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// The same set with one more right.
+    pub fn with(self, right: OperatorRight) -> Self {
+        Self(self.0 | right as u8)
+    }
+
+    /// Whether the right is in it.
+    pub fn has(self, right: OperatorRight) -> bool {
+        self.0 & right as u8 != 0
+    }
+}
+
+/// What makes a user an operator: a password, or an account or a certificate that the user has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// The password in plain text.
     Plain(String),
     /// The hash of the password, in the PHC string format.
     Hash(String),
+    /// The account to be logged in to.
+    Account(Nick),
+    /// The fingerprint of the certificate of the connection.
+    Certificate(CertificateFingerprint),
 }
 
 /// The settings of the hub.

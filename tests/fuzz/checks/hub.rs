@@ -13,7 +13,7 @@ use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
     CertificateFingerprint, ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime,
-    Operator, Outbox, Registration,
+    Operator, OperatorRights, Outbox, Registration,
 };
 use chatting_room::wire::sasl::scram_server::StoredPassword;
 use chatting_room::wire::{FoldedName, Line, Message, Nick, RoomName};
@@ -71,10 +71,12 @@ fn settings(kind: u8) -> HubSettings {
     settings.operators.push(Operator {
         name: "root".to_owned(),
         credential: Credential::Plain("sesame".to_owned()),
+        may: OperatorRights::ALL,
     });
     settings.operators.push(Operator {
         name: "hashed".to_owned(),
         credential: Credential::Hash("the hash".to_owned()),
+        may: OperatorRights::ALL,
     });
     settings.registration = match kind % 7 {
         3 => Registration::Closed,

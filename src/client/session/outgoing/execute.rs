@@ -143,7 +143,13 @@ impl Session {
                 self.verify_account(account.as_deref(), code, output);
             }
             UserCommand::Oper { name, password } => {
-                self.send(&Request::Oper { name, password }, output);
+                self.send(
+                    &Request::Oper {
+                        name,
+                        password: Some(password),
+                    },
+                    output,
+                );
             }
             UserCommand::Raw { line } => {
                 self.await_target(None);

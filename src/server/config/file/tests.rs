@@ -94,7 +94,7 @@ fn the_help_shows_each_key_with_what_is_usual() {
     // The library lists all keys if none is similar.
     let unknown = read_text("xyzzy = 1").unwrap_err();
     let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 15, "{unknown}");
+    assert_eq!(keys.len(), 17, "{unknown}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
@@ -218,7 +218,19 @@ fn each_mistake_is_one_sentence_with_its_line() {
         ),
         (
             "[[operator]]\nname = \"root\"",
-            "1:1: operator: wrong value, expected a password or a password-hash",
+            "1:1: operator: wrong value, expected one of password, password-hash, account and certificate",
+        ),
+        (
+            "[[operator]]\nname = \"root\"\naccount = \"9\"",
+            "3:11: account: wrong value, expected a nick: it cannot begin with a digit",
+        ),
+        (
+            "[[operator]]\nname = \"root\"\ncertificate = \"x\"",
+            "3:15: certificate: wrong value, expected the 64 hexadecimal digits of a SHA-256",
+        ),
+        (
+            "[[operator]]\nname = \"root\"\npassword = \"x\"\nmay = [\"all\"]",
+            "4:8: may: wrong value, expected \"ban\", \"kill\", \"rehash\", \"rooms\" or \"wallops\"",
         ),
         (
             "[[operator]]\npasword = \"x\"",

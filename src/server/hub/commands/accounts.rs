@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::operators::AUDIT_TARGET;
+use crate::common::sanitize::escape;
 use crate::server::hub::account::{AccountChange, AccountChangeKind};
 use crate::server::hub::error::{AccountFault, RoomFault};
 use crate::server::hub::registered_room::RoomChange;
@@ -212,6 +214,7 @@ impl Hub {
     /// Logs a client out.
     pub(super) fn log_out(&mut self, id: ConnectionId) {
         self.set_account(id, None);
+        self.revoke_operator_of_account(id);
         if let Some(person) = self.people.get(id) {
             let mask = login_mask(person);
             self.reply_about(id, Reply::LoggedOut, mask);
@@ -371,6 +374,12 @@ impl Hub {
         self.send_outcome(from, Err(&refused));
     }
 
+    /// Records what the administrator does, for the audit log.
+    pub(super) fn audit_administrator(&self, deed: &str, object: &str) {
+        let object = escape(object);
+        info!(target: AUDIT_TARGET, operator = "administrator", deed, object);
+    }
+
     /// Sends the administrator the outcome of a request.
     pub(super) fn send_outcome(&self, to: ConnectionId, outcome: Result<(), &dyn fmt::Display>) {
         let line = match outcome {
@@ -392,6 +401,9 @@ impl Hub {
         if is_stored {
             if let Some(accounts) = &mut self.accounts {
                 accounts.apply(change);
+            }
+            if form == ReplyForm::Administrator {
+                self.audit_administrator(change.kind.word(), name.as_str());
             }
             info!(account = %name, change = change.kind.word(), "account changed");
             match &change.kind {

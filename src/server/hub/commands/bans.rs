@@ -16,7 +16,7 @@ use crate::server::hub::state::people::HostName;
 use crate::server::hub::stored::StoreChange;
 use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{
-    CommandResult, ConnectionId, Hub, Person, Registered, Rejection, Reply, Work,
+    CommandResult, ConnectionId, Hub, OperatorRight, Person, Registered, Rejection, Reply, Work,
 };
 
 /// The reason of a ban that is set without one.
@@ -68,7 +68,10 @@ impl Hub {
         command: &'static str,
         words: &[Option<&'a str>],
     ) -> CommandResult<'a> {
-        let setter = self.require_operator(from)?.nick.to_string();
+        let setter = self
+            .require_right(from, OperatorRight::Ban)?
+            .nick
+            .to_string();
         let words: Vec<&str> = words.iter().copied().flatten().collect();
         let time = words.first().filter(|_| words.len() > 1);
         let time = time.and_then(|word| parse_time(word));
@@ -115,7 +118,7 @@ impl Hub {
         command: &'static str,
         given: &'a str,
     ) -> CommandResult<'a> {
-        self.require_operator(from)?;
+        self.require_right(from, OperatorRight::Ban)?;
         let target = self.ban_target(command, given)?;
         self.change_bans(from, BanChange::Remove(target), ReplyForm::Service)
             .map_err(|problem| Rejection::CannotBan(given, problem))
@@ -177,6 +180,15 @@ impl Hub {
                 BanChange::Remove(target) => format!("{who} has ended the ban of {target}."),
             };
             info!(target = %change.target(), words, "bans changed");
+            let (deed, reason) = match change {
+                BanChange::Add(ban) => ("ban", &*ban.reason),
+                BanChange::Remove(_) => ("unban", ""),
+            };
+            let target = change.target().to_string();
+            match form {
+                ReplyForm::Administrator => self.audit_administrator(deed, &target),
+                _ => self.audit(id, deed, &target, reason),
+            }
             self.bans.apply(change, self.now.unix);
             self.notify_operators(&words);
             if let BanChange::Add(ban) = change {

@@ -6,7 +6,7 @@ use crate::server::hub::registered_room::{RoomChangeKind, RoomProblem, RoomRank}
 use crate::server::hub::state::accounts::ReplyForm;
 use crate::server::hub::state::rooms::RoomOwnership;
 use crate::server::hub::time::seconds_as_date;
-use crate::server::hub::{ConnectionId, Hub, Person, Room, Work};
+use crate::server::hub::{ConnectionId, Hub, OperatorRight, Person, Room, Work};
 use crate::wire::{FoldedName, Nick};
 
 /// What `HELP` answers.
@@ -102,7 +102,7 @@ impl Hub {
     }
 
     fn power_in(&self, from: ConnectionId, room: &Room) -> Option<RoomPower> {
-        if self.is_operator(from) {
+        if self.has_right(from, OperatorRight::Rooms) {
             return Some(RoomPower::Founder);
         }
         let user = self.people.registered(from).ok()?;
@@ -177,7 +177,9 @@ impl Hub {
         let name = self.own_room(from, name)?.0.name.clone();
         let account = self.existing_account(account)?;
         let most = self.settings.limits.rooms_per_account;
-        if self.count_rooms_of(account.as_str()) >= most as usize && !self.is_operator(from) {
+        if self.count_rooms_of(account.as_str()) >= most as usize
+            && !self.has_right(from, OperatorRight::Rooms)
+        {
             return Err(RoomFault::TooMany(most));
         }
         let kind = RoomChangeKind::Founder(account);

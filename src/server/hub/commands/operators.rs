@@ -10,14 +10,17 @@ use super::user_modes::Changes;
 use crate::common::sanitize::escape;
 use crate::common::sentence::{as_cause, end_sentence};
 use crate::server::hub::limits::truncate;
-use crate::server::hub::settings::{Credential, Operator};
+use crate::server::hub::settings::{Credential, Operator, OperatorRight};
 use crate::server::hub::state::operators::OperCheck;
 use crate::server::hub::state::rooms::RoomThrottle;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, HubSettings, Registered, Rejection, Reply, RoomMember,
 };
+use crate::wire::Nick;
 
+/// The target of the events that belong into the audit log.
+pub(super) const AUDIT_TARGET: &str = "audit";
 /// Pause of a sender after each wrong password, so that guessing is slow.
 pub(super) const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
 impl Hub {
@@ -25,9 +28,11 @@ impl Hub {
         &mut self,
         from: ConnectionId,
         name: &str,
-        password: &str,
+        password: Option<&str>,
     ) -> CommandResult<'static> {
-        self.people.registered(from)?;
+        let (person, user) = self.people.person(from)?;
+        let own_account = user.account.as_deref().map(Nick::key);
+        let certificate = person.certificate.as_deref().copied();
         let mut operators = self.settings.operators.iter();
         if operators.any(|one| matches!(one.credential, Credential::Hash(_))) {
             self.may_check_hash(from)?;
@@ -36,7 +41,17 @@ impl Hub {
         let Some(account) = operators.find(|one| one.name == name).cloned() else {
             return self.finish_oper(from, name, None);
         };
+        let own = match &account.credential {
+            Credential::Account(name) => Some(own_account == Some(name.key())),
+            Credential::Certificate(one) => Some(certificate.as_ref() == Some(one)),
+            _ => None,
+        };
+        if let Some(is_own) = own {
+            return self.finish_oper(from, name, is_own.then_some(account));
+        }
+        let password = password.ok_or(Rejection::NotEnoughParameters("OPER"))?;
         match &account.credential {
+            Credential::Account(_) | Credential::Certificate(_) => Ok(()),
             Credential::Hash(hash) => {
                 let task = Task::CheckPassword {
                     connection: from,
@@ -115,6 +130,7 @@ impl Hub {
         info!(%nick, %host, name = shown, "became an operator");
         self.operators.attempts.forget(id);
         self.operators.accounts.insert(id, account);
+        self.audit(id, "oper", "", "");
         self.reply(id, Reply::YoureOper);
         self.set_operator(id, true);
         Ok(())
@@ -139,26 +155,67 @@ impl Hub {
         is_one.then_some(user).ok_or(Rejection::NotOperator)
     }
 
+    /// The user, if it is a server operator with this right.
+    pub(super) fn require_right(
+        &self,
+        id: ConnectionId,
+        right: OperatorRight,
+    ) -> CommandResult<'static, &Registered> {
+        let user = self.require_operator(id)?;
+        let operator = self.operators.accounts.get(&id);
+        let has_it = operator.is_some_and(|operator| operator.may.has(right));
+        has_it
+            .then_some(user)
+            .ok_or(Rejection::MissingRight(right.word()))
+    }
+
+    /// Whether a user is a server operator with this right.
+    pub(super) fn has_right(&self, id: ConnectionId, right: OperatorRight) -> bool {
+        self.require_right(id, right).is_ok()
+    }
+
+    /// Records what an operator does, for the audit log.
+    pub(super) fn audit(&self, id: ConnectionId, deed: &str, object: &str, reason: &str) {
+        let operator = self.operators.accounts.get(&id);
+        let operator = operator.map_or("", |operator| &operator.name);
+        let host = self.people.get(id).map(|person| person.host.to_string());
+        let (nick, host) = (self.nick_or_star(id), host.unwrap_or_default());
+        let (object, reason) = (escape(object), escape(reason));
+        info!(target: AUDIT_TARGET, operator, nick, host, deed, object, reason);
+    }
+
+    /// Ends what a login has made of a user who has logged out.
+    pub(super) fn revoke_operator_of_account(&mut self, id: ConnectionId) {
+        let operator = self.operators.accounts.get(&id);
+        let is_by_account = |one: &Operator| matches!(one.credential, Credential::Account(_));
+        if operator.is_some_and(is_by_account) {
+            self.operators.accounts.remove(&id);
+            self.set_operator(id, false);
+        }
+    }
+
     pub(super) fn kill<'a>(
         &mut self,
         from: ConnectionId,
         nick: &'a str,
         reason: Option<&str>,
     ) -> CommandResult<'a> {
-        let killer = self.require_operator(from)?;
+        let killer = self.require_right(from, OperatorRight::Kill)?;
         let (victim, user) = self.people.find(nick)?;
         let reason = reason.unwrap_or("No reason given");
         let reason = truncate(reason, self.settings.limits.reason_bytes);
         let (source, nick, id) = (&killer.source, &user.nick, victim.id);
         let line = self.line(format_args!(":{source} KILL {nick} :{reason}"));
         self.send_fanout(id, self.user_fanout(killer, line));
+        self.audit(from, "kill", user.nick.as_str(), reason);
         let reason = format!("Killed by {}: {reason}", killer.nick);
         self.disconnect(id, &reason);
         Ok(())
     }
 
     pub(super) fn wallops(&mut self, from: ConnectionId, text: &str) -> CommandResult<'static> {
-        let user = self.require_operator(from)?;
+        let user = self.require_right(from, OperatorRight::Wallops)?;
+        self.audit(from, "wallops", "", text);
         let words = format_args!(":{} WALLOPS :{text}", user.source);
         let line = self.outbox().line_if_fits(words);
         let mut fanout = self.user_fanout(user, line.ok_or(Rejection::TooLongToRelay)?);
@@ -170,7 +227,8 @@ impl Hub {
 
     /// Requests a reload of the configuration; [`Hub::reconfigured`] reports the result.
     pub(super) fn rehash(&mut self, from: ConnectionId) -> CommandResult<'static> {
-        self.require_operator(from)?;
+        self.require_right(from, OperatorRight::Rehash)?;
+        self.audit(from, "rehash", "", "");
         self.reply_about(from, Reply::Rehashing, "configuration");
         self.outbox().wants_rehash = true;
         Ok(())
@@ -214,8 +272,12 @@ impl Hub {
     /// password.
     fn revoke_operators(&mut self) {
         for (id, account) in mem::take(&mut self.operators.accounts) {
-            if self.settings.operators.contains(&account) {
-                self.operators.accounts.insert(id, account);
+            let mut configured = self.settings.operators.iter();
+            let same = configured
+                .find(|one| one.name == account.name && one.credential == account.credential);
+            // The rights may be others now.
+            if let Some(same) = same.cloned() {
+                self.operators.accounts.insert(id, same);
             } else {
                 self.set_operator(id, false);
             }

@@ -14,7 +14,7 @@ use crate::server::hub::registered_room::{
 use crate::server::hub::state::accounts::ReplyForm;
 use crate::server::hub::state::rooms::{Masks, RoomOwnership, RoomThrottle};
 use crate::server::hub::stored::StoreChange;
-use crate::server::hub::{ConnectionId, Hub, Modes, Registered, Room, Work};
+use crate::server::hub::{ConnectionId, Hub, Modes, OperatorRight, Registered, Room, Work};
 use crate::wire::{FoldedName, Nick, RoomName};
 
 impl Hub {
@@ -242,6 +242,14 @@ impl Hub {
         let (name, word) = (change.name, change.kind.word());
         if is_stored {
             info!(room = %name, change = word, "registered room changed");
+            let deed = format!("room-{word}");
+            match form {
+                ReplyForm::Administrator => self.audit_administrator(&deed, name.as_str()),
+                _ if self.has_right(id, OperatorRight::Rooms) => {
+                    self.audit(id, &deed, name.as_str(), "");
+                }
+                _ => {}
+            }
             self.apply_to_room(&name, change.kind);
         }
         if self.people.get(id).is_none() {

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::server::hub::task::Answer;
-use crate::server::hub::{DisconnectReason, HubTime, Outbox};
+use crate::server::hub::{DisconnectReason, HubTime, OperatorRights, Outbox};
 use crate::wire::{Line, RoomName};
 
 #[test]
@@ -12,6 +12,7 @@ fn a_wrong_password_pauses_its_sender_and_a_right_one_does_not() {
     let root = Operator {
         name: "root".to_owned(),
         credential: Credential::Plain("sesame".to_owned()),
+        may: OperatorRights::ALL,
     };
     let settings = HubSettings {
         operators: vec![root],
@@ -44,6 +45,7 @@ impl Guessing {
         let root = Operator {
             name: "root".to_owned(),
             credential: Credential::Hash("the hash".to_owned()),
+            may: OperatorRights::ALL,
         };
         let settings = HubSettings {
             operators: vec![root],
@@ -175,6 +177,7 @@ fn an_operator_whose_password_changed_is_one_no_longer() {
     let account = |password: &str| Operator {
         name: "root".to_owned(),
         credential: Credential::Plain(password.to_owned()),
+        may: OperatorRights::ALL,
     };
     let settings = |password| HubSettings {
         operators: vec![account(password)],
@@ -240,6 +243,7 @@ fn an_answer_is_applied_to_the_configuration_and_the_users_of_its_time() {
         operators: vec![Operator {
             name: "root".to_owned(),
             credential: Credential::Hash(hash.to_owned()),
+            may: OperatorRights::ALL,
         }],
         ..HubSettings::default()
     };
@@ -292,6 +296,7 @@ fn a_second_attempt_while_a_password_is_checked_is_too_soon() {
             .map(|name| Operator {
                 name: name.to_owned(),
                 credential: Credential::Hash(format!("the hash of {name}")),
+                may: OperatorRights::ALL,
             })
             .into();
         let (now, alice) = (HubTime::default(), ConnectionId::new(0, 0));
