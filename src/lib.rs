@@ -21,7 +21,8 @@
 //! [`server::EmbeddedServer`] runs a server inside another program. [`server::hub::Hub`] and
 //! [`client::session::Session`] run in memory, without sockets; each has an example. Everything
 //! else that is public serves the two programs. The feature `for-tests` makes more modules public,
-//! and adds the invariant checks of the hub; neither program is built with it.
+//! and adds the invariant checks of the hub; neither program is built with it. `ARCHITECTURE.md`
+//! lists the public surface.
 //!
 //! # Absent on purpose
 //!

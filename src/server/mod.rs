@@ -23,11 +23,10 @@ mod password_input;
 mod store;
 mod systemd;
 
-pub use config::options::{
-    AccountAction, AccountCertificateAction, BanAction, HistoryAction, LogFormat, RoomAction,
-    ServerAction, ServerOptions, StoreAction,
+pub use config::options::ServerOptions;
+pub use config::settings::{
+    CertificateFiles, Settings, StoreSettings, TlsSettings, WebSocketSettings,
 };
-pub use config::settings::{CertificateFiles, Settings, StoreSettings, TlsSettings};
 pub use daemon::{report, run};
 pub use embedded::EmbeddedServer;
 pub use error::{CertificateProblem, ServerError, StoreDamage, StoreProblem};

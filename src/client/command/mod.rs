@@ -7,11 +7,20 @@
 //! `storage`, `net`, `editor` and `ui` import it.
 
 pub(in crate::client) mod alias;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) mod analysis;
+#[cfg(feature = "for-tests")]
 pub mod analysis;
 mod arguments;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) mod completion;
+#[cfg(feature = "for-tests")]
 pub mod completion;
 mod error;
 mod sensitive;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) mod settings;
+#[cfg(feature = "for-tests")]
 pub mod settings;
 pub(super) mod table;
 mod user_command;
@@ -27,14 +36,24 @@ use nom::{IResult, Parser};
 pub use arguments::parse_room;
 pub use error::ParseError;
 use error::{ArgumentError, ParseErrorKind};
-pub use sensitive::{
-    carries_password, command_carries_password, is_service, message_carries_password, secret_part,
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) use sensitive::carries_password;
+#[cfg(feature = "for-tests")]
+pub use sensitive::carries_password;
+pub(in crate::client) use sensitive::{
+    command_carries_password, is_service, message_carries_password, secret_part,
 };
+#[cfg(feature = "for-tests")]
 pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,
 };
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) use table::{
+    ArgumentKind, CommandSpec, OTHER_NAMES, commands, nearest_command,
+};
 pub use user_command::{LocalCommand, UserCommand};
-pub use validate::{InvalidNick, JoinTarget, check_nick, has_room_prefix, is_valid_nick};
+pub use validate::{InvalidNick, JoinTarget};
+pub(in crate::client) use validate::{check_nick, has_room_prefix, is_valid_nick};
 
 /// Parses one typed line.
 ///

@@ -19,7 +19,10 @@ pub fn carries_password(line: &str, last_whisperer: Option<&str>) -> bool {
 
 /// The bytes of a line that are not shown while it is typed: all that follows the words which make it
 /// a line with a password. `None` for other lines. Aliases in it must be expanded.
-pub fn secret_part(line: &str, last_whisperer: Option<&str>) -> Option<Range<usize>> {
+pub(in crate::client) fn secret_part(
+    line: &str,
+    last_whisperer: Option<&str>,
+) -> Option<Range<usize>> {
     // A line with a mistake is not shown only if it is certain to have a password: otherwise the
     // mistake could not be seen.
     let is_hidden = |text: &str| match parse(text) {
@@ -72,14 +75,17 @@ fn words_with_ends(text: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Whether a message carries a password.
-pub fn message_carries_password(target: &str, text: &str) -> bool {
+pub(in crate::client) fn message_carries_password(target: &str, text: &str) -> bool {
     // A single word is a question, such as "help".
     let has_arguments = text.split_whitespace().nth(1).is_some();
     has_arguments && target.split(',').any(is_service)
 }
 
 /// Whether a command carries a password; `last_whisperer` is the recipient of a reply.
-pub fn command_carries_password(command: &UserCommand, last_whisperer: Option<&str>) -> bool {
+pub(in crate::client) fn command_carries_password(
+    command: &UserCommand,
+    last_whisperer: Option<&str>,
+) -> bool {
     match command {
         UserCommand::Message { target, text } | UserCommand::Notice { target, text } => {
             message_carries_password(target, text)
@@ -174,7 +180,7 @@ fn is_service_shortcut(name: &str) -> bool {
 }
 
 /// Whether a name is that of a service, not of a person.
-pub fn is_service(name: &str) -> bool {
+pub(in crate::client) fn is_service(name: &str) -> bool {
     let nick = name.split(['@', '!']).next().unwrap_or(name);
     let nick = nick.trim_end_matches([':', ',']).to_ascii_lowercase();
     // Bouncers give their own services names that begin with a star.

@@ -10,7 +10,7 @@ use crate::wire::name::{NameError, is_invisible_in_name};
 /// Whether an argument is meant as a room: `#` and `&` begin the names of rooms in the syntax of
 /// commands. Whether a name is a room of the server is for the session to decide, since the
 /// parser knows no server.
-pub fn has_room_prefix(name: &str) -> bool {
+pub(in crate::client) fn has_room_prefix(name: &str) -> bool {
     name.starts_with(['#', '&'])
 }
 
@@ -37,7 +37,7 @@ impl std::error::Error for InvalidNick {}
 
 /// Checks that a nick can be written into a request. Which nicks are allowed is for each server to
 /// decide; this refuses only what would change the meaning of the line.
-pub fn check_nick(nick: &str) -> Result<(), InvalidNick> {
+pub(in crate::client) fn check_nick(nick: &str) -> Result<(), InvalidNick> {
     nick_error(nick).map_or(Ok(()), |error| {
         let text = nick.to_owned();
         Err(InvalidNick { text, error })
@@ -45,7 +45,7 @@ pub fn check_nick(nick: &str) -> Result<(), InvalidNick> {
 }
 
 /// Whether [`check_nick`] accepts a nick.
-pub fn is_valid_nick(nick: &str) -> bool {
+pub(in crate::client) fn is_valid_nick(nick: &str) -> bool {
     nick_error(nick).is_none()
 }
 

@@ -65,23 +65,23 @@ pub struct ClientOptions {
 
     /// Never host the room on this machine when no server answers
     #[arg(long)]
-    pub no_host: bool,
+    pub(in crate::client) no_host: bool,
 
     /// After the end of input, continue to print what others say
     #[arg(short, long)]
-    pub follow: bool,
+    pub(in crate::client) follow: bool,
 
     /// Send this line instead of standard input; can be given several times
     #[arg(short = 'c', long = "command", value_name = "LINE")]
-    pub commands: Vec<String>,
+    pub(in crate::client) commands: Vec<String>,
 
     /// How to read the lines of standard input
     #[arg(long, value_name = "FORM", default_value = "typed")]
-    pub input: Input,
+    pub(in crate::client) input: Input,
 
     /// End a script at the first line that is refused
     #[arg(long)]
-    pub strict: bool,
+    pub(in crate::client) strict: bool,
 
     /// The form of the output when it is not a terminal
     #[arg(long, value_name = "FORMAT", default_value = "plain")]
@@ -89,20 +89,20 @@ pub struct ClientOptions {
 
     /// End when a message matches this regular expression, and print it
     #[arg(long, value_name = "REGEX")]
-    pub wait_for: Option<Pattern>,
+    pub(in crate::client) wait_for: Option<Pattern>,
 
     /// With --wait-for, match only messages from this person
     #[arg(long, value_name = "NICK", requires = "wait_for")]
-    pub from: Option<String>,
+    pub(in crate::client) from: Option<String>,
 
     /// With --wait-for, match only messages from users who are logged in to this account, whatever
     /// their nick
     #[arg(long, value_name = "ACCOUNT", requires = "wait_for")]
-    pub from_account: Option<String>,
+    pub(in crate::client) from_account: Option<String>,
 
     /// With --wait-for, match only messages in this room
     #[arg(long, value_name = "#ROOM", requires = "wait_for", value_parser = room_name)]
-    pub room: Option<String>,
+    pub(in crate::client) room: Option<String>,
 
     /// Give up after this time, such as 30s or 5m, with exit status 75
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -110,16 +110,16 @@ pub struct ClientOptions {
 
     /// Copy standard input to standard output, and send some of its lines as text
     #[arg(long, conflicts_with_all = ["commands", "input", "wait_for", "follow"])]
-    pub tee: bool,
+    pub(in crate::client) tee: bool,
 
     /// With --tee, send at most this many lines in an interval: the first and the last ones, and the
     /// number of lines between them
     #[arg(long, value_name = "COUNT", default_value_t = 10, requires = "tee")]
-    pub max_lines: usize,
+    pub(in crate::client) max_lines: usize,
 
     /// With --tee, the length of the interval
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time, requires = "tee")]
-    pub interval: Duration,
+    pub(in crate::client) interval: Duration,
 
     /// When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -131,23 +131,23 @@ pub struct ClientOptions {
 
     /// Print whole lines only, for screen readers, without escape sequences
     #[arg(long)]
-    pub plain: bool,
+    pub(in crate::client) plain: bool,
 
     /// Show more detail, such as each line of the server's greeting
     #[arg(short, long, conflicts_with = "quiet")]
-    pub verbose: bool,
+    pub(in crate::client) verbose: bool,
 
     /// Show only what people say, not joins and quits
     #[arg(short, long)]
-    pub quiet: bool,
+    pub(in crate::client) quiet: bool,
 
     /// Print the man page, the completions of a shell, or another document, and exit
     #[arg(long, value_name = "WHAT")]
-    pub generate: Option<Document>,
+    pub(in crate::client) generate: Option<Document>,
 
     /// What to do instead of chatting.
     #[command(subcommand)]
-    pub action: Option<Action>,
+    pub(in crate::client) action: Option<Action>,
 }
 
 /// The variable of the environment with the nick.
@@ -280,11 +280,11 @@ pub struct AskArgs {
 pub struct MessageArgs {
     /// The person or the room
     #[arg(value_name = "@NICK|#ROOM")]
-    pub to: String,
+    pub(in crate::client) to: String,
 
     /// The message
     #[arg(value_name = "TEXT", required = true, num_args = 1..)]
-    pub text: Vec<String>,
+    pub(in crate::client) text: Vec<String>,
 
     #[command(flatten)]
     connection: ConnectionArgs,
@@ -331,20 +331,20 @@ pub struct LogArgs {
     /// The server whose log is shown, or - to read the JSON objects of a log from standard input
     /// [default: the server of the configuration]
     #[arg(value_name = "SERVER", value_hint = ValueHint::Hostname)]
-    pub server: Option<String>,
+    pub(in crate::client) server: Option<String>,
 
     /// Show only this room, or the whispers with this person
     #[arg(long, value_name = "#ROOM|@NICK")]
-    pub room: Option<String>,
+    pub(in crate::client) room: Option<String>,
 
     /// Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24,
     /// "2026-11-24 14:00"
     #[arg(long, value_name = "TIME")]
-    pub since: Option<Since>,
+    pub(in crate::client) since: Option<Since>,
 
     /// Show only lines that match this regular expression
     #[arg(long, value_name = "REGEX")]
-    pub grep: Option<Pattern>,
+    pub(in crate::client) grep: Option<Pattern>,
 
     #[command(flatten)]
     output: OutputArgs,
@@ -421,18 +421,18 @@ impl Control {
 
 impl ClientOptions {
     /// The servers that are named.
-    pub fn servers(&self) -> impl Iterator<Item = &String> {
+    pub(in crate::client) fn servers(&self) -> impl Iterator<Item = &String> {
         self.server.iter().chain(&self.other_servers)
     }
 
     /// Your nick, if one is given, before the command or after it.
-    pub fn nick(&self) -> Option<&String> {
+    pub(in crate::client) fn nick(&self) -> Option<&String> {
         let of_command = self.of_command().and_then(|args| args.nick.as_ref());
         of_command.or(self.nick.as_ref())
     }
 
     /// The rooms to join.
-    pub fn rooms(&self) -> impl Iterator<Item = &String> {
+    pub(in crate::client) fn rooms(&self) -> impl Iterator<Item = &String> {
         let of_command = self.of_command().into_iter();
         self.rooms
             .iter()
@@ -440,7 +440,7 @@ impl ClientOptions {
     }
 
     /// The file with the server password.
-    pub fn password_file(&self) -> Option<&Path> {
+    pub(in crate::client) fn password_file(&self) -> Option<&Path> {
         let of_command = self
             .of_command()
             .and_then(|args| args.password_file.as_ref());
@@ -450,13 +450,13 @@ impl ClientOptions {
     }
 
     /// The form of the output.
-    pub fn format(&self) -> Format {
+    pub(in crate::client) fn format(&self) -> Format {
         let of_command = self.output_args().and_then(|args| args.format);
         of_command.unwrap_or(self.format)
     }
 
     /// When to use colors.
-    pub fn color(&self) -> ColorChoice {
+    pub(in crate::client) fn color(&self) -> ColorChoice {
         let of_command = self.output_args().and_then(|args| args.color);
         of_command.unwrap_or(self.color)
     }
@@ -475,7 +475,7 @@ impl ClientOptions {
     }
 
     /// The configuration file, if one is named.
-    pub fn config(&self) -> Option<&Path> {
+    pub(in crate::client) fn config(&self) -> Option<&Path> {
         let of_command = self.action.as_ref().map(|action| match action {
             Action::Ask(ask) => &ask.message.config,
             Action::Msg(message) => &message.config,
@@ -487,7 +487,7 @@ impl ClientOptions {
     }
 
     /// The running session that is named: its server or its number.
-    pub fn session(&self) -> Option<&str> {
+    pub(in crate::client) fn session(&self) -> Option<&str> {
         let given = self
             .session_args()
             .filter_map(|args| args.session.as_deref());
@@ -504,14 +504,14 @@ impl ClientOptions {
     }
 
     /// When to give up.
-    pub fn timeout(&self) -> Option<Duration> {
+    pub(in crate::client) fn timeout(&self) -> Option<Duration> {
         let of_ctl = self.session_args().find_map(|args| args.timeout);
         let of_command = self.of_command().and_then(|args| args.timeout);
         of_ctl.or(of_command).or(self.timeout)
     }
 
     /// The fingerprints of the certificates to expect.
-    pub fn fingerprints(&self) -> &[String] {
+    pub(in crate::client) fn fingerprints(&self) -> &[String] {
         match self.of_command().map(|args| args.fingerprint.as_slice()) {
             None | Some([]) => &self.fingerprint,
             Some(of_command) => of_command,
@@ -519,7 +519,7 @@ impl ClientOptions {
     }
 
     /// Whether any certificate is accepted.
-    pub fn is_insecure(&self) -> bool {
+    pub(in crate::client) fn is_insecure(&self) -> bool {
         self.insecure || self.of_command().is_some_and(|args| args.insecure)
     }
 
@@ -560,7 +560,7 @@ impl ClientOptions {
     }
 
     /// Whether a message is for a connection of its own, and not for a running session.
-    pub fn wants_connection(&self) -> bool {
+    pub(in crate::client) fn wants_connection(&self) -> bool {
         let of_environment = std::env::var(NICK_VARIABLE).ok();
         let nick = self.nick();
         self.servers().next().is_some()
@@ -581,12 +581,12 @@ impl ClientOptions {
     }
 
     /// Whether `--wait-for` waits and standard input is a terminal, which gives no lines then.
-    pub fn waits_on_terminal(&self) -> bool {
+    pub(in crate::client) fn waits_on_terminal(&self) -> bool {
         self.wait_for.is_some() && std::io::stdin().is_terminal()
     }
 
     /// Whether no user types lines, even in a terminal.
-    pub fn is_scripted(&self) -> bool {
+    pub(in crate::client) fn is_scripted(&self) -> bool {
         self.action.is_some() || !self.commands.is_empty() || self.wait_for.is_some() || self.tee
     }
 }

@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp, Zoned};
 
 /// A time in the past, relative to the clock of the reader.
 #[derive(Debug, Clone)]
-pub struct Since(Form);
+pub(in crate::client) struct Since(Form);
 
 #[derive(Debug, Clone)]
 enum Form {
@@ -28,7 +28,7 @@ enum Form {
 
 /// A text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SinceError;
+pub(in crate::client) struct SinceError;
 
 impl fmt::Display for SinceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,10 +6,19 @@
 //! `config`, `control`, `storage`, `net`, `editor`, `ui` and `app` import it.
 
 mod delivery_report;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) mod explain;
+#[cfg(feature = "for-tests")]
 pub mod explain;
 mod input_error;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) mod json;
+#[cfg(feature = "for-tests")]
 pub mod json;
 mod log_status;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::client) mod matcher;
+#[cfg(feature = "for-tests")]
 pub mod matcher;
 mod network;
 mod occurrence;
@@ -22,9 +31,11 @@ use crate::client::command::message_carries_password;
 pub use delivery_report::{DeliveryReport, Ranges};
 pub use input_error::InputError;
 pub use log_status::LogStatus;
+pub use matcher::EventMatcher;
 pub use network::{NetworkId, NetworkName};
 pub use occurrence::Occurrence;
-pub use tags::{MessageTags, account_of, unix_milliseconds, utc_text};
+pub use tags::MessageTags;
+pub(in crate::client) use tags::{account_of, unix_milliseconds, utc_text};
 pub use target::Target;
 pub use unread::Unread;
 pub use unsent_text::UnsentText;

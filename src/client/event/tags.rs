@@ -21,7 +21,7 @@ const MSGID_BYTES_MAX: usize = 512;
 const ACCOUNT_BYTES_MAX: usize = 255;
 
 /// The account that the sender of a message is logged in to, if the server says so.
-pub fn account_of(message: &Message<'_>) -> Option<String> {
+pub(in crate::client) fn account_of(message: &Message<'_>) -> Option<String> {
     let account = unescaped(message.tags.get("account")?).into_owned();
     let is_account = !account.is_empty() && account.len() <= ACCOUNT_BYTES_MAX;
     is_account.then_some(account)
@@ -71,13 +71,13 @@ impl MessageTags {
 }
 
 /// The time of a `time` tag in Unix milliseconds. IRCv3 server-time.
-pub fn unix_milliseconds(time: &str) -> Option<i64> {
+pub(in crate::client) fn unix_milliseconds(time: &str) -> Option<i64> {
     let time: Timestamp = unescaped(time).parse().ok()?;
     Some(time.as_millisecond())
 }
 
 /// A time in UTC, in the format of RFC 3339; empty if it is outside the calendar.
-pub fn utc_text(unix_seconds: i64) -> String {
+pub(in crate::client) fn utc_text(unix_seconds: i64) -> String {
     let time = Timestamp::from_second(unix_seconds);
     time.map_or(String::new(), |time| time.to_string())
 }

@@ -47,7 +47,7 @@ impl LoginFailure {
     }
 
     /// The account whose login the server has refused; empty if it has refused none.
-    pub fn account(&self) -> &str {
+    pub(in crate::client) fn account(&self) -> &str {
         match self {
             Self::Refused { account, .. } => account,
             _ => "",
@@ -55,7 +55,7 @@ impl LoginFailure {
     }
 
     /// Whether another password could help.
-    pub fn is_about_password(&self) -> bool {
+    pub(in crate::client) fn is_about_password(&self) -> bool {
         match self {
             Self::Refused { mechanism, .. } => *mechanism != Mechanism::External,
             Self::Scram(error) => *error == ScramError::Password,

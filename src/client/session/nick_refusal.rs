@@ -33,7 +33,7 @@ impl NickRefusal {
     }
 
     /// The statement that `nick` is refused, without a full stop. It is not sanitized.
-    pub fn about(&self, nick: &str) -> String {
+    pub(in crate::client) fn about(&self, nick: &str) -> String {
         match self {
             Self::InUse => format!("the nick {nick} is in use"),
             Self::Unavailable(text) => {

@@ -81,7 +81,7 @@ pub enum Incomplete {
 
 impl Incomplete {
     /// What happened, whether or not it was reported.
-    pub fn cause(&self) -> &Self {
+    pub(in crate::client) fn cause(&self) -> &Self {
         match self {
             Self::Reported(incomplete) => incomplete.cause(),
             incomplete => incomplete,

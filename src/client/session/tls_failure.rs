@@ -76,7 +76,7 @@ pub enum TlsFailure {
 
 impl TlsFailure {
     /// Whether another attempt would end in the same way.
-    pub fn is_final(&self) -> bool {
+    pub(in crate::client) fn is_final(&self) -> bool {
         !matches!(self, Self::Timeout | Self::ClosedByServer | Self::Other(_))
     }
 }

@@ -12,7 +12,7 @@ use crate::client::event::{RoomSummary, Unread};
 
 /// Why the members of a room are not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MembersError {
+pub(in crate::client) enum MembersError {
     /// The session is in no room.
     NoRoom,
     /// The session is not in this room.
@@ -44,12 +44,12 @@ impl Session {
     }
 
     /// Whether the last line of the server was replayed history.
-    pub fn is_replay(&self) -> bool {
+    pub(in crate::client) fn is_replay(&self) -> bool {
         self.link.replay.is_current
     }
 
     /// When the last line of a bouncer that plays back was seen, in Unix milliseconds.
-    pub fn last_seen(&self) -> Option<i64> {
+    pub(in crate::client) fn last_seen(&self) -> Option<i64> {
         self.playback.seen()
     }
 
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// How far the session is, in words, for the list of networks.
-    pub fn status(&self, elapsed: Duration) -> String {
+    pub(in crate::client) fn status(&self, elapsed: Duration) -> String {
         if let (Phase::Ready { .. }, Some(state)) = (self.phase, &self.upstream_state)
             && state.status != UpstreamStatus::Connected
         {
@@ -80,34 +80,34 @@ impl Session {
     }
 
     /// Why no attempt to connect follows by itself, if that is so.
-    pub fn refusal(&self) -> Option<&CloseReason> {
+    pub(in crate::client) fn refusal(&self) -> Option<&CloseReason> {
         self.link.refusal.as_ref()
     }
 
     /// Whether the session goes on when the first connection fails.
-    pub fn is_persistent(&self) -> bool {
+    pub(in crate::client) fn is_persistent(&self) -> bool {
         self.settings.persistent
     }
 
     /// Another password of the server, for the next connection.
-    pub fn set_password(&mut self, password: String) {
+    pub(in crate::client) fn set_password(&mut self, password: String) {
         self.settings.password = Some(password);
     }
 
     /// Another password of the account, for the next connection.
-    pub fn set_account_password(&mut self, password: String) {
+    pub(in crate::client) fn set_account_password(&mut self, password: String) {
         if let Some(account) = &mut self.settings.account {
             account.password = Some(password);
         }
     }
 
     /// Another network becomes active, or this one again. In the background all messages are unread.
-    pub fn set_background(&mut self, is_background: bool) {
+    pub(in crate::client) fn set_background(&mut self, is_background: bool) {
         self.rooms.set_background(is_background);
     }
 
     /// The rooms that the user is in, in the order of their numbers.
-    pub fn room_summaries(&self) -> Vec<RoomSummary> {
+    pub(in crate::client) fn room_summaries(&self) -> Vec<RoomSummary> {
         let active = self.active_room();
         let rooms = self.rooms.iter().map(|room| RoomSummary {
             name: room.name.clone(),
@@ -178,7 +178,7 @@ impl Session {
     }
 
     /// Makes a room the active one. False if the user is not in it.
-    pub fn show_room(&mut self, name: &str) -> bool {
+    pub(in crate::client) fn show_room(&mut self, name: &str) -> bool {
         let is_in = self.rooms.get(name).is_some();
         if is_in {
             self.rooms.request_active(name, None);
@@ -188,12 +188,13 @@ impl Session {
 
     /// Where typed text goes, for the prompt: the active room, or the room that the user was
     /// removed from. In that case nothing is sent until the user chooses a room.
-    pub fn prompt_location(&self) -> Option<Cow<'_, str>> {
+    pub(in crate::client) fn prompt_location(&self) -> Option<Cow<'_, str>> {
         let gone = || Some(Cow::Owned(format!("{} gone", self.rooms.left_room()?)));
         self.active_room().map(Cow::Borrowed).or_else(gone)
     }
 
     /// What the prompt says of a lost connection; `None` while there is one.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn offline_note(&self, elapsed: Duration) -> Option<String> {
         /// A shorter wait is over before anyone has read how long it is.
         const SHOWN_SECONDS_MIN: u64 = 5;
@@ -214,7 +215,7 @@ impl Session {
     }
 
     /// The next attempt to connect is at this time.
-    pub fn plan_retry(&mut self, at: Option<Duration>) {
+    pub(in crate::client) fn plan_retry(&mut self, at: Option<Duration>) {
         self.link.retry_at = at;
     }
 
@@ -224,13 +225,14 @@ impl Session {
     }
 
     /// How many mentions in the active room and whispers there were since the user last typed.
-    pub fn highlight_count(&self) -> u32 {
+    pub(in crate::client) fn highlight_count(&self) -> u32 {
         self.attention.highlight_count
     }
 
     /// The names that Tab completes, as far as the session knows them: the nicks of the active
     /// room, the last speakers first; the nicks of the other rooms; the last person who whispered;
     /// and the rooms.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn names(&self) -> CompletionNames {
         let mut nicks = self.rooms.nicks_by_activity(&self.identity.nick);
         let whispered = self.attention.last_whisperer.iter();
@@ -254,7 +256,10 @@ impl Session {
     }
 
     /// The nicks of the members of a room, or of the active one if none is named.
-    pub fn members(&self, room: Option<&str>) -> Result<Vec<String>, MembersError> {
+    pub(in crate::client) fn members(
+        &self,
+        room: Option<&str>,
+    ) -> Result<Vec<String>, MembersError> {
         let name = room.or_else(|| self.active_room());
         let name = name.ok_or(MembersError::NoRoom)?;
         let room = self.rooms.get(name);
@@ -266,23 +271,13 @@ impl Session {
         Ok(room.members().map(|member| member.nick.clone()).collect())
     }
 
-    /// The targets whose names start with `start`: `@nick` or a room.
-    pub fn names_starting_with(&self, start: &str) -> Vec<String> {
-        let CompletionNames { nicks, rooms, .. } = self.names();
-        let start = start.to_lowercase();
-        let nicks = nicks.into_iter().map(|nick| format!("@{nick}"));
-        let mut names: Vec<String> = nicks.chain(rooms).collect();
-        names.retain(|name| name.to_lowercase().starts_with(&start));
-        names
-    }
-
     /// The number that the next message of the user gets.
-    pub fn next_number(&self) -> u64 {
+    pub(in crate::client) fn next_number(&self) -> u64 {
         self.delivery.next_number
     }
 
     /// Whether messages wait for their delivery, from this number on.
-    pub fn has_messages_from(&self, number: u64) -> bool {
+    pub(in crate::client) fn has_messages_from(&self, number: u64) -> bool {
         self.delivery.has_messages_from(number)
     }
 

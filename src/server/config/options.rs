@@ -43,7 +43,7 @@ pub struct ServerOptions {
         value_delimiter = ',',
         value_parser = validate::listen_address
     )]
-    pub listen: Vec<SocketAddr>,
+    pub(in crate::server) listen: Vec<SocketAddr>,
 
     /// Listen on this path, for programs of this machine; may be repeated
     #[arg(
@@ -52,7 +52,7 @@ pub struct ServerOptions {
         env = "CHATROOMD_UNIX_LISTEN",
         value_delimiter = ','
     )]
-    pub unix_listen: Vec<PathBuf>,
+    pub(in crate::server) unix_listen: Vec<PathBuf>,
 
     /// Listen on this address for connections with TLS; may be repeated
     #[arg(
@@ -62,11 +62,11 @@ pub struct ServerOptions {
         value_delimiter = ',',
         value_parser = validate::listen_address
     )]
-    pub tls_listen: Vec<SocketAddr>,
+    pub(in crate::server) tls_listen: Vec<SocketAddr>,
 
     /// Make a certificate at the first start, and print its fingerprint
     #[arg(long)]
-    pub tls_self_signed: bool,
+    pub(in crate::server) tls_self_signed: bool,
 
     /// Listen on this address for WebSocket connections; may be repeated
     #[arg(
@@ -76,7 +76,7 @@ pub struct ServerOptions {
         value_delimiter = ',',
         value_parser = validate::listen_address
     )]
-    pub websocket_listen: Vec<SocketAddr>,
+    pub(in crate::server) websocket_listen: Vec<SocketAddr>,
 
     /// Listen on this address for WebSocket connections with TLS; may be repeated
     #[arg(
@@ -86,7 +86,7 @@ pub struct ServerOptions {
         value_delimiter = ',',
         value_parser = validate::listen_address
     )]
-    pub websocket_tls_listen: Vec<SocketAddr>,
+    pub(in crate::server) websocket_tls_listen: Vec<SocketAddr>,
 
     /// Let the pages of this origin connect, or those of every origin: *; may be repeated
     #[arg(
@@ -96,7 +96,7 @@ pub struct ServerOptions {
         value_delimiter = ',',
         value_parser = validate::origin
     )]
-    pub websocket_origin: Vec<String>,
+    pub(in crate::server) websocket_origin: Vec<String>,
 
     /// Serve metrics for Prometheus at this address, at /metrics
     #[arg(
@@ -109,51 +109,51 @@ pub struct ServerOptions {
 
     /// Name of the server, in the form of a host name
     #[arg(long, value_name = "SERVER.NAME", env = "CHATROOMD_NAME", value_parser = validate::server_name)]
-    pub name: Option<String>,
+    pub(in crate::server) name: Option<String>,
 
     /// Name of the network, one word
     #[arg(long, value_name = "NAME", env = "CHATROOMD_NETWORK", value_parser = validate::network_name)]
-    pub network: Option<String>,
+    pub(in crate::server) network: Option<String>,
 
     /// File with the message of the day
     #[arg(long, value_name = "FILE", env = "CHATROOMD_MOTD")]
-    pub motd: Option<PathBuf>,
+    pub(in crate::server) motd: Option<PathBuf>,
 
     /// Room that every user joins at the start, by default #lobby
     #[arg(long, value_name = "ROOM", env = "CHATROOMD_LOBBY", value_parser = RoomName::parse)]
-    pub lobby: Option<RoomName>,
+    pub(in crate::server) lobby: Option<RoomName>,
 
     /// Do not make users join a room at the start
     #[arg(long)]
-    pub no_lobby: bool,
+    pub(in crate::server) no_lobby: bool,
 
     /// Store messages, accounts and registered rooms in this folder
     #[arg(long, value_name = "FOLDER", env = "CHATROOMD_STORE")]
-    pub store: Option<PathBuf>,
+    pub(in crate::server) store: Option<PathBuf>,
 
     /// Start although the newest stored message is more than a day ahead of the clock
     #[arg(long)]
-    pub accept_clock: bool,
+    pub(in crate::server) accept_clock: bool,
 
     /// Disable flood control and the limits on connections, for benchmarks and tests
     #[arg(long)]
-    pub no_limits: bool,
+    pub(in crate::server) no_limits: bool,
 
     /// Read settings from a TOML file
     #[arg(long, value_name = "FILE", env = "CHATROOMD_CONFIG")]
-    pub config: Option<PathBuf>,
+    pub(in crate::server) config: Option<PathBuf>,
 
     /// Check the settings and exit
     #[arg(long)]
-    pub check_config: bool,
+    pub(in crate::server) check_config: bool,
 
     /// Log connections as well
     #[arg(short, long, conflicts_with = "quiet")]
-    pub verbose: bool,
+    pub(in crate::server) verbose: bool,
 
     /// Log only warnings and errors
     #[arg(short, long)]
-    pub quiet: bool,
+    pub(in crate::server) quiet: bool,
 
     /// Format of the log on standard error
     #[arg(
@@ -162,20 +162,20 @@ pub struct ServerOptions {
         env = "CHATROOMD_LOG_FORMAT",
         default_value = "text"
     )]
-    pub log_format: LogFormat,
+    pub(in crate::server) log_format: LogFormat,
 
     /// A task to run instead of the server.
     #[command(subcommand)]
-    pub action: Option<ServerAction>,
+    pub(in crate::server) action: Option<ServerAction>,
 
     /// Print the man page or the completions of a shell, and exit
     #[arg(long, value_name = "WHAT")]
-    pub generate: Option<Generated>,
+    pub(in crate::server) generate: Option<Generated>,
 }
 
 /// Tasks other than running the server.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum ServerAction {
+pub(in crate::server) enum ServerAction {
     /// Read a password from standard input and print its hash for the configuration file
     HashPassword,
     /// Check, copy or compact a store of messages
@@ -199,7 +199,7 @@ pub enum ServerAction {
 
 /// The options of `chatroomd status`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct StatusOptions {
+pub(in crate::server) struct StatusOptions {
     /// Folder of the store that the running server uses
     pub folder: PathBuf,
     /// List the users, too: nick, account, host and the number of rooms
@@ -212,7 +212,7 @@ pub struct StatusOptions {
 
 /// Tasks for a store of messages.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum StoreAction {
+pub(in crate::server) enum StoreAction {
     /// Read all of the store and report damage; the server may be running
     Check {
         /// Folder of the store
@@ -235,7 +235,7 @@ pub enum StoreAction {
 
 /// Tasks for stored messages.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum HistoryAction {
+pub(in crate::server) enum HistoryAction {
     /// Print the messages room by room, one JSON object on a line, as `chatroom log --format json`;
     /// the server may be running
     Export {
@@ -257,7 +257,7 @@ pub enum HistoryAction {
 
 /// Tasks for accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum AccountAction {
+pub(in crate::server) enum AccountAction {
     /// Make an account; its password is asked for, or read from standard input
     Add {
         /// Folder of the store
@@ -302,7 +302,7 @@ pub enum AccountAction {
 
 /// Tasks for registered rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum RoomAction {
+pub(in crate::server) enum RoomAction {
     /// Print the registered rooms, one on a line: the name, its founder, when it was created, and how
     /// many more accounts have a rank in it
     List {
@@ -332,7 +332,7 @@ pub enum RoomAction {
 
 /// Tasks for bans.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum BanAction {
+pub(in crate::server) enum BanAction {
     /// Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected
     Add {
         /// Folder of the store
@@ -364,7 +364,7 @@ pub enum BanAction {
 
 /// Tasks for the certificates of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum AccountCertificateAction {
+pub(in crate::server) enum AccountCertificateAction {
     /// Let a certificate log in to an account
     Add {
         /// Folder of the store
@@ -399,7 +399,7 @@ pub enum AccountCertificateAction {
 
 /// Formats of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(in crate::server) enum LogFormat {
     /// One line of text for each event.
     Text,
     /// One JSON object on a line for each event.

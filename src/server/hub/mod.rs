@@ -49,8 +49,14 @@
 //! The hub uses `common` and `wire` alone and must not know sockets or files. `admin`, `auth`,
 //! `config`, `error`, `net` and `store` import it. Events are logged as they happen.
 
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::server) mod account;
+#[cfg(feature = "for-tests")]
 pub mod account;
 pub mod ban;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::server) mod buffers;
+#[cfg(feature = "for-tests")]
 pub mod buffers;
 mod capabilities;
 mod charges;
@@ -66,11 +72,20 @@ mod labels;
 mod limits;
 mod message_id;
 mod outbox;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::server) mod registered_room;
+#[cfg(feature = "for-tests")]
 pub mod registered_room;
 mod replies;
 mod settings;
 mod state;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::server) mod stored;
+#[cfg(feature = "for-tests")]
 pub mod stored;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::server) mod task;
+#[cfg(feature = "for-tests")]
 pub mod task;
 mod time;
 
@@ -109,6 +124,9 @@ use task::Answer;
 pub(in crate::server) use commands::is_free_line;
 pub use connection_id::ConnectionId;
 pub use fingerprint::CertificateFingerprint;
+#[cfg(not(feature = "for-tests"))]
+pub(in crate::server) use gate::Gate;
+#[cfg(feature = "for-tests")]
 pub use gate::Gate;
 pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
@@ -209,6 +227,7 @@ impl Hub {
     }
 
     /// Keeps lines in this store from now on. Ids begin after the last one in it.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn store_in(&mut self, info: StoreInfo) {
         self.store = Some(KnownStore {
             tag: info.tag,
@@ -219,11 +238,13 @@ impl Hub {
     }
 
     /// Lets clients log in to these accounts from now on.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn accounts_in(&mut self, stored: StoredAccounts) {
         self.accounts = Some(Box::new(Accounts::new(stored)));
     }
 
     /// Reports whether lines can be stored from now on. Operators are notified.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn store_changed(&mut self, state: StoreState, now: HubTime, outbox: &mut Outbox) {
         self.step(now, outbox, |hub| {
             let Some(store) = &mut hub.store else {
@@ -249,6 +270,7 @@ impl Hub {
     }
 
     /// A connection was not read for a while, so its silence does not count.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn was_not_read(&mut self, id: ConnectionId, now: HubTime) {
         self.now = now;
         self.mark_alive(id);
@@ -258,6 +280,7 @@ impl Hub {
     }
 
     /// Accepts a connection of the administrator, whose lines are requests and no IRC.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn administrator_connected(&mut self, id: ConnectionId, now: HubTime, outbox: &mut Outbox) {
         self.step(now, outbox, |hub| {
             hub.accept(id, HostName::new(Ipv4Addr::LOCALHOST.into()));
@@ -339,6 +362,7 @@ impl Hub {
     }
 
     /// Handles the answer to a task of an earlier step.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn answered(&mut self, answer: Answer, now: HubTime, outbox: &mut Outbox) {
         let asker = answer.connection();
         // It has only messages that were sent before.
@@ -391,6 +415,7 @@ impl Hub {
 
     /// The same, except for connections with unread input. `has_unread` is asked with the deadline,
     /// and is true when the connection has not been read since then.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn tick_except(
         &mut self,
         now: HubTime,
@@ -427,6 +452,7 @@ impl Hub {
     }
 
     /// The same with another reason.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn stop_because(&mut self, reason: &str, outbox: &mut Outbox) {
         self.step(self.now, outbox, |hub| {
             for person in hub.people.all() {

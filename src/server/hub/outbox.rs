@@ -242,11 +242,13 @@ impl Outbox {
 
     /// Whether the step has something to store. Its sends wait until these are on disk, see
     /// [`Gate`](super::Gate).
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn has_stored(&self) -> bool {
         !self.keeping.records.is_empty()
     }
 
     /// Takes out what is to be stored.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn take_stored(&mut self) -> Vec<StoredRecord> {
         mem::take(&mut self.keeping.records)
     }

@@ -15,7 +15,9 @@ use std::fmt;
 
 use super::{ArgumentError, UserCommand};
 use crate::common::suggest::distance;
-pub use usage::{ArgumentKind, ExpectedArguments};
+pub use usage::ArgumentKind;
+#[cfg(feature = "for-tests")]
+pub use usage::ExpectedArguments;
 
 /// One row of the table of slash commands.
 #[derive(Debug)]

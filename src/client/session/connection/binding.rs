@@ -11,7 +11,7 @@ use crate::wire::sasl::scram::derived_key;
 
 impl Session {
     /// The session of one of the networks of this bouncer, with the same names and the same account.
-    pub fn for_upstream(&self, netid: &str) -> Self {
+    pub(in crate::client) fn for_upstream(&self, netid: &str) -> Self {
         let mut account = self.settings.account.clone();
         if let Some(account) = &mut account {
             account.nonce_key = derived_key(&account.nonce_key, netid);

@@ -77,7 +77,11 @@ impl Session {
     }
 
     /// The bouncer says this of its connection to the network of this session.
-    pub fn update_upstream(&mut self, state: UpstreamState, output: &mut SessionOutput) {
+    pub(in crate::client) fn update_upstream(
+        &mut self,
+        state: UpstreamState,
+        output: &mut SessionOutput,
+    ) {
         if let Some(words) = state.news_after(self.upstream_state.as_ref()) {
             let words = end_sentence(words);
             output.events.push(Event::Note { words });

@@ -17,7 +17,7 @@ use crate::client::event::{Event, InputError, NetworkId, NetworkName};
 
 /// One network: its session, and what the last step of it wants done.
 #[derive(Debug)]
-pub struct Network {
+pub(in crate::client) struct Network {
     /// Its number in this run.
     pub id: NetworkId,
     /// Its name.
@@ -32,7 +32,7 @@ pub struct Network {
 
 /// All networks of a run, in the order in which they were added.
 #[derive(Debug, Default)]
-pub struct Networks {
+pub(in crate::client) struct Networks {
     list: Vec<Network>,
     active: Option<NetworkId>,
     /// The active network that has ended by itself: what is typed is not meant for another one.
@@ -46,7 +46,7 @@ pub struct Networks {
 
 /// The prompt at which a line was typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PromptPlace {
+pub(in crate::client) struct PromptPlace {
     /// The network in it; the active one if there is none.
     pub network: Option<NetworkId>,
     /// The room in it; the active one if there is none.
@@ -55,7 +55,12 @@ pub struct PromptPlace {
 
 impl Networks {
     /// Adds a network. The first one is active; another one is in the background.
-    pub fn add(&mut self, name: NetworkName, address: String, mut session: Session) -> NetworkId {
+    pub(in crate::client) fn add(
+        &mut self,
+        name: NetworkName,
+        address: String,
+        mut session: Session,
+    ) -> NetworkId {
         self.added += 1;
         let id = NetworkId(self.added);
         let is_first = self.list.is_empty();
@@ -80,7 +85,7 @@ impl Networks {
 
     /// Removes a network. If it was the active one and the user wanted it, the one before it becomes
     /// active; otherwise none does, since the line that is being typed is not meant for another one.
-    pub fn remove(&mut self, id: NetworkId, is_wanted: bool) {
+    pub(in crate::client) fn remove(&mut self, id: NetworkId, is_wanted: bool) {
         let Some(at) = self.list.iter().position(|network| network.id == id) else {
             return;
         };
@@ -97,7 +102,7 @@ impl Networks {
     }
 
     /// Makes a network the active one.
-    pub fn show(&mut self, id: NetworkId) {
+    pub(in crate::client) fn show(&mut self, id: NetworkId) {
         if self.active == Some(id) || self.get(id).is_none() {
             return;
         }
@@ -110,7 +115,7 @@ impl Networks {
 
     /// The user leaves these networks: if the active one is among them, the one before it becomes
     /// active at once.
-    pub fn show_another(&mut self, left: &[NetworkId]) {
+    pub(in crate::client) fn show_another(&mut self, left: &[NetworkId]) {
         let at = self
             .list
             .iter()
@@ -127,56 +132,56 @@ impl Networks {
     }
 
     /// Whether the lines come from a script.
-    pub fn is_script(&self) -> bool {
+    pub(in crate::client) fn is_script(&self) -> bool {
         let mut networks = self.list.iter();
         networks.any(|network| network.session.settings.script)
     }
 
     /// Whether a script ends at the first line that is refused.
-    pub fn is_strict(&self) -> bool {
+    pub(in crate::client) fn is_strict(&self) -> bool {
         let mut networks = self.list.iter();
         networks.any(|network| network.session.settings.strict)
     }
 
     /// A network.
-    pub fn get(&self, id: NetworkId) -> Option<&Network> {
+    pub(in crate::client) fn get(&self, id: NetworkId) -> Option<&Network> {
         self.list.iter().find(|network| network.id == id)
     }
 
     /// The name of a network; empty if there is no such network.
-    pub fn name_of(&self, id: NetworkId) -> NetworkName {
+    pub(in crate::client) fn name_of(&self, id: NetworkId) -> NetworkName {
         let name = self.get(id).map(|network| network.name.clone());
         name.unwrap_or_default()
     }
 
     /// The same, to be changed.
-    pub fn get_mut(&mut self, id: NetworkId) -> Option<&mut Network> {
+    pub(in crate::client) fn get_mut(&mut self, id: NetworkId) -> Option<&mut Network> {
         self.list.iter_mut().find(|network| network.id == id)
     }
 
     /// The network with this name, in any letter case.
-    pub fn find(&self, name: &str) -> Option<&Network> {
+    pub(in crate::client) fn find(&self, name: &str) -> Option<&Network> {
         let has_name = |network: &&Network| network.name.as_str().eq_ignore_ascii_case(name);
         self.list.iter().find(has_name)
     }
 
     /// The active network.
-    pub fn active(&self) -> Option<&Network> {
+    pub(in crate::client) fn active(&self) -> Option<&Network> {
         self.get(self.active?)
     }
 
     /// All networks.
-    pub fn iter(&self) -> impl Iterator<Item = &Network> {
+    pub(in crate::client) fn iter(&self) -> impl Iterator<Item = &Network> {
         self.list.iter()
     }
 
     /// All networks, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Network> {
+    pub(in crate::client) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Network> {
         self.list.iter_mut()
     }
 
     /// Whether rooms are named with their network.
-    pub fn is_several(&self) -> bool {
+    pub(in crate::client) fn is_several(&self) -> bool {
         self.list.len() > 1 || self.gone.is_some()
     }
 
@@ -185,7 +190,7 @@ impl Networks {
     /// # Errors
     ///
     /// There is no such network, or no other one to go on with.
-    pub fn to_leave(
+    pub(in crate::client) fn to_leave(
         &self,
         name: Option<&str>,
         typed_in: NetworkId,
@@ -205,7 +210,12 @@ impl Networks {
     }
 
     /// Leaves all networks. A hosted room that others are in keeps all of them until the user insists.
-    pub fn quit_by_user(&mut self, reason: Option<&str>, keep: bool, now: SessionTime) {
+    pub(in crate::client) fn quit_by_user(
+        &mut self,
+        reason: Option<&str>,
+        keep: bool,
+        now: SessionTime,
+    ) {
         // Only one network can be hosted by this program.
         let (hosted, others): (Vec<_>, Vec<_>) = self
             .list
@@ -221,33 +231,33 @@ impl Networks {
     }
 
     /// Leaves all networks.
-    pub fn quit(&mut self, reason: Option<&str>, now: SessionTime) {
+    pub(in crate::client) fn quit(&mut self, reason: Option<&str>, now: SessionTime) {
         for network in &mut self.list {
             network.session.quit(reason, now, &mut network.output);
         }
     }
 
     /// The script has no more lines.
-    pub fn input_ended(&mut self, now: SessionTime) {
+    pub(in crate::client) fn input_ended(&mut self, now: SessionTime) {
         for network in &mut self.list {
             network.session.input_ended(now, &mut network.output);
         }
     }
 
     /// A script has seen on this network what it waits for: the others wait no longer.
-    pub fn stop_waiting(&mut self, matched: NetworkId, now: SessionTime) {
+    pub(in crate::client) fn stop_waiting(&mut self, matched: NetworkId, now: SessionTime) {
         for network in self.list.iter_mut().filter(|other| other.id != matched) {
             network.session.stop_waiting(now, &mut network.output);
         }
     }
 
     /// Reports that an input was not carried out, to the network where it was typed.
-    pub fn reject(&mut self, id: NetworkId, error: InputError) {
+    pub(in crate::client) fn reject(&mut self, id: NetworkId, error: InputError) {
         self.say(id, Event::InputRejected { error, line: None });
     }
 
     /// Adds an event to those of a network.
-    pub fn say(&mut self, id: NetworkId, event: Event) {
+    pub(in crate::client) fn say(&mut self, id: NetworkId, event: Event) {
         if let Some(network) = self.get_mut(id) {
             network.output.events.push(event);
         }

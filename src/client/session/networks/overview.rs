@@ -15,7 +15,7 @@ use crate::client::session::{MembersError, Session};
 
 impl Networks {
     /// A room or a person as it is written where there are several networks: `libera/#rust`.
-    pub fn label<'n>(&self, network: &Network, name: &'n str) -> Cow<'n, str> {
+    pub(in crate::client) fn label<'n>(&self, network: &Network, name: &'n str) -> Cow<'n, str> {
         match self.is_several() {
             true => Cow::Owned(format!("{}/{name}", network.name)),
             false => Cow::Borrowed(name),
@@ -23,7 +23,7 @@ impl Networks {
     }
 
     /// Where typed text goes, for the prompt.
-    pub fn prompt_location(&self) -> Option<Cow<'_, str>> {
+    pub(in crate::client) fn prompt_location(&self) -> Option<Cow<'_, str>> {
         if let Some(gone) = &self.gone {
             return Some(Cow::Owned(format!("{gone} gone")));
         }
@@ -36,19 +36,19 @@ impl Networks {
     }
 
     /// The active room, with its network where there are several.
-    pub fn active_label(&self) -> Option<Cow<'_, str>> {
+    pub(in crate::client) fn active_label(&self) -> Option<Cow<'_, str>> {
         let network = self.active()?;
         let room = network.session.active_room()?;
         Some(self.label(network, room))
     }
 
     /// What the prompt says of a lost connection of the active network.
-    pub fn offline_note(&self, elapsed: Duration) -> Option<String> {
+    pub(in crate::client) fn offline_note(&self, elapsed: Duration) -> Option<String> {
         self.active()?.session.offline_note(elapsed)
     }
 
     /// The unread messages in all rooms but the active one.
-    pub fn unread(&self) -> Unread {
+    pub(in crate::client) fn unread(&self) -> Unread {
         let mut all = Unread::default();
         for network in &self.list {
             let unread = network.session.unread();
@@ -59,7 +59,7 @@ impl Networks {
     }
 
     /// How many mentions that are not among the unread messages there were since the user last typed.
-    pub fn highlight_count(&self) -> u32 {
+    pub(in crate::client) fn highlight_count(&self) -> u32 {
         let counts = self.list.iter();
         counts
             .map(|network| network.session.highlight_count())
@@ -67,24 +67,24 @@ impl Networks {
     }
 
     /// Whether a network is ready, so that lines can be typed.
-    pub fn is_ready(&self) -> bool {
+    pub(in crate::client) fn is_ready(&self) -> bool {
         self.list.iter().any(|network| network.session.is_ready())
     }
 
     /// Whether lines can be typed: a network is ready, or there is none that the user waits for.
-    pub fn can_type(&self) -> bool {
+    pub(in crate::client) fn can_type(&self) -> bool {
         let is_waiting = |network: &Network| network.session.offline_note(Duration::ZERO).is_some();
         self.is_ready() || !self.list.is_empty() && self.list.iter().all(is_waiting)
     }
 
     /// Whether all networks are being left.
-    pub fn is_leaving(&self) -> bool {
+    pub(in crate::client) fn is_leaving(&self) -> bool {
         self.list.iter().all(|network| network.session.is_leaving())
     }
 
     /// The rooms of all networks, in the order of their numbers. With several networks each is named
     /// with its own.
-    pub fn room_summaries(&self) -> Vec<RoomSummary> {
+    pub(in crate::client) fn room_summaries(&self) -> Vec<RoomSummary> {
         let rooms = self.list.iter().flat_map(|network| {
             let rooms = network.session.room_summaries().into_iter();
             rooms.map(|room| RoomSummary {
@@ -100,7 +100,7 @@ impl Networks {
 
     /// The names that Tab completes: those of the active network, and those of the others with their
     /// network.
-    pub fn names(&self) -> CompletionNames {
+    pub(in crate::client) fn names(&self) -> CompletionNames {
         let Some(first) = self.active().or(self.list.first()) else {
             return CompletionNames::default();
         };
@@ -129,7 +129,7 @@ impl Networks {
     }
 
     /// The targets whose names start with `start`: `@nick` or a room.
-    pub fn names_starting_with(&self, start: &str) -> Vec<String> {
+    pub(in crate::client) fn names_starting_with(&self, start: &str) -> Vec<String> {
         let CompletionNames {
             nicks,
             rooms,
@@ -146,7 +146,7 @@ impl Networks {
 
     /// A room has the same number until it is left, also when rooms of other networks come and go: each
     /// network learns which numbers are in use. Called after each step.
-    pub fn share_room_numbers(&mut self) {
+    pub(in crate::client) fn share_room_numbers(&mut self) {
         let sessions = self.list.iter().map(|network| &network.session);
         let changes = sessions.map(Session::numbers_changed).sum::<u64>();
         let now = (self.added, self.list.len(), changes);
@@ -166,7 +166,7 @@ impl Networks {
 
     /// Makes a room the active one, by its number, its name or by that of its network and its own; the
     /// name of a network and a slash mean its active room. False if the user is not in it.
-    pub fn show_room(&mut self, name: &str) -> bool {
+    pub(in crate::client) fn show_room(&mut self, name: &str) -> bool {
         let Some(from) = self.active.or(self.list.first().map(|network| network.id)) else {
             return false;
         };
@@ -198,7 +198,10 @@ impl Networks {
     /// # Errors
     ///
     /// The user is not in the room.
-    pub fn members(&self, room: Option<&str>) -> Result<Vec<String>, MembersError> {
+    pub(in crate::client) fn members(
+        &self,
+        room: Option<&str>,
+    ) -> Result<Vec<String>, MembersError> {
         let (Some(id), name) = (self.active, room) else {
             return Err(MembersError::NoRoom);
         };
@@ -213,7 +216,7 @@ impl Networks {
     }
 
     /// Analyses a line while it is typed, as the network that it is for does.
-    pub fn analyze(&self, text: &str) -> LineAnalysis {
+    pub(in crate::client) fn analyze(&self, text: &str) -> LineAnalysis {
         let Some(first) = self.active().or(self.list.first()) else {
             return LineAnalysis::without_session(text);
         };
@@ -340,7 +343,7 @@ impl Networks {
 
     /// Where the user is on each network, the active one first: its name, its address, the nick and
     /// the active room, separated by tabs.
-    pub fn locations(&self) -> Vec<String> {
+    pub(in crate::client) fn locations(&self) -> Vec<String> {
         let active = self.active().into_iter();
         let others = self.list.iter();
         let others = others.filter(|network| Some(network.id) != self.active);
@@ -355,7 +358,7 @@ impl Networks {
     }
 
     /// The networks, one in each line.
-    pub fn summary(&self, elapsed: Duration) -> String {
+    pub(in crate::client) fn summary(&self, elapsed: Duration) -> String {
         let lines = self.list.iter().enumerate().map(|(index, network)| {
             let Network {
                 name,

@@ -25,7 +25,7 @@ pub(super) struct Route<'l> {
 
 impl Networks {
     /// The user entered a line, or a pasted text of several lines.
-    pub fn typed(&mut self, place: &PromptPlace, text: &str, now: SessionTime) {
+    pub(in crate::client) fn typed(&mut self, place: &PromptPlace, text: &str, now: SessionTime) {
         for network in &mut self.list {
             network.session.note_input();
         }
@@ -142,7 +142,12 @@ impl Networks {
 
     /// Processes a line of a script, with its number, unless the network that it is for has no room
     /// for it now. Returns whether it was processed.
-    pub fn scripted(&mut self, number: u64, line: &ScriptLine<'_>, now: SessionTime) -> bool {
+    pub(in crate::client) fn scripted(
+        &mut self,
+        number: u64,
+        line: &ScriptLine<'_>,
+        now: SessionTime,
+    ) -> bool {
         // Each line is parsed only when it can be taken.
         let may_take = |one: &Network| one.session.is_ended() || one.session.wants_input();
         let Some(active) = self.active.filter(|_| self.list.iter().any(may_take)) else {
@@ -304,7 +309,7 @@ impl Networks {
     }
 
     /// Whether more lines of a script may be read.
-    pub fn wants_input(&self) -> bool {
+    pub(in crate::client) fn wants_input(&self) -> bool {
         self.list
             .iter()
             .any(|network| network.session.wants_input())

@@ -21,6 +21,7 @@ const SEARCHED_BYTES_MAX: usize = 4_096;
 
 impl Session {
     /// Analyses a line as it is.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn analyze(&self, text: &str) -> LineAnalysis {
         // A pasted line with its line end is a line like any other.
         let line = only_line(text).unwrap_or(text);

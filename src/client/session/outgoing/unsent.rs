@@ -14,12 +14,12 @@ impl Session {
 
     /// How many messages were not sent. Those in flight that the connection has not taken count
     /// too.
-    pub fn unsent_count(&self) -> usize {
+    pub(in crate::client) fn unsent_count(&self) -> usize {
         self.unsent_messages().count()
     }
 
     /// A value that changes whenever [`Session::unsent`] does.
-    pub fn unsent_version(&self) -> [u64; 5] {
+    pub(in crate::client) fn unsent_version(&self) -> [u64; 5] {
         let lengths = [
             self.backlog.never_sent.len(),
             self.backlog.waiting.len(),
