@@ -43,9 +43,17 @@ pub(super) fn kind_index(kind: ListenerKind) -> usize {
 
 const KIND_NAMES: [&str; 4] = ["plain", "tls", "websocket", "websocket-tls"];
 
-/// The upper bounds of the buckets, in microseconds; one bucket more is without a bound.
-const BOUNDS: [u32; 9] = [
-    100, 500, 1_000, 5_000, 10_000, 25_000, 100_000, 500_000, 1_000_000,
+/// The upper bounds of the buckets, in nanoseconds; one bucket more is without a bound.
+const BOUNDS: [u64; 9] = [
+    100_000,
+    500_000,
+    1_000_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    100_000_000,
+    500_000_000,
+    1_000_000_000,
 ];
 
 /// How many durations are up to each bound.
@@ -53,20 +61,20 @@ const BOUNDS: [u32; 9] = [
 pub(super) struct Histogram {
     /// Not added up: each has those of its bucket alone.
     counts: [u64; BOUNDS.len() + 1],
-    sum: Duration,
+    /// In nanoseconds, which is enough for five hundred years.
+    sum: u64,
 }
 
 impl Histogram {
-    /// Counts a duration.
+    /// Counts a duration. This happens in each iteration of the event loop.
+    #[inline]
     pub(super) fn observe(&mut self, time: Duration) {
-        let microseconds = time.as_micros();
-        let bucket = BOUNDS
-            .iter()
-            .position(|bound| microseconds <= u128::from(*bound));
+        let nanoseconds = time.as_secs() * 1_000_000_000 + u64::from(time.subsec_nanos());
+        let bucket = BOUNDS.iter().position(|bound| nanoseconds <= *bound);
         if let Some(count) = self.counts.get_mut(bucket.unwrap_or(BOUNDS.len())) {
             *count += 1;
         }
-        self.sum += time;
+        self.sum += nanoseconds;
     }
 
     fn write(&self, name: &str, help: &str, out: &mut String) {
@@ -74,7 +82,7 @@ impl Histogram {
         let mut total = 0;
         for (count, bound) in self.counts.iter().zip(BOUNDS) {
             total += count;
-            let seconds = f64::from(bound) / 1e6;
+            let seconds = bound as f64 / 1e9;
             line(
                 out,
                 name,
@@ -83,7 +91,7 @@ impl Histogram {
         }
         total += self.counts.last().copied().unwrap_or_default();
         line(out, name, format_args!("_bucket{{le=\"+Inf\"}} {total}"));
-        line(out, name, format_args!("_sum {}", self.sum.as_secs_f64()));
+        line(out, name, format_args!("_sum {}", self.sum as f64 / 1e9));
         line(out, name, format_args!("_count {total}"));
     }
 }
