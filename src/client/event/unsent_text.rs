@@ -7,6 +7,6 @@ pub struct UnsentText {
     pub target: String,
     /// What sends them when it is typed, of one line or several.
     pub text: String,
-    /// Whether the connection has taken them: then they may have arrived.
+    /// Whether the connection has them or is about to take them: they may have arrived.
     pub in_transit: bool,
 }

@@ -149,14 +149,20 @@ impl DeliveryTracker {
         unwritten.chain(queued.filter_map(|line| line.message.as_ref()))
     }
 
-    /// The messages that were written to the connection and are not confirmed, oldest first.
+    /// The messages that are written to the connection, now or in the next moment, and are not
+    /// confirmed, oldest first.
     pub(in crate::client::session) fn messages_in_transit(
         &self,
     ) -> impl Iterator<Item = &OutgoingMessage> {
-        let written = self.written_bytes;
         let sent = self.in_flight.iter();
-        sent.filter(move |line| line.start_offset < written)
-            .filter_map(|line| line.message.as_ref())
+        sent.filter_map(|line| line.message.as_ref())
+    }
+
+    /// The messages that wait for room in the window, oldest first.
+    pub(in crate::client::session) fn queued_messages(
+        &self,
+    ) -> impl Iterator<Item = &OutgoingMessage> {
+        self.queued.iter().filter_map(|line| line.message.as_ref())
     }
 
     /// The number of the first request that was not written.

@@ -46,14 +46,18 @@ impl Session {
             .chain(&self.backlog.waiting)
     }
 
-    /// The messages that would be lost if the program ended now: those in transit, and those that
-    /// were not sent. Each is a text that sends it when it is typed. Consecutive messages to one
+    /// The messages that would be lost if the program ended now: those in transit, which may
+    /// arrive, and those that were not sent. Each is a text that sends it when it is typed. Consecutive messages to one
     /// target are one text of several lines. The text names the target, since another room may be
     /// active then. Messages with passwords are left out.
     pub fn unsent(&self) -> Vec<UnsentText> {
         let in_transit = self.delivery.messages_in_transit();
         let mut texts = as_texts(in_transit, true);
-        texts.extend(as_texts(self.unsent_messages(), false));
+        let never_sent = self.backlog.never_sent.iter();
+        let unsent = never_sent
+            .chain(self.delivery.queued_messages())
+            .chain(&self.backlog.waiting);
+        texts.extend(as_texts(unsent, false));
         texts
     }
 }
