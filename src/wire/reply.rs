@@ -60,6 +60,7 @@ replies! {
     WhoisChannels       319 ""
     WhoisBot            335 "is a bot"
     WhoisCertificate    276 "has client certificate fingerprint"
+    WhoisHost           378 ""
     WhoisSecure         671 "is using a secure connection"
     EndOfWhois          318 "End of WHOIS list"
     EndOfWho            315 "End of WHO list"

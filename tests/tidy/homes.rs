@@ -24,7 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("colored", &["src/client/view/"]),
     ("etcetera", &["src/client/app/"]),
     ("fastrand", &["src/client/net/"]),
-    ("getrandom", &["src/client/app/"]),
+    ("getrandom", &["src/client/app/", "src/server/net/"]),
     ("hmac", &["src/wire/sasl/scram.rs"]),
     (
         "jiff",

@@ -49,6 +49,7 @@ struct ConfigFile {
     password_file: Option<Text>,
     lobby: Option<Spanned<Value>>,
     audit_log: Option<Text>,
+    cloak: Option<bool>,
     #[serde(default)]
     operator: Vec<Spanned<OperatorTable>>,
     tls: Option<TlsTable>,
@@ -180,6 +181,7 @@ pub(super) fn read(
         }
         (None, None) => {}
     }
+    hub.cloak = file.cloak.unwrap_or(hub.cloak);
     if let Some(value) = &file.lobby {
         hub.lobby = reader.lobby(value)?;
     }

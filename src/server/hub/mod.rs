@@ -42,6 +42,7 @@
 //! - `settings` and `time`: the configuration of the hub, and its two clocks as text
 //! - `connection_id`: the number of a connection
 //! - `counts`: numbers for the metrics and the status of the server
+//! - `cloak`: the hosts that other users see
 //! - `fingerprint`: the fingerprint of a client certificate
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
@@ -60,6 +61,7 @@ pub(in crate::server) mod buffers;
 pub mod buffers;
 mod capabilities;
 mod charges;
+mod cloak;
 mod commands;
 mod connection_id;
 mod counts;
@@ -100,9 +102,10 @@ use tracing::{debug, info};
 
 use crate::common::sanitize::escape;
 use crate::wire::{Line, Reply};
-use account::StoredAccounts;
+use account::{SecretKey, StoredAccounts};
 use capabilities::{Capabilities, MemberCapabilities};
 use charges::{Meter, Work};
+use cloak::CloakKey;
 use error::{CommandResult, Rejection, Truncated};
 use fanout::Fanout;
 use limits::Timers;
@@ -150,6 +153,8 @@ pub struct Hub {
     timers: Timers,
     operators: Operators,
     bans: Bans,
+    /// The key of the cloaked hosts; without one they are not cloaked.
+    cloak_key: Option<CloakKey>,
     monitors: Monitors,
     /// The users who left or changed their nick last, the latest first.
     whowas: VecDeque<WhowasEntry>,
@@ -241,6 +246,19 @@ impl Hub {
     #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn accounts_in(&mut self, stored: StoredAccounts) {
         self.accounts = Some(Box::new(Accounts::new(stored)));
+    }
+
+    /// Cloaks the hosts of users with this secret from now on, if that is configured.
+    pub fn cloak_with(&mut self, secret: SecretKey) {
+        self.cloak_key = Some(CloakKey::new(secret));
+    }
+
+    /// The host of a connection as other users see it. That of this machine is no secret.
+    fn shown_host(&self, host: HostName) -> String {
+        match self.cloak_key.filter(|_| self.settings.cloak) {
+            Some(key) if !host.is_loopback() => key.cloak(host.address()),
+            _ => host.to_string(),
+        }
     }
 
     /// Reports whether lines can be stored from now on. Operators are notified.

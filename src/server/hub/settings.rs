@@ -111,6 +111,8 @@ pub struct HubSettings {
     pub plain_without_tls: bool,
     /// Whether the name of an account is a nick that only its users can have.
     pub reserve_nicks: bool,
+    /// Whether users see each other's addresses only as cloaked hosts.
+    pub cloak: bool,
     /// The rooms whose messages are kept, if there is a store.
     pub stored_rooms: StoredRooms,
     /// Whether whispers of users with accounts are kept, if there is a store.
@@ -171,6 +173,7 @@ impl Default for HubSettings {
             register_before_connect: true,
             plain_without_tls: false,
             reserve_nicks: true,
+            cloak: true,
             stored_rooms: StoredRooms::default(),
             stores_whispers: true,
             history_on_join: 0,

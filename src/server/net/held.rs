@@ -80,6 +80,8 @@ impl Reactor {
         start: impl FnOnce(&dyn Fn() -> Wake) -> io::Result<StoreThreads>,
     ) -> io::Result<()> {
         self.hub.store_in(contents.info);
+        // Cloaks are the same after a restart, so that bans of them hold.
+        self.hub.cloak_with(contents.accounts.secret);
         self.hub.accounts_in(contents.accounts);
         self.hub.rooms_in(contents.rooms);
         self.hub.bans_in(contents.bans);

@@ -37,6 +37,7 @@ use slab::Slab;
 use tracing::{info, warn};
 
 use crate::server::error::ServerError;
+use crate::server::hub::account::SecretKey;
 use crate::server::hub::task::{Answer, TaskRunner, Wake};
 use crate::server::hub::{
     ConnectionId, DisconnectReason, HostName, Hub, HubSettings, HubTime, Outbox,
@@ -157,11 +158,16 @@ impl Reactor {
         let runner = start_runner(wake_by(&waker))?;
         let started = Instant::now();
         let now = read_clocks(started);
+        let mut hub = Hub::new(settings, now);
+        // A store has a secret that stays.
+        let mut secret = SecretKey::default();
+        getrandom::fill(&mut secret.0).map_err(io::Error::other)?;
+        hub.cloak_with(secret);
         Ok(Self {
             poll,
             started,
             now,
-            hub: Hub::new(settings, now),
+            hub,
             outbox: Outbox::default(),
             runner,
             listeners,

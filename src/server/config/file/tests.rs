@@ -94,7 +94,7 @@ fn the_help_shows_each_key_with_what_is_usual() {
     // The library lists all keys if none is similar.
     let unknown = read_text("xyzzy = 1").unwrap_err();
     let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 17, "{unknown}");
+    assert_eq!(keys.len(), 18, "{unknown}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),

@@ -5,13 +5,14 @@ use std::time::Duration;
 use tracing::info;
 
 use super::accounts::CANNOT_STORE;
+use super::queries::is_cloaked;
 use crate::server::hub::ban::{
     BAN_REASON_BYTES_MAX, BanChange, BanProblem, BanTarget, ServerBan, parse_time,
 };
 use crate::server::hub::limits::truncate;
 use crate::server::hub::state::accounts::ReplyForm;
 use crate::server::hub::state::bans::{Bans, is_about};
-use crate::server::hub::state::masks::wildcards;
+use crate::server::hub::state::masks::{UserSubject, wildcards};
 use crate::server::hub::state::people::HostName;
 use crate::server::hub::stored::StoreChange;
 use crate::server::hub::time::seconds_as_date;
@@ -40,11 +41,37 @@ impl Hub {
             return None;
         }
         self.charge(Work::Entry, self.bans.len());
+        let mut found = None;
+        self.is_any_about(person, user, |is_about| {
+            found = self
+                .bans
+                .at(self.now.unix)
+                .find(|ban| is_about(&ban.target));
+            found.is_some()
+        });
+        found
+    }
+
+    /// Whether a search finds a target that is about a user. Masks can be for the host that others see,
+    /// and for the real one, which only operators know.
+    fn is_any_about(
+        &self,
+        person: &Person,
+        user: &Registered,
+        mut search: impl FnMut(&mut dyn FnMut(&BanTarget) -> bool) -> bool,
+    ) -> bool {
         let (address, account) = (person.host.address(), user.account.as_deref());
-        self.compare_user(user, |source| {
-            let mut bans = self.bans.at(self.now.unix);
-            bans.find(|ban| is_about(&ban.target, source, address, account))
-        })
+        let seen = self.compare_user(user, |source| {
+            search(&mut |target| is_about(target, source, address, account))
+        });
+        if seen || !is_cloaked(person, user) {
+            return seen;
+        }
+        let real = format!("{}!{}@{}", user.nick, user.username, person.host);
+        let mut source = UserSubject::new(&real, None);
+        let found = search(&mut |target| is_about(target, &mut source, address, account));
+        self.charge(Work::Step, source.steps());
+        found
     }
 
     /// Disconnects a user who is banned, and returns whether that is so.
@@ -89,8 +116,7 @@ impl Hub {
             ));
         }
         let (person, user) = self.people.person(from)?;
-        let (address, account) = (person.host.address(), user.account.as_deref());
-        if self.compare_user(user, |source| is_about(&target, source, address, account)) {
+        if self.is_any_about(person, user, |is_about| is_about(&target)) {
             return Err(Rejection::BanOfOneself(given));
         }
         let reason = reason.join(" ");
@@ -215,10 +241,7 @@ impl Hub {
         let is_banned = |person: &&Person| {
             let address = person.host.address();
             match person.registered() {
-                Some(user) => {
-                    let account = user.account.as_deref();
-                    self.compare_user(user, |source| is_about(target, source, address, account))
-                }
+                Some(user) => self.is_any_about(person, user, |is_about| is_about(target)),
                 None => !person.is_administrator && target.has_address(address),
             }
         };
@@ -260,5 +283,152 @@ fn until(ban: &ServerBan) -> String {
     match ban.until {
         Some(until) => format!("until {}", seconds_as_date(until.as_secs())),
         None => "for ever".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::hub::account::SecretKey;
+    use crate::server::hub::{Credential, HubSettings, HubTime, Operator, OperatorRights, Outbox};
+    use crate::wire::Line;
+
+    /// A hub with an operator on this machine, and users elsewhere.
+    struct Elsewhere {
+        hub: Hub,
+        outbox: Outbox,
+    }
+
+    fn root() -> ConnectionId {
+        ConnectionId::new(0, 0)
+    }
+
+    impl Elsewhere {
+        fn new(cloak: bool) -> Self {
+            let operator = Operator {
+                name: "root".to_owned(),
+                credential: Credential::Plain("sesame".to_owned()),
+                may: OperatorRights::ALL,
+            };
+            let settings = HubSettings {
+                operators: vec![operator],
+                cloak,
+                ..HubSettings::default()
+            };
+            let mut hub = Hub::new(settings, HubTime::default());
+            hub.cloak_with(SecretKey([7; 32]));
+            let mut elsewhere = Self {
+                hub,
+                outbox: Outbox::default(),
+            };
+            elsewhere.enter(root(), "127.0.0.1", "root");
+            elsewhere.say(root(), "OPER root sesame");
+            elsewhere
+        }
+
+        fn enter(&mut self, id: ConnectionId, address: &str, nick: &str) -> Vec<String> {
+            let now = HubTime::default();
+            let address = address.parse().unwrap();
+            self.hub.connected(id, address, now, &mut self.outbox);
+            self.outbox.clear();
+            self.say(id, &format!("NICK {nick}"));
+            self.say(id, "USER u 0 * :r")
+        }
+
+        fn say(&mut self, id: ConnectionId, line: &str) -> Vec<String> {
+            let now = HubTime::default();
+            let line = Line::Whole(line.as_bytes());
+            self.hub.received(id, line, now, &mut self.outbox);
+            self.hub.check().unwrap();
+            let text =
+                |(_, bytes): (_, &[u8])| str::from_utf8(bytes).unwrap().trim_end().to_owned();
+            let sent = self.outbox.sends().map(text).collect();
+            self.outbox.clear();
+            sent
+        }
+
+        /// The lines with this part.
+        fn with(lines: &[String], part: &str) -> Vec<String> {
+            let lines = lines.iter().filter(|line| line.contains(part));
+            lines.cloned().collect()
+        }
+    }
+
+    #[test]
+    fn other_users_see_a_cloak_and_operators_the_address() {
+        let [alice, bob] = [1, 2].map(|slot| ConnectionId::new(slot, 0));
+        let mut elsewhere = Elsewhere::new(true);
+        elsewhere.enter(alice, "192.0.2.1", "alice");
+        elsewhere.enter(bob, "198.51.100.1", "bob");
+        for line in [
+            "WHOIS alice",
+            "WHO alice",
+            "WHO #lobby",
+            "WHO alice %uhniI",
+            "USERHOST alice",
+            "NAMES #lobby",
+        ] {
+            let lines = elsewhere.say(bob, line);
+            assert!(!lines.is_empty());
+            assert_eq!(Elsewhere::with(&lines, "192.0.2.1"), [""; 0], "{line}");
+        }
+        let lines = elsewhere.say(alice, "NICK alicia");
+        assert_eq!(Elsewhere::with(&lines, "192.0.2.1"), [""; 0]);
+        assert!(
+            lines.iter().any(|line| line.contains(".ip4 NICK alicia")),
+            "{lines:?}"
+        );
+        let lines = elsewhere.say(bob, "WHOWAS alice");
+        assert_eq!(Elsewhere::with(&lines, "192.0.2.1"), [""; 0]);
+        for id in [root(), alice] {
+            let lines = elsewhere.say(id, "WHOIS alicia");
+            let shown = Elsewhere::with(&lines, " 378 ");
+            let words = "alicia :is connecting from *@192.0.2.1 192.0.2.1";
+            assert!(shown[0].ends_with(words), "{lines:?}");
+        }
+        let mut elsewhere = Elsewhere::new(false);
+        elsewhere.enter(alice, "192.0.2.1", "alice");
+        let lines = elsewhere.say(root(), "WHOIS alice");
+        assert_eq!(
+            Elsewhere::with(&lines, " 311 root alice ~u 192.0.2.1 ").len(),
+            1
+        );
+        assert_eq!(Elsewhere::with(&lines, " 378 ").len(), 0);
+    }
+
+    #[test]
+    fn bans_are_for_the_cloak_and_for_the_address() {
+        let alice = ConnectionId::new(1, 0);
+        let mut elsewhere = Elsewhere::new(true);
+        elsewhere.enter(alice, "192.0.2.1", "alice");
+        let lines = elsewhere.say(root(), "USERHOST alice");
+        let cloak = lines[0].rsplit('@').next().unwrap().to_owned();
+        // The network of 16 bits.
+        let network = cloak.splitn(3, '.').nth(2).unwrap().to_owned();
+        for target in [
+            "*!*@192.0.2.*".to_owned(),
+            "192.0.0.0/16".to_owned(),
+            format!("*!*@{cloak}"),
+            format!("*!*@*.{network}"),
+        ] {
+            let lines = elsewhere.say(root(), &format!("KLINE {target} :away"));
+            let ended = "ERROR :Closing Link: alice (Banned: away)";
+            assert_eq!(
+                Elsewhere::with(&lines, ended).len(),
+                1,
+                "{target}: {lines:?}"
+            );
+            let lines = elsewhere.enter(alice, "192.0.77.1", "alice");
+            let is_out = !target.contains("192.0.2.*") && !target.contains(&cloak);
+            let is_welcome = !Elsewhere::with(&lines, " 001 ").is_empty();
+            assert_eq!(is_welcome, !is_out, "{target}: {lines:?}");
+            elsewhere.say(alice, "QUIT");
+            elsewhere.say(root(), &format!("UNKLINE {target}"));
+            let lines = elsewhere.enter(alice, "192.0.2.1", "alice");
+            assert_eq!(Elsewhere::with(&lines, " 001 ").len(), 1, "{target}");
+        }
+        // A mask of one's own network, in either form, is refused.
+        let lines = elsewhere.say(root(), "KLINE *!*@127.0.0.*");
+        assert!(lines[0].contains(" 415 "), "{lines:?}");
     }
 }

@@ -18,7 +18,7 @@ impl Hub {
     }
 
     fn send_whois(&self, to: ConnectionId, person: &Person, user: &Registered) {
-        let (nick, username, host) = (&user.nick, &user.username, person.host);
+        let (nick, username, host) = (&user.nick, &user.username, user.host());
         let rest = format_args!("{nick} {username} {host} * :{}", user.real_name);
         self.reply_with(to, Reply::WhoisUser, rest);
         let all_prefixes = self.capabilities(to).has(Capabilities::MULTI_PREFIX);
@@ -45,6 +45,11 @@ impl Hub {
         if person.is_secure {
             self.reply_about(to, Reply::WhoisSecure, nick);
         }
+        if sees_all && is_cloaked(person, user) {
+            let host = person.host;
+            let rest = format_args!("{nick} :is connecting from *@{host} {host}");
+            self.reply_with(to, Reply::WhoisHost, rest);
+        }
         if let Some(certificate) = person.certificate.as_ref().filter(|_| sees_all) {
             let words = Reply::WhoisCertificate.words();
             let rest = format_args!("{nick} :{words} {certificate}");
@@ -59,10 +64,10 @@ impl Hub {
         let nicks = nicks.iter().flatten().take(USERHOST_MAX);
         let found = nicks.filter_map(|nick| {
             self.charge(Work::Name, 2);
-            let (person, user) = self.people.find(nick).ok()?;
+            let (_, user) = self.people.find(nick).ok()?;
             let operator = if user.modes.has('o') { "*" } else { "" };
             let away = if user.away.is_some() { '-' } else { '+' };
-            let (nick, username, host) = (&user.nick, &user.username, person.host);
+            let (nick, username, host) = (&user.nick, &user.username, user.host());
             Some(format!("{nick}{operator}={away}{username}@{host}"))
         });
         let head = (format_args!(":"), ' ');
@@ -137,4 +142,9 @@ impl Hub {
         self.reply_about(from, Reply::EndOfStats, Truncated(query));
         Ok(())
     }
+}
+
+/// Whether other users see another host than that of the connection.
+pub(super) fn is_cloaked(person: &Person, user: &Registered) -> bool {
+    !person.host.is_loopback() && person.host.to_string() != user.host()
 }

@@ -195,7 +195,8 @@ impl Hub {
                 pending.was_nick_refused = false;
             }
             ConnectionStage::Registered(user) => {
-                user.source = format!("{nick}!{}@{}", user.username, person.host).into();
+                // The host stays as it is, whatever is configured by now.
+                user.source = format!("{nick}!{}@{}", user.username, user.host()).into();
                 user.nick = nick;
             }
         }
@@ -411,10 +412,14 @@ impl Hub {
         let Some(person) = self.people.get_mut(id) else {
             return Ok(());
         };
-        let host = person.host.to_string();
+        let host = person.host;
+        let shown_host = self.shown_host(host);
+        let Some(person) = self.people.get_mut(id) else {
+            return Ok(());
+        };
         person.stage = ConnectionStage::Registered(Registered {
             account,
-            source: format!("{nick}!{username}@{host}").into(),
+            source: format!("{nick}!{username}@{shown_host}").into(),
             nick: nick.clone(),
             username,
             real_name,

@@ -29,6 +29,7 @@ impl Hub {
             username: user.username.clone(),
             real_name: user.real_name.clone(),
             host: person.host,
+            shown_host: user.host().into(),
             unix_seconds: self.now.unix.as_secs(),
         });
     }
@@ -43,7 +44,7 @@ impl Hub {
             self.send_rejection(from, Rejection::WasNoSuchNick(nick));
         }
         for entry in found {
-            let (nick, username, host) = (&entry.nick, &entry.username, entry.host);
+            let (nick, username, host) = (&entry.nick, &entry.username, &entry.shown_host);
             let rest = format_args!("{nick} {username} {host} * :{}", entry.real_name);
             self.reply_with(from, Reply::WhowasUser, rest);
             let (name, date) = (&self.settings.name, seconds_as_date(entry.unix_seconds));
