@@ -22,7 +22,7 @@ use chatting_room::client::command;
 
 use support::Arguments;
 use support::report::{Measures, Times, medians, print};
-use support::room::{Room, flood};
+use support::room::{Member, Room, flood};
 use support::server::Server;
 use support::terminal::Terminal;
 use support::timing::nanoseconds;
@@ -37,11 +37,13 @@ type Benchmark = (&'static str, fn(&Arguments) -> Measures);
 fn main() {
     let arguments = Arguments::read();
     println!("the client, medians\n");
-    let benchmarks: [Benchmark; 7] = [
+    let benchmarks: [Benchmark; 9] = [
         ("start", start),
         ("start with TLS", start_with_tls),
         ("flood", floods),
+        ("flood with TLS", floods_with_tls),
         ("networks", networks),
+        ("networks with TLS", networks_with_tls),
         ("script", scripts),
         ("script with TLS", scripts_with_tls),
         ("grammar", grammar),
@@ -56,13 +58,16 @@ fn main() {
 /// Connects it to a server, and looks for the line that it prints after the join.
 fn enter(address: &str, home: &Path) -> Terminal {
     let arguments = [address, "--nick", "alice", "--no-host"];
-    Terminal::start(PROGRAM, &arguments, home, "you are ")
+    Terminal::start(PROGRAM, &arguments, home, "You are ")
 }
 
 fn start(arguments: &Arguments) -> Measures {
     let server = Server::start_with_lobby();
     let home = tempfile::tempdir().unwrap();
-    starts(arguments, &server.address.to_string(), home.path())
+    let mut measures = starts(arguments, &server.address.to_string(), home.path());
+    let binary = std::fs::metadata(PROGRAM).unwrap().len();
+    measures.push(("MB of the program".to_owned(), binary as f64 / 1e6));
+    measures
 }
 
 fn start_with_tls(arguments: &Arguments) -> Measures {
@@ -95,6 +100,60 @@ fn starts(arguments: &Arguments, address: &str, home: &Path) -> Measures {
 fn floods(arguments: &Arguments) -> Measures {
     let runs: Vec<Measures> = (0..arguments.runs(5)).map(|_| one_flood()).collect();
     medians(&runs)
+}
+
+fn floods_with_tls(arguments: &Arguments) -> Measures {
+    let run = |_| {
+        let home = tempfile::tempdir().unwrap();
+        let (server, endpoint) = Server::start_with_tls();
+        endpoint.accept_in(home.path());
+        let mut bob = Member::enter(server.address);
+        let terminal = enter(&endpoint.url, home.path());
+        terminal.seen();
+        let cpu = terminal.load().cpu();
+        terminal.look_for("that was the last one");
+        let begin = Instant::now();
+        bob.says(LINES, "that was the last one");
+        let time = (terminal.seen() - begin).as_secs_f64();
+        let cpu = terminal.load().cpu() - cpu;
+        vec![
+            ("lines shown a second".to_owned(), LINES as f64 / time),
+            (
+                "CPU µs per line".to_owned(),
+                cpu.as_secs_f64() * 1e6 / LINES as f64,
+            ),
+        ]
+    };
+    medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
+}
+
+/// The memory for each encrypted network after the first one.
+fn networks_with_tls(arguments: &Arguments) -> Measures {
+    let run = |_| {
+        let (_server, endpoint) = Server::start_with_tls();
+        let resident = |count: usize| {
+            let home = tempfile::tempdir().unwrap();
+            endpoint.configure_in(home.path(), count);
+            let names: Vec<String> = (0..count).map(|number| format!("n{number}")).collect();
+            let mut arguments: Vec<&str> = names.iter().map(String::as_str).collect();
+            arguments.push("--no-host");
+            // That of the last network, which has a nick of its own.
+            let last = format!("You are alice{}", count - 1);
+            let terminal = Terminal::start(PROGRAM, &arguments, home.path(), &last);
+            terminal.seen();
+            thread::sleep(REST);
+            terminal.load().resident_bytes()
+        };
+        let (one, eleven) = (resident(1), resident(11));
+        vec![
+            ("resident MB with one network".to_owned(), one / 1e6),
+            (
+                "resident KB for each further one".to_owned(),
+                (eleven - one) / 10.0 / 1e3,
+            ),
+        ]
+    };
+    medians(&(0..arguments.runs(5)).map(run).collect::<Vec<_>>())
 }
 
 /// All lines at once, and then key presses while more lines arrive.
@@ -168,7 +227,7 @@ fn among_floods(count: usize, floods: usize) -> (f64, Times) {
     let addresses: Vec<String> = rooms.iter().map(|room| room.address.to_string()).collect();
     let mut arguments: Vec<&str> = addresses.iter().map(String::as_str).collect();
     arguments.extend(["--nick", "alice", "--no-host"]);
-    let mut terminal = Terminal::start(PROGRAM, &arguments, home.path(), "you are ");
+    let mut terminal = Terminal::start(PROGRAM, &arguments, home.path(), "You are ");
     terminal.seen();
     let mut clients: Vec<_> = rooms.iter().map(Room::client).collect();
     thread::sleep(REST);

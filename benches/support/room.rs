@@ -56,6 +56,32 @@ fn answer(line: &str) -> String {
     }
 }
 
+/// A member of the lobby of a real server.
+pub(crate) struct Member(TcpStream);
+
+impl Member {
+    /// Connects, and waits for the end of the registration.
+    pub(crate) fn enter(address: SocketAddr) -> Self {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream
+            .write_all(b"NICK bob\r\nUSER bob 0 * :bob\r\nPING :in\r\n")
+            .unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut answers = lines.map_while(Result::ok);
+        let is_in = answers.any(|line| line.contains(" PONG "));
+        assert!(is_in, "the server closed the connection");
+        Self(stream)
+    }
+
+    /// Says so many lines of a hundred bytes; the last one contains `last`.
+    pub(crate) fn says(&mut self, count: usize, last: &str) {
+        let line = |text: &str| format!("PRIVMSG #lobby :{text:.<100}\r\n");
+        let usual = line("what people say is about as long as this line");
+        let lines = usual.repeat(count - 1) + &line(last);
+        self.0.write_all(lines.as_bytes()).unwrap();
+    }
+}
+
 /// Lines of a hundred bytes of text each; the last one contains `last`.
 pub(crate) fn flood(count: usize, last: &str) -> String {
     let line = |text: &str| format!(":bob!~bob@127.0.0.1 PRIVMSG #lobby :{text:.<100}\r\n");

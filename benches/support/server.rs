@@ -82,6 +82,21 @@ impl TlsEndpoint {
         let record = format!("{} {}\n", self.url, self.fingerprint);
         fs::write(folder.join("certificates"), record).unwrap();
     }
+
+    /// Writes a configuration with so many networks at this address, `n0` and so on, each with a nick
+    /// of its own.
+    pub(crate) fn configure_in(&self, home: &Path, networks: usize) {
+        let folder = home.join(".config");
+        fs::create_dir_all(&folder).unwrap();
+        let Self { url, fingerprint } = self;
+        let tables = (0..networks).map(|number| {
+            format!(
+                "[servers.n{number}]\naddress = \"{url}\"\nfingerprint = \"{fingerprint}\"\n\
+                 nick = \"alice{number}\"\n"
+            )
+        });
+        fs::write(folder.join("chatroom.toml"), tables.collect::<String>()).unwrap();
+    }
 }
 
 /// A running server without rate limits.

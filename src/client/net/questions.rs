@@ -46,7 +46,7 @@ impl<F: Frontend> Driver<F> {
             Some(_) => "asks for the password",
             None => return,
         };
-        let words = format!("/connect {} {what}", network.name);
+        let words = format!("/connect {} {what}.", network.name);
         self.networks.say(link.id, Event::Note { words });
     }
 

@@ -8,7 +8,6 @@ const PINGS_MAX: usize = 8_192;
 const SETTLED: &str = "chatroom-settled";
 const ALIVE: &str = "chatroom-alive";
 const REGAINED: &str = "chatroom-nick";
-const PLAYED_BACK: &str = "chatroom-playback";
 
 /// The beginning of the labels and fences of requests. The number of the request follows.
 pub(in crate::client::session) const FENCE: &str = "chatroom-line-";
@@ -22,8 +21,6 @@ pub(in crate::client::session) enum PingPurpose {
     Alive,
     /// Its answer says that a request for the nick is answered.
     Regained,
-    /// Its answer says that all of the playback has come.
-    PlayedBack,
     /// Its answer says that this request is answered, and without labels all before it.
     Fence(u64),
     /// The user has sent it.
@@ -36,7 +33,6 @@ impl PingPurpose {
             Self::Settled => SETTLED.to_owned(),
             Self::Alive => ALIVE.to_owned(),
             Self::Regained => REGAINED.to_owned(),
-            Self::PlayedBack => PLAYED_BACK.to_owned(),
             Self::Fence(number) => format!("{FENCE}{number}"),
             Self::Typed => String::new(),
         }
@@ -48,7 +44,6 @@ impl PingPurpose {
             SETTLED => Self::Settled,
             ALIVE => Self::Alive,
             REGAINED => Self::Regained,
-            PLAYED_BACK => Self::PlayedBack,
             _ => Self::Fence(token.strip_prefix(FENCE)?.parse().ok()?),
         })
     }

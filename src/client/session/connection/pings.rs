@@ -112,7 +112,6 @@ impl Session {
             match purpose {
                 PingPurpose::Settled => self.registration_done(now, output),
                 PingPurpose::Regained => self.queries.regaining = false,
-                PingPurpose::PlayedBack => self.playback.end(),
                 PingPurpose::Fence(number) => {
                     // Each line before it has a label of its own, if there are labels.
                     let all = !self.link.capabilities.can_label();

@@ -299,6 +299,7 @@ impl Session {
             self.send(&Request::Away { message: words }, output);
             self.identity.away = Some(message);
         }
+        self.request_playback(output);
         for target in &mut self.settings.rooms {
             let room = self.rooms.naming.room_from_input(&target.room);
             target.room = room.into_owned();
@@ -353,7 +354,7 @@ impl Session {
         if !self.is_own(&self.settings.nick) && !self.identity.renamed_by_server {
             self.regain(now, output);
         }
-        self.request_playback(output);
+        self.playback.end();
         let is_bouncer = self.lists_upstreams();
         if is_bouncer && !self.link.capabilities.lists_upstreams() {
             self.send_line("BOUNCER LISTNETWORKS".to_owned(), output);
@@ -385,12 +386,12 @@ impl Session {
     }
 
     /// Asks a bouncer for what was said since the last line that was seen. A script asks for nothing:
-    /// what it would print was said before it began.
+    /// what it would print was said before it began. It comes before the rooms are joined: ergo plays back
+    /// at the join. The answer to the next ping follows all of it.
     fn request_playback(&mut self, output: &mut SessionOutput) {
         if self.link.capabilities.plays_back() && !self.settings.script {
             let line = self.playback.begin();
             self.send_line(line, output);
-            self.send_ping(PingPurpose::PlayedBack, output);
         }
     }
 

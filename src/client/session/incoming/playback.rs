@@ -43,12 +43,12 @@ impl Playback {
         self.seen
     }
 
-    /// The request for the playback, in the form of ZNC.
+    /// The request for the playback: a command of ZNC and of ergo, since a message could be echoed.
     pub(in crate::client::session) fn begin(&mut self) -> String {
         let from = self.seen.unwrap_or_default();
         self.from = Some(from);
         let (seconds, milliseconds) = (from / 1_000, from % 1_000);
-        format!("PRIVMSG *playback :PLAY * {seconds}.{milliseconds:03}")
+        format!("ZNC *playback PLAY * {seconds}.{milliseconds:03}")
     }
 
     /// All of it has come.
