@@ -14,6 +14,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/config/options.rs",
             "src/client/config/options/",
+            "src/client/config/options/",
             "src/common/cli.rs",
             "src/common/generate.rs",
             "src/server/config/options.rs",

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use clap::Command;
+
 use super::*;
 
 /// The commands, the options before them that have an effect, and those after them. For a command of
