@@ -100,7 +100,7 @@ fn answers_are_objects_too() {
         r#""kind":"note""#,
         r##","room":"#lobby","text":"tea"}"##,
         r##"{"kind":"mode","##,
-        r##""rooms":[{"room":"#lobby","count":2,"active":true}],"own":true}"##,
+        r##""rooms":[{"room":"#lobby","number":1,"count":2,"active":true}],"own":true}"##,
         r##""rooms":[{"room":"#lobby","count":2,"topic":"tea"}]}"##,
         r##"{"kind":"names","##,
         r##""nick":"bob","details":{"address":"~bob@127.0.0.1","real_name":"bob","rooms":["#lobby"]"##,
