@@ -229,7 +229,8 @@ fn bytes(count: f64) -> String {
 
 fn duration(seconds: f64) -> String {
     match seconds < 1.0 {
-        true => format!("{} ms", seconds * 1e3),
+        true if seconds < 0.01 => format!("{} ms", seconds * 1e3),
+        true => format!("{:.0} ms", seconds * 1e3),
         false => format!("{seconds:.1} s"),
     }
 }

@@ -310,7 +310,11 @@ impl Reactor {
             self.send_status_line(id, format_args!("ok"));
             // It does not wait for the store that it is about.
             (self.outbox.asker, self.outbox.is_free) = (Some(id), true);
+            // The traffic is that of the users.
+            let traffic = (self.counts.deliveries, self.counts.queued_bytes);
             self.deliver();
+            (self.counts.deliveries, self.counts.queued_bytes) = traffic;
+            self.counts.lines = self.counts.lines.saturating_sub(1);
             self.release(id);
         }
     }
