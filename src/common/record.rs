@@ -237,6 +237,7 @@ impl Record {
 
     /// A record with only its kind and its time, in Unix milliseconds. A time outside the calendar
     /// becomes 1970.
+    #[cfg(feature = "store")]
     pub fn at(kind: RecordKind, unix_milliseconds: u64) -> Self {
         let time = i64::try_from(unix_milliseconds).ok();
         let time = time.and_then(|time| Timestamp::from_millisecond(time).ok());

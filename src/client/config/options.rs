@@ -13,9 +13,8 @@ use clap::{CommandFactory as _, Parser, ValueHint};
 
 use super::trust::parse_fingerprint;
 use crate::client::event::matcher::Pattern;
-pub use commands::{Action, AskArgs, ConfigArgs, Control, LogArgs, MessageArgs};
+pub use commands::{Action, AskArgs, Control, LogArgs, MessageArgs};
 use commands::{ConnectionArgs, OutputArgs, SessionArgs};
-pub use conflict::OptionConflict;
 use help::{EXAMPLES, more_help};
 pub use values::{ColorChoice, Document, Format, Input};
 use values::{other_server, room_name, time};

@@ -119,6 +119,7 @@ impl Buffer {
 
 /// The names in a conversation that is stored with this key and these shown names: first that of the
 /// participant with the key `own`, then that of the other. `None` if it is no such conversation.
+#[cfg(any(feature = "store", test))]
 pub fn own_and_other<'s>(key: &str, shown: &'s str, own: &str) -> Option<(&'s str, &'s str)> {
     let (first, second) = shown.split_once(SEPARATOR)?;
     match key.split_once(SEPARATOR)? {
@@ -130,6 +131,7 @@ pub fn own_and_other<'s>(key: &str, shown: &'s str, own: &str) -> Option<(&'s st
 
 /// The two participants of a stored conversation, each with its key and its shown name; `None` for a
 /// room.
+#[cfg(any(feature = "store", test))]
 pub fn both_of<'s>(key: &'s str, shown: &'s str) -> Option<[(&'s str, &'s str); 2]> {
     let (first, second) = key.split_once(SEPARATOR)?;
     let (first_name, second_name) = shown.split_once(SEPARATOR)?;

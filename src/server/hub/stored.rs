@@ -119,6 +119,8 @@ pub struct StoredState {
 /// What became of the lines of some turns. A turn is a batch of lines that was given to the store;
 /// turns count from 1, and outcomes come in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+// Without a store there are none.
+#[cfg_attr(not(feature = "store"), allow(dead_code))]
 pub enum StoreOutcome {
     /// All lines up to this turn are on disk.
     Stored(u64),
