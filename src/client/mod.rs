@@ -25,4 +25,4 @@ pub mod view;
 
 pub use app::error::ClientError;
 pub use app::{HostFn, HostedRoom, run};
-pub use config::options::ClientOptions;
+pub use config::options::{ClientOptions, OptionConflict};

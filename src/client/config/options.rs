@@ -15,6 +15,7 @@ use super::trust::parse_fingerprint;
 use crate::client::event::matcher::Pattern;
 pub use commands::{Action, AskArgs, Control, LogArgs, MessageArgs};
 use commands::{ConnectionArgs, OutputArgs, SessionArgs};
+pub use conflict::OptionConflict;
 use help::{EXAMPLES, more_help};
 pub use values::{ColorChoice, Document, Format, Input};
 use values::{other_server, room_name, time};

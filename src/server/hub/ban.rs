@@ -10,7 +10,7 @@ use crate::wire::{FoldedName, Nick, mask};
 /// The longest text of a target, in bytes.
 const TARGET_BYTES_MAX: usize = 120;
 /// The longest reason, in bytes: a line has room for it beside everything else.
-pub const BAN_REASON_BYTES_MAX: usize = 200;
+pub(in crate::server) const BAN_REASON_BYTES_MAX: usize = 200;
 /// The longest time of a ban that ends, in seconds: a hundred years.
 const SECONDS_MAX: u64 = 100 * 365 * 86_400;
 /// What the masks for the names of accounts begin with, as in rooms.
@@ -141,7 +141,7 @@ impl ServerBan {
 
 /// Reads how long a ban lasts, such as `10d`, `1h30m` or, in minutes, `90`. `None` for text that is no
 /// time; `Some(None)` for 0, which is for ever.
-pub fn parse_time(text: &str) -> Option<Option<Duration>> {
+pub(in crate::server) fn parse_time(text: &str) -> Option<Option<Duration>> {
     let mut seconds: u64 = 0;
     let mut rest = text;
     while !rest.is_empty() {

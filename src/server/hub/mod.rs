@@ -54,7 +54,7 @@
 pub(in crate::server) mod account;
 #[cfg(feature = "for-tests")]
 pub mod account;
-pub mod ban;
+pub(in crate::server) mod ban;
 #[cfg(not(feature = "for-tests"))]
 pub(in crate::server) mod buffers;
 #[cfg(feature = "for-tests")]
