@@ -335,6 +335,8 @@ fn a_handshake_byte_by_byte_and_many_lines_at_once_are_no_problem() {
     stream.set_nodelay(true).unwrap();
     for byte in request.as_bytes() {
         stream.write_all(&[*byte]).unwrap();
+        // Otherwise many of them are read at once.
+        thread::sleep(Duration::from_millis(1));
     }
     let mut socket = WebSocket::from_raw_socket(stream, tungstenite::protocol::Role::Client, None);
     // The response ends with an empty line.

@@ -14,7 +14,6 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/config/options.rs",
             "src/client/config/options/",
-            "src/client/config/options/",
             "src/common/cli.rs",
             "src/common/generate.rs",
             "src/server/config/options.rs",
@@ -49,6 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &[
             "src/client/session/incoming/",
             "src/client/terminal/wrap.rs",
+            "src/server/net/websocket.rs",
             "src/wire/",
         ],
     ),

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use memchr::memmem;
 use tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response, ServerHandshake};
 use tungstenite::handshake::{HandshakeError, MidHandshake};
 use tungstenite::http::header::{
@@ -23,6 +24,9 @@ pub(in crate::server) const IS_SUPPORTED: bool = true;
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The memory for received bytes that a connection has at any time.
 const READ_BUFFER_BYTES: usize = 1024;
+/// The longest head of a handshake that is waited for, in bytes. What is longer is refused by the
+/// library.
+const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// How many bytes of lines are put into messages at a time.
 const FRAME_BYTES: usize = 16 * 1024;
 
@@ -141,7 +145,7 @@ impl Callback for OriginCheck {
         if let Some(origin) = request.headers().get(ORIGIN) {
             let origin = origin.to_str().unwrap_or_default();
             if !self.origins.allow(origin) {
-                return Err(refusal(&format!(
+                return Err(forbidden(&format!(
                     "Pages of {origin:?} may not connect to this server. Its operator can allow \
                      them with origins in the table [websocket] of the configuration.\n"
                 )));
@@ -173,7 +177,7 @@ fn chosen_kind(headers: &HeaderMap) -> (FrameKind, Option<&'static str>) {
     (FrameKind::Text, None)
 }
 
-fn refusal(words: &str) -> ErrorResponse {
+fn forbidden(words: &str) -> ErrorResponse {
     let mut response = ErrorResponse::new(Some(words.to_owned()));
     *response.status_mut() = StatusCode::FORBIDDEN;
     let headers = response.headers_mut();
@@ -181,6 +185,20 @@ fn refusal(words: &str) -> ErrorResponse {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// Whether these bytes are the beginning of a request that can still become a handshake. Those before
+/// `fresh` were so before.
+fn is_unfinished_head(received: &[u8], fresh: usize) -> bool {
+    const START: &[u8] = b"GET ";
+    let start = received.get(..START.len()).unwrap_or(received);
+    let tail = received.get(fresh.saturating_sub(3)..).unwrap_or_default();
+    let has_end = || {
+        memmem::find(tail, b"\n\r\n")
+            .or_else(|| memmem::find(tail, b"\n\n"))
+            .is_some()
+    };
+    START.starts_with(start) && received.len() <= HEAD_BYTES_MAX && !has_end()
 }
 
 /// The response to bytes that are no WebSocket handshake.
@@ -249,7 +267,15 @@ impl WebSocketSession {
         received: &[u8],
         lines: &mut Vec<u8>,
     ) -> Result<(), WebSocketError> {
-        lock(&self.buffers).received.extend_from_slice(received);
+        let is_in_handshake = self.is_in_handshake();
+        let mut buffers = lock(&self.buffers);
+        let fresh = buffers.received.len();
+        buffers.received.extend_from_slice(received);
+        // The library takes a head in many pieces for an attack, so it gets a whole one.
+        if is_in_handshake && is_unfinished_head(&buffers.received, fresh) {
+            return Ok(());
+        }
+        drop(buffers);
         let result = self.progress(lines);
         if result.is_err() {
             self.state = WebSocketState::Closed;
@@ -487,5 +513,27 @@ mod tests {
         for list in [&[][..], &["chat.example"], &["http://chat.example"]] {
             assert!(!origins(list).allow(page), "{list:?}");
         }
+    }
+
+    #[test]
+    fn a_head_is_given_to_the_library_when_it_is_whole_or_can_be_none() {
+        for (received, fresh, is_unfinished) in [
+            (&b""[..], 0, true),
+            (b"GE", 1, true),
+            (b"NICK alice\r\n", 0, false),
+            (b"GET / HTTP/1.1\r\nHost: x\r\n", 5, true),
+            (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0, false),
+            (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 26, false),
+            (b"GET / HTTP/1.1\n\n", 16, false),
+        ] {
+            assert_eq!(
+                is_unfinished_head(received, fresh),
+                is_unfinished,
+                "{received:?}"
+            );
+        }
+        let mut long = b"GET /".to_vec();
+        long.resize(HEAD_BYTES_MAX + 1, b'x');
+        assert!(!is_unfinished_head(&long, 0));
     }
 }
