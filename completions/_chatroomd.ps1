@@ -21,12 +21,12 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'chatroomd' {
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port')
-            [CompletionResult]::new('--unix-listen', '--unix-listen', [CompletionResultType]::ParameterName, 'Listen on this path, for programs of this machine; may be repeated')
-            [CompletionResult]::new('--tls-listen', '--tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for connections with TLS; may be repeated')
-            [CompletionResult]::new('--websocket-listen', '--websocket-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections; may be repeated')
-            [CompletionResult]::new('--websocket-tls-listen', '--websocket-tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections with TLS; may be repeated')
-            [CompletionResult]::new('--websocket-origin', '--websocket-origin', [CompletionResultType]::ParameterName, 'Let the pages of this origin connect, or those of every origin: *; may be repeated')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address, by default 127.0.0.1:6667; can be given several times; port 0 selects a free port')
+            [CompletionResult]::new('--unix-listen', '--unix-listen', [CompletionResultType]::ParameterName, 'Listen on this path, for programs of this machine; can be given several times')
+            [CompletionResult]::new('--tls-listen', '--tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for connections with TLS; can be given several times')
+            [CompletionResult]::new('--websocket-listen', '--websocket-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections; can be given several times')
+            [CompletionResult]::new('--websocket-tls-listen', '--websocket-tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections with TLS; can be given several times')
+            [CompletionResult]::new('--websocket-origin', '--websocket-origin', [CompletionResultType]::ParameterName, 'Let the pages of this origin connect, or those of every origin: *; can be given several times')
             [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Serve metrics for Prometheus at this address, at /metrics')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the server, in the form of a host name')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Name of the network, one word')

@@ -18,12 +18,12 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
     }
     var completions = [
         &'chatroomd'= {
-            cand --listen 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port'
-            cand --unix-listen 'Listen on this path, for programs of this machine; may be repeated'
-            cand --tls-listen 'Listen on this address for connections with TLS; may be repeated'
-            cand --websocket-listen 'Listen on this address for WebSocket connections; may be repeated'
-            cand --websocket-tls-listen 'Listen on this address for WebSocket connections with TLS; may be repeated'
-            cand --websocket-origin 'Let the pages of this origin connect, or those of every origin: *; may be repeated'
+            cand --listen 'Listen on this address, by default 127.0.0.1:6667; can be given several times; port 0 selects a free port'
+            cand --unix-listen 'Listen on this path, for programs of this machine; can be given several times'
+            cand --tls-listen 'Listen on this address for connections with TLS; can be given several times'
+            cand --websocket-listen 'Listen on this address for WebSocket connections; can be given several times'
+            cand --websocket-tls-listen 'Listen on this address for WebSocket connections with TLS; can be given several times'
+            cand --websocket-origin 'Let the pages of this origin connect, or those of every origin: *; can be given several times'
             cand --metrics 'Serve metrics for Prometheus at this address, at /metrics'
             cand --name 'Name of the server, in the form of a host name'
             cand --network 'Name of the network, one word'

@@ -24,12 +24,12 @@ function __fish_chatroomd_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l listen -d 'Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free port' -r
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l unix-listen -d 'Listen on this path, for programs of this machine; may be repeated' -r -F
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-listen -d 'Listen on this address for connections with TLS; may be repeated' -r
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-listen -d 'Listen on this address for WebSocket connections; may be repeated' -r
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-tls-listen -d 'Listen on this address for WebSocket connections with TLS; may be repeated' -r
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-origin -d 'Let the pages of this origin connect, or those of every origin: *; may be repeated' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l listen -d 'Listen on this address, by default 127.0.0.1:6667; can be given several times; port 0 selects a free port' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l unix-listen -d 'Listen on this path, for programs of this machine; can be given several times' -r -F
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-listen -d 'Listen on this address for connections with TLS; can be given several times' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-listen -d 'Listen on this address for WebSocket connections; can be given several times' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-tls-listen -d 'Listen on this address for WebSocket connections with TLS; can be given several times' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-origin -d 'Let the pages of this origin connect, or those of every origin: *; can be given several times' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l metrics -d 'Serve metrics for Prometheus at this address, at /metrics' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l name -d 'Name of the server, in the form of a host name' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l network -d 'Name of the network, one word' -r

@@ -87,7 +87,7 @@ fn steps(
     prop::collection::vec(step, 0..60).prop_map(|steps| steps.join(b"\n".as_slice()))
 }
 
-const DEEDS: &[&str] = &[
+const STEPS: &[&str] = &[
     "0JOIN ",
     "1JOIN ",
     "2NICK ",
@@ -320,8 +320,8 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_steps_in_any_order_leave_the_hub_consistent(deeds in steps(DEEDS, NAMES)) {
-        hub::check(&deeds);
+    fn any_steps_in_any_order_leave_the_hub_consistent(all in steps(STEPS, NAMES)) {
+        hub::check(&all);
     }
 
     #[test]

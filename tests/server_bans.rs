@@ -188,18 +188,18 @@ fn the_deeds_of_operators_are_recorded_in_a_file_that_only_the_server_can_read()
         0o600
     );
     let text = fs::read_to_string(&log).unwrap();
-    let deeds: Vec<serde_json::Value> = text
+    let actions: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let deed = |deed: &serde_json::Value| {
-        let word = |key: &str| deed[key].as_str().unwrap_or_default().to_owned();
-        ["operator", "nick", "deed", "object", "reason"]
+    let action = |action: &serde_json::Value| {
+        let word = |key: &str| action[key].as_str().unwrap_or_default().to_owned();
+        ["operator", "nick", "action", "object", "reason"]
             .map(word)
             .join("|")
     };
     assert_eq!(
-        deeds.iter().map(deed).collect::<Vec<_>>(),
+        actions.iter().map(action).collect::<Vec<_>>(),
         [
             "root|alice|oper||",
             "root|alice|kill|bob|bye \\u{1b}[2J",
@@ -210,7 +210,7 @@ fn the_deeds_of_operators_are_recorded_in_a_file_that_only_the_server_can_read()
         ]
     );
     assert!(
-        deeds.iter().all(|deed| deed["timestamp"].is_string()),
+        actions.iter().all(|action| action["timestamp"].is_string()),
         "{text}"
     );
     assert!(!text.contains("wrong"), "{text}");

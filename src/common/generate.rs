@@ -29,6 +29,10 @@ pub enum Generated {
 
 impl Generated {
     /// Prints it for the program with these options. A closed pipe, as from a pager, is not an error.
+    ///
+    /// # Errors
+    ///
+    /// Standard output cannot be written.
     pub fn print<Options: CommandFactory>(self) -> io::Result<()> {
         print(&self.text(Options::command()))
     }
@@ -183,6 +187,10 @@ set edit:completion:arg-completer[chatroom] = {|@words|
 "#;
 
 /// Prints a text to standard output. A closed pipe is not an error.
+///
+/// # Errors
+///
+/// Standard output cannot be written.
 pub fn print(text: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {

@@ -126,11 +126,11 @@ impl ServerError {
                     io::ErrorKind::PermissionDenied => {
                         f.write_str("ports below 1024 are reserved; choose another with --listen")
                     }
-                    _ => write!(f, "{error}"),
+                    _ => f.write_str(&os_error_text(error)),
                 }
             }
             Self::CannotListenAt { path, error } => {
-                write!(f, "cannot listen on {}: ", path.display())?;
+                write!(f, "Cannot listen on {}: ", path.display())?;
                 match error.kind() {
                     io::ErrorKind::AddrInUse => f.write_str(
                         "another program uses it, or it is no socket; stop the program, remove the \

@@ -1,4 +1,4 @@
-//! The log on standard error: one line for each event, as text or as JSON. The deeds of operators go
+//! The log on standard error: one line for each event, as text or as JSON. The actions of operators go
 //! to the audit log as well, a file with a JSON object on each line.
 //!
 //! A separate thread writes it, and the event loop never waits for that thread: a stopped terminal,
@@ -67,15 +67,15 @@ pub(super) fn start(
         LogFormat::Text => log.with_ansi(false).boxed(),
         LogFormat::Json => log.json().boxed(),
     };
-    let deeds = filter_fn(|metadata| metadata.target() == AUDIT_TARGET);
-    let deeds = deeds.with_max_level_hint(Level::INFO);
+    let audit_only = filter_fn(|metadata| metadata.target() == AUDIT_TARGET);
+    let audit_only = audit_only.with_max_level_hint(Level::INFO);
     let audit_layer = layer()
         .json()
         .flatten_event(true)
         .with_level(false)
         .with_target(false)
         .with_writer(move || audit_output.clone())
-        .with_filter(deeds);
+        .with_filter(audit_only);
     let log = log.with_filter(LevelFilter::from_level(level));
     let _ = registry().with(log).with(audit_layer).try_init();
     Ok((guard, Some(audit)))

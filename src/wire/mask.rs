@@ -34,7 +34,7 @@ pub fn matches(mask: &str, text: &str) -> bool {
 #[derive(Debug)]
 pub struct Subject<'t> {
     text: &'t [u8],
-    places: Option<Places>,
+    places: Option<Positions>,
     steps: usize,
 }
 
@@ -92,7 +92,7 @@ impl<'t> Subject<'t> {
             self.steps += STEPS_TO_PREPARE + text.len();
         }
         self.steps += middle.len() / PREPARED;
-        let places = self.places.get_or_insert_with(|| Places::of(text));
+        let places = self.places.get_or_insert_with(|| Positions::of(text));
         places.lead_through(middle, start.len(), open_end)
     }
 }
@@ -162,14 +162,14 @@ fn search(mask: &[u8], text: &[u8], steps_max: usize) -> (Option<bool>, usize) {
 /// Where each byte stands in a text, as sets of places: bit 3 is for the place before its byte 3,
 /// counted from 0.
 #[derive(Debug)]
-struct Places {
+struct Positions {
     /// By the byte in lower case.
     of_byte: [u128; 256],
     /// The places before, between and after its characters.
     between: u128,
 }
 
-impl Places {
+impl Positions {
     fn of(text: &[u8]) -> Self {
         let mut places = Self {
             of_byte: [0; 256],
@@ -316,7 +316,7 @@ mod tests {
                 let (long_mask, long_text) = (start + &mask, end + &text);
                 assert_eq!(matches(&long_mask, &long_text), expected, "{mask} {text}");
                 if long_text.len() <= LINEAR_BYTES_MAX {
-                    let places = Places::of(long_text.as_bytes());
+                    let places = Positions::of(long_text.as_bytes());
                     let leads = places.lead_through(long_mask.as_bytes(), 0, long_text.len());
                     assert_eq!(leads, expected, "{mask} {text}");
                 }

@@ -89,6 +89,10 @@ pub enum MessageError {
 
 impl<'a> Message<'a> {
     /// Parses a line from a client: its bytes, its lengths and its grammar are checked.
+    ///
+    /// # Errors
+    ///
+    /// It is no message, not UTF-8, longer than allowed, or has a byte that no line can have.
     pub fn from_client(line: &'a [u8]) -> Result<Self, MessageError> {
         let text = str::from_utf8(line).map_err(|_| MessageError::InvalidUtf8)?;
         let tags_bytes = match line.first() {
@@ -103,6 +107,10 @@ impl<'a> Message<'a> {
     }
 
     /// Parses a line of any length, without its ending.
+    ///
+    /// # Errors
+    ///
+    /// It has no command, or a byte that no line can have.
     pub fn parse(line: &'a str) -> Result<Self, MessageError> {
         if memchr::memchr2(b'\r', b'\0', line.as_bytes()).is_some() {
             return Err(MessageError::ForbiddenByte);

@@ -100,11 +100,19 @@ macro_rules! name {
 
         impl $name {
             /// Checks `text`. The value itself is the proof; no later code checks again.
+            ///
+            /// # Errors
+            ///
+            /// It is empty, too long, or has a character that such a name cannot have.
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 Self::within($bytes_max, text)
             }
 
             /// The same with a lower limit in bytes.
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::parse`].
             pub fn within(bytes_max: usize, text: &str) -> Result<Self, NameError> {
                 let first = text.chars().next().ok_or(NameError::Empty)?;
                 if !$starts(first) {

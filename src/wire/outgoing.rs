@@ -6,6 +6,10 @@ use std::fmt;
 use crate::wire::message::BODY_BYTES_MAX;
 
 /// The request as a line with its ending, or why it cannot be sent.
+///
+/// # Errors
+///
+/// The line would be too long, or two lines.
 pub fn encode(request: &impl fmt::Display) -> Result<String, WriteError> {
     let mut line = request.to_string();
     if let Some(bad) = line.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {

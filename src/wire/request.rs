@@ -46,7 +46,11 @@ macro_rules! requests {
         }
 
         impl<'a> Request<'a> {
-            /// What the message asks for.
+            /// The request in a message.
+            ///
+            /// # Errors
+            ///
+            /// The command is unknown, or a parameter is missing.
             pub fn read(message: &Message<'a>) -> Result<Self, RequestError<'a>> {
                 $(const $command: &[u8] = stringify!($command).as_bytes();)*
                 let unknown = RequestError::Unknown(message.command);

@@ -4,7 +4,7 @@ use regex::Regex;
 
 use crate::sources::{assert_none, sources};
 
-/// Results whose error is a text, and variants of errors that hold a text as the cause.
+/// Results whose error is a text.
 const TEXTS: &str = r"\bResult<.*, *(String|&('\w+ )?str)>";
 
 #[test]

@@ -249,7 +249,7 @@ impl ClientError {
             ),
             Self::NoSuchSession(which) => write!(
                 f,
-                "No running session is {which:?}. List them with chatroom ctl sessions."
+                "There is no running session {which:?}. chatroom ctl sessions lists them."
             ),
             Self::Internal => f.write_str("Internal error. Please report it."),
             Self::Output(error) => write!(f, "Cannot write the output: {}", os_error_text(error)),

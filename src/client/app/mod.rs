@@ -48,6 +48,10 @@ use networks::{Home, NetworkSetups};
 use paths::Paths;
 
 /// Does what the options say. `host` starts a server on this machine when none answers.
+///
+/// # Errors
+///
+/// Whatever ends the program early; each error has an exit status.
 pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     let started = Instant::now();
     if let Some(document) = options.generate {

@@ -69,6 +69,10 @@ pub(in crate::client) use validate::{check_nick, has_room_prefix, is_valid_nick}
 ///     "There is no command /quti. Did you mean /quit?"
 /// );
 /// ```
+///
+/// # Errors
+///
+/// There is no such command, or its arguments are wrong; the text says what to type.
 pub fn parse(line: &str) -> Result<UserCommand, ParseError> {
     check_characters(line)?;
     // The grammar accepts every text; the fallback only keeps the line from being lost.
@@ -100,6 +104,10 @@ pub fn parse(line: &str) -> Result<UserCommand, ParseError> {
 ///
 /// assert_eq!(message("bob", "see you"), parse("@bob see you"));
 /// ```
+///
+/// # Errors
+///
+/// The target is no room or nick, or the text cannot be sent.
 pub fn message(target: &str, text: &str) -> Result<UserCommand, ParseError> {
     check_characters(target)?;
     check_characters(text)?;
@@ -109,6 +117,10 @@ pub fn message(target: &str, text: &str) -> Result<UserCommand, ParseError> {
 }
 
 /// The command that sends a text to the active room, whatever the text begins with.
+///
+/// # Errors
+///
+/// The text has a character that cannot be sent.
 pub fn text(text: &str) -> Result<UserCommand, ParseError> {
     check_characters(text)?;
     let text = text.to_owned();

@@ -244,8 +244,8 @@ impl Editor {
             } else if !std::mem::replace(&mut self.asked_to_restore, true) {
                 let wanted = sanitize(&label);
                 self.handle.print_note(&format!(
-                    "The unsent text is for {wanted}, and you are not there. Enter the room with \
-                     /join {wanted}, or press Ctrl-Y again to restore the text here.\n"
+                    "The unsent text is for {wanted}, and you are not there. /join {wanted} \
+                     joins it, or press Ctrl-Y again to restore the text here.\n"
                 ));
                 return None;
             }

@@ -158,7 +158,7 @@ fn refused(parameters: &[String], said: &str) -> String {
 
 /// The sentence for an answer that has no event of its own, not sanitized; `None` for an answer that
 /// no command asks for. `parameters` are those after the user's own nick.
-pub fn answer(number: u16, parameters: &[&str]) -> Option<String> {
+pub fn reply(number: u16, parameters: &[&str]) -> Option<String> {
     Some(match (Reply::from_number(number), parameters) {
         // Servers send it with the modes of a room.
         (Some(Reply::CreationTime), _) => return None,
@@ -188,9 +188,9 @@ mod tests {
     #[test]
     fn a_login_and_a_logout_are_one_sentence_each() {
         let mask = "ann!~ann@host";
-        let login = answer(900, &[mask, "ann", "You are now logged in as ann"]);
+        let login = reply(900, &[mask, "ann", "You are now logged in as ann"]);
         assert_eq!(login.unwrap(), "You are logged in to the account ann.");
-        let logout = answer(901, &[mask, "You are now logged out"]);
+        let logout = reply(901, &[mask, "You are now logged out"]);
         assert_eq!(logout.unwrap(), "You are logged out.");
     }
 

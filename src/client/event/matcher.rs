@@ -66,9 +66,9 @@ impl EventMatcher {
         &self,
         event: &Event,
         account: Option<&str>,
-        naming: &Isupport,
+        isupport: &Isupport,
     ) -> bool {
-        let same = |one: &str, other: &str| naming.is_same(one, other);
+        let same = |one: &str, other: &str| isupport.is_same(one, other);
         let (place, who, said) = match event {
             Event::Said {
                 room,
@@ -87,7 +87,9 @@ impl EventMatcher {
         };
         let in_place = match (&self.room, place) {
             // A message to the operators of a room counts as one to the room.
-            (Some(wanted), Some(room)) => same(wanted, naming.room_of_target(room).unwrap_or(room)),
+            (Some(wanted), Some(room)) => {
+                same(wanted, isupport.room_of_target(room).unwrap_or(room))
+            }
             (Some(_), None) => false,
             (None, place) => place.is_none() || !self.whispered,
         };
@@ -100,10 +102,10 @@ impl EventMatcher {
     }
 
     /// Goes on waiting for someone who has another nick now.
-    pub(in crate::client) fn track_rename(&mut self, event: &Event, naming: &Isupport) {
+    pub(in crate::client) fn track_rename(&mut self, event: &Event, isupport: &Isupport) {
         if let Event::Renamed { from, to, .. } = event
             && let Some(nick) = &mut self.from
-            && naming.is_same(nick, from)
+            && isupport.is_same(nick, from)
         {
             to.clone_into(nick);
         }

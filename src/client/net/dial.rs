@@ -249,7 +249,7 @@ impl Dialer {
         Ok(stream)
     }
 
-    /// The same for a thread that can wait. With `announces` the user is told when it takes long.
+    /// The same for a thread that can wait. With `announces` a long wait is reported.
     pub(in crate::client) fn connect(
         &self,
         address: &Address,

@@ -330,12 +330,12 @@ impl Session {
 
     /// The key of a name: the same for all its spellings.
     fn key(&self, name: &str) -> FoldedName {
-        self.rooms.naming.key(name)
+        self.rooms.isupport.key(name)
     }
 
     /// Whether two names are the same.
     fn is_same(&self, one: &str, other: &str) -> bool {
-        self.rooms.naming.is_same(one, other)
+        self.rooms.isupport.is_same(one, other)
     }
 
     /// Writes a request, or reports why it cannot be written.

@@ -113,7 +113,7 @@ impl Renderer {
                 self.nick(other)
             ),
             Event::Invited { room, by, .. } => format!(
-                "{} invites you to {1}; /join {1} enters it",
+                "{} invites you to {1}; /join {1} joins it",
                 self.nick(by),
                 sanitize_name(room)
             ),

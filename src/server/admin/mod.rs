@@ -1,7 +1,6 @@
-//! The subcommands `chatroomd store`, `chatroomd history`, `chatroomd account`, `chatroomd room` and
-//! `chatroomd ban`.
-//! Those that read a store may run beside its server; those that write need its lock, except for
-//! accounts, rooms and bans, which the server changes itself.
+//! The subcommands `chatroomd store`, `history`, `account`, `room`, `ban` and `status`. Those that read
+//! a store may run beside its server; those that write need its lock, except for accounts, rooms and
+//! bans, which the server changes itself.
 //!
 //! It must not know the hub in motion or a client. Only `daemon` imports it.
 

@@ -34,7 +34,7 @@ const MORE_HELP: &str = include_str!("help/more.txt");
     disable_help_subcommand = true
 )]
 pub struct ServerOptions {
-    /// Listen on this address, by default 127.0.0.1:6667; may be repeated; port 0 selects a free
+    /// Listen on this address, by default 127.0.0.1:6667; can be given several times; port 0 selects a free
     /// port
     #[arg(
         long,
@@ -45,7 +45,7 @@ pub struct ServerOptions {
     )]
     pub(in crate::server) listen: Vec<SocketAddr>,
 
-    /// Listen on this path, for programs of this machine; may be repeated
+    /// Listen on this path, for programs of this machine; can be given several times
     #[arg(
         long,
         value_name = "PATH",
@@ -54,7 +54,7 @@ pub struct ServerOptions {
     )]
     pub(in crate::server) unix_listen: Vec<PathBuf>,
 
-    /// Listen on this address for connections with TLS; may be repeated
+    /// Listen on this address for connections with TLS; can be given several times
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -68,7 +68,7 @@ pub struct ServerOptions {
     #[arg(long)]
     pub(in crate::server) tls_self_signed: bool,
 
-    /// Listen on this address for WebSocket connections; may be repeated
+    /// Listen on this address for WebSocket connections; can be given several times
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -78,7 +78,7 @@ pub struct ServerOptions {
     )]
     pub(in crate::server) websocket_listen: Vec<SocketAddr>,
 
-    /// Listen on this address for WebSocket connections with TLS; may be repeated
+    /// Listen on this address for WebSocket connections with TLS; can be given several times
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -88,7 +88,7 @@ pub struct ServerOptions {
     )]
     pub(in crate::server) websocket_tls_listen: Vec<SocketAddr>,
 
-    /// Let the pages of this origin connect, or those of every origin: *; may be repeated
+    /// Let the pages of this origin connect, or those of every origin: *; can be given several times
     #[arg(
         long,
         value_name = "ORIGIN",
@@ -337,7 +337,7 @@ pub(in crate::server) enum BanAction {
     Add {
         /// Folder of the store
         folder: PathBuf,
-        /// Who is banned, such as `spam*!*@*`, `a:bob` or 192.0.2.0/24
+        /// Target of the ban, such as `spam*!*@*`, `a:bob` or 192.0.2.0/24
         #[arg(value_parser = validate::ban_target)]
         target: BanTarget,
         /// How long, such as 10d or 1h30m, or in minutes; by default for ever
@@ -351,7 +351,7 @@ pub(in crate::server) enum BanAction {
     Remove {
         /// Folder of the store
         folder: PathBuf,
-        /// Who was banned
+        /// Target of the ban
         #[arg(value_parser = validate::ban_target)]
         target: BanTarget,
     },

@@ -23,7 +23,7 @@ pub struct Settings {
     pub websocket: Option<WebSocketSettings>,
     /// The store of messages, if there is one.
     pub store: Option<StoreSettings>,
-    /// The file in which the deeds of operators are recorded, if there is one.
+    /// The file in which the actions of operators are recorded, if there is one.
     pub audit_log: Option<PathBuf>,
     /// Whether settings are configured that make sense only with a store.
     pub needs_store: bool,

@@ -44,6 +44,7 @@
 //! - `counts`: numbers for the metrics and the status of the server
 //! - `cloak`: the hosts that other users see
 //! - `fingerprint`: the fingerprint of a client certificate
+//! - `charges`: the cost of a line, charged to its sender
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
 //!

@@ -117,7 +117,7 @@ impl MetricsServer {
     }
 
     fn accept(&mut self, now: Duration, registry: &Registry) {
-        // An error ends it until the next event; whoever collects metrics tries again.
+        // An error ends it until the next event; the collector tries again.
         while let Ok((mut stream, _)) = self.listener.accept() {
             if self.connections.len() >= CONNECTIONS_MAX {
                 self.connections.remove(0);

@@ -65,7 +65,7 @@ pub(super) const OPERATORS: &[CommandSpec] = &[
     CommandSpec {
         name: "mode",
         usage: "[#ROOM|NICK] [CHANGE]",
-        help: "show or change the modes of a room, in the letters of IRC",
+        help: "show or change the modes of a room or your own, in the letters of IRC",
         parse: |arguments| {
             let (target, change) = match word(arguments) {
                 Some((target, change)) if !target.starts_with(['+', '-']) => {

@@ -301,7 +301,7 @@ impl Session {
         }
         self.request_playback(output);
         for target in &mut self.settings.rooms {
-            let room = self.rooms.naming.room_from_input(&target.room);
+            let room = self.rooms.isupport.room_from_input(&target.room);
             target.room = room.into_owned();
         }
         let rooms = if self.link.was_registered {
@@ -364,7 +364,7 @@ impl Session {
         if is_first && !is_in_room && !std::mem::replace(&mut self.link.was_greeted, true) {
             let network = self
                 .rooms
-                .naming
+                .isupport
                 .network
                 .as_ref()
                 .or(self.link.server.as_ref());
@@ -409,7 +409,7 @@ impl Session {
             return;
         };
         for target in &mut self.settings.rooms {
-            if self.rooms.naming.is_same(&target.room, room) {
+            if self.rooms.isupport.is_same(&target.room, room) {
                 forward.clone_into(&mut target.room);
             }
         }

@@ -27,10 +27,10 @@ impl Session {
 
     /// The server refuses to let the user into `room`, or lets the user into another one instead.
     pub(in crate::client::session) fn refuse_target(&mut self, room: &str) {
-        let naming = &self.rooms.naming;
+        let isupport = &self.rooms.isupport;
         for flight in &mut self.delivery.in_flight {
             if let Some(TargetChange::Join(wanted)) = &flight.target_change
-                && naming.is_same(wanted, room)
+                && isupport.is_same(wanted, room)
             {
                 flight.target_refused = true;
             }

@@ -20,10 +20,10 @@ impl Session {
         };
         // A message before the first line of the script does not answer it.
         let begun = !wait.answers || self.delivery.last > 0 || self.delivery.ended;
-        let naming = &self.rooms.naming;
+        let isupport = &self.rooms.isupport;
         for event in output.events.get(from..).unwrap_or_default() {
-            wait.track_rename(event, naming);
-            if begun && !self.delivery.matched && wait.matches(event, account, naming) {
+            wait.track_rename(event, isupport);
+            if begun && !self.delivery.matched && wait.matches(event, account, isupport) {
                 self.delivery.matched = true;
                 self.delivery.ended = true;
                 output.found = Some(event.clone());

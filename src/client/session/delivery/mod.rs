@@ -1,4 +1,4 @@
-//! Which lines are in flight, which were confirmed, and how many may be in request at once.
+//! Which lines are in flight, which were confirmed, and how many may be in flight at once.
 //!
 //! It must not know sockets: a line counts as delivered when the server has answered for it.
 //! `session` and, through it, `net` import it.

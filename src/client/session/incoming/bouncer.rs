@@ -72,7 +72,7 @@ impl Session {
     /// Whether this is a connection to a bouncer itself, which lists its networks.
     pub(in crate::client::session) fn lists_upstreams(&self) -> bool {
         let is_bound =
-            self.settings.upstream.is_some() || self.rooms.naming.bouncer_netid.is_some();
+            self.settings.upstream.is_some() || self.rooms.isupport.bouncer_netid.is_some();
         self.link.capabilities.has_upstreams() && !is_bound
     }
 

@@ -178,7 +178,7 @@ impl Session {
         }
         let room = message
             .parameter(1)
-            .filter(|name| self.rooms.naming.is_room(name));
+            .filter(|name| self.rooms.isupport.is_room(name));
         let event = Event::Refused {
             room: room.map(|room| self.standing(number, room)),
             number,

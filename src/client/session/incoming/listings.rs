@@ -35,13 +35,13 @@ impl Session {
             Some((row, address)) => (row, Some(address)),
             None => (row, None),
         });
-        if let Some(list) = self.queries.names.get_mut(&self.rooms.naming.key(room)) {
+        if let Some(list) = self.queries.names.get_mut(&self.rooms.isupport.key(room)) {
             for (row, _) in rows.clone() {
                 add_row(list, row.to_owned(), ROWS_MAX);
             }
         }
         for (row, address) in rows {
-            let nick = self.rooms.naming.without_prefix(row);
+            let nick = self.rooms.isupport.without_prefix(row);
             let prefixes = row.strip_suffix(nick).unwrap_or_default();
             self.rooms.add(room, nick, None);
             self.rooms.set_prefixes(room, nick, prefixes);
@@ -57,7 +57,7 @@ impl Session {
         let Some(name) = message.parameter(1) else {
             return;
         };
-        if let Some(nicks) = self.queries.names.remove(&self.rooms.naming.key(name)) {
+        if let Some(nicks) = self.queries.names.remove(&self.rooms.isupport.key(name)) {
             output.events.push(Event::Names {
                 room: self.rooms.name_of(name).to_owned(),
                 nicks,
@@ -111,7 +111,7 @@ impl Session {
             until: None,
         });
         let fields = format!("%tcnflar,{token}");
-        let fields = self.rooms.naming.has_whox.then_some(fields.as_str());
+        let fields = self.rooms.isupport.has_whox.then_some(fields.as_str());
         self.send(&Request::Who { mask: room, fields }, output);
     }
 
@@ -123,7 +123,7 @@ impl Session {
         ) else {
             return;
         };
-        match self.queries.open_who_index(room, &self.rooms.naming) {
+        match self.queries.open_who_index(room, &self.rooms.isupport) {
             Some(at) => {
                 // The number of servers on the way comes first.
                 let real_name = message.parameter(7).and_then(|text| text.split_once(' '));
@@ -165,11 +165,11 @@ impl Session {
     fn add_who_entry(&mut self, at: usize, row: &WhoRow<'_>) {
         let nick = row.nick;
         let own = self.is_own(nick);
-        let naming = &self.rooms.naming;
+        let isupport = &self.rooms.isupport;
         let Some(who) = self.queries.who.get_mut(at) else {
             return;
         };
-        let rank = row.flags.chars().filter(|c| naming.is_prefix(*c));
+        let rank = row.flags.chars().filter(|c| isupport.is_prefix(*c));
         let mut rank: String = rank.collect();
         let mut since = None;
         if let Some(member) = self.rooms.member(&who.room, nick) {
@@ -195,7 +195,7 @@ impl Session {
             idle_seconds: row.idle.parse().ok(),
             account,
             real_name: row.real_name.map(str::to_owned),
-            operator: row.flags.contains('*') && !naming.is_prefix('*'),
+            operator: row.flags.contains('*') && !isupport.is_prefix('*'),
             own,
         };
         add_row(&mut who.people, present, ROWS_MAX);
@@ -210,7 +210,7 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         let room = message.parameter(1).unwrap_or_default();
-        let Some(mut who) = self.queries.take_open_who(room, &self.rooms.naming) else {
+        let Some(mut who) = self.queries.take_open_who(room, &self.rooms.isupport) else {
             return self.show_plain_reply(message, output);
         };
         who.people.sort_by_key(|person| self.key(&person.nick));
@@ -247,7 +247,7 @@ impl Session {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let details = self.queries.whois_entry(self.rooms.naming.key(nick));
+        let details = self.queries.whois_entry(self.rooms.isupport.key(nick));
         nick.clone_into(&mut details.nick);
         let text = |index: usize| message.parameter(index).map(str::to_owned);
         match reply {
@@ -271,7 +271,7 @@ impl Session {
         let Some(nick) = message.parameter(1) else {
             return;
         };
-        let mut details = self.queries.whois.remove(&self.rooms.naming.key(nick));
+        let mut details = self.queries.whois.remove(&self.rooms.isupport.key(nick));
         if let (Some(details), Some(known)) = (&mut details, self.rooms.person(nick)) {
             // Not every server says the account of a person here.
             details.account = details.account.take().or_else(|| known.account.clone());
@@ -299,7 +299,7 @@ impl Session {
             return false;
         };
         if let (Some(who), Some(details)) = (self.queries.who.get_mut(at), details) {
-            who.add_details(details, &self.rooms.naming);
+            who.add_details(details, &self.rooms.isupport);
         }
         if self
             .queries

@@ -112,11 +112,11 @@ impl Session {
     ) {
         let nick = message.source.map_or("", |source| source.nick());
         self.rooms.remove_everywhere(nick);
-        let naming = &self.rooms.naming;
+        let isupport = &self.rooms.isupport;
         let whisperer = self
             .attention
             .last_whisperer
-            .take_if(|whisperer| naming.is_same(whisperer, nick));
+            .take_if(|whisperer| isupport.is_same(whisperer, nick));
         self.attention.departed_whisperer = whisperer.or(self.attention.departed_whisperer.take());
         output.events.push(Event::Quit {
             nick: nick.to_owned(),
@@ -160,14 +160,14 @@ impl Session {
         self.rooms.rename(from, to);
         self.attention.ignore_list.rename(from, to);
         if let Some(nick) = &mut self.attention.last_whisperer
-            && self.rooms.naming.is_same(nick, from)
+            && self.rooms.isupport.is_same(nick, from)
         {
             to.clone_into(nick);
         }
         if own {
             to.clone_into(&mut self.identity.nick);
-            let naming = &self.rooms.naming;
-            let is = |wanted: &str| naming.is_same(wanted, to) || is_truncated_nick(to, wanted);
+            let isupport = &self.rooms.isupport;
+            let is = |wanted: &str| isupport.is_same(wanted, to) || is_truncated_nick(to, wanted);
             let asked = self.queries.nick.take_if(|asked| is(asked));
             if asked.is_some() || is(&self.settings.nick) {
                 // A nick that the user requested is the wanted one from now on.
@@ -216,7 +216,7 @@ impl Session {
         if self.rooms.get(room).is_none() {
             return;
         }
-        for (sets, letter, argument) in self.rooms.naming.mode_changes(change) {
+        for (sets, letter, argument) in self.rooms.isupport.mode_changes(change) {
             match (sets, letter, argument) {
                 (true, 'k', Some(key)) if !key.bytes().all(|byte| byte == b'*') => {
                     self.rooms.keep_key(room, key);
@@ -229,8 +229,8 @@ impl Session {
 
     /// Keeps the ranks that members get and lose.
     fn learn_ranks(&mut self, room: &str, change: &[&str]) {
-        for (sets, letter, nick) in self.rooms.naming.mode_changes(change) {
-            let prefix = self.rooms.naming.prefix_of_mode(letter);
+        for (sets, letter, nick) in self.rooms.isupport.mode_changes(change) {
+            let prefix = self.rooms.isupport.prefix_of_mode(letter);
             if let (Some(prefix), Some(nick)) = (prefix, nick) {
                 self.rooms.change_prefix(room, nick, prefix, sets);
             }

@@ -4,8 +4,8 @@ use crate::wire::isupport::Isupport;
 
 /// Whether `text` holds the nick, in a spelling that is the same on the server, or one of `words` in
 /// any letter case, as a word of its own.
-pub(super) fn is_mention(text: &str, nick: &str, words: &[String], naming: &Isupport) -> bool {
-    has_nick(text, nick, naming)
+pub(super) fn is_mention(text: &str, nick: &str, words: &[String], isupport: &Isupport) -> bool {
+    has_nick(text, nick, isupport)
         || !words.is_empty() && {
             let lower = text.to_lowercase();
             let mut words = words.iter();
@@ -14,14 +14,14 @@ pub(super) fn is_mention(text: &str, nick: &str, words: &[String], naming: &Isup
 }
 
 /// Only the places are looked at where the first letter of the nick stands: most texts have few.
-fn has_nick(text: &str, nick: &str, naming: &Isupport) -> bool {
+fn has_nick(text: &str, nick: &str, isupport: &Isupport) -> bool {
     let Some(first) = nick.bytes().next() else {
         return false;
     };
     let (one, other) = spellings(first);
     memchr::memchr2_iter(one, other, text.as_bytes()).any(|at| {
         let here = text.get(at..at + nick.len());
-        here.is_some_and(|here| naming.is_same(here, nick) && is_alone(text, at, nick.len()))
+        here.is_some_and(|here| isupport.is_same(here, nick) && is_alone(text, at, nick.len()))
     })
 }
 

@@ -77,12 +77,12 @@ impl Session {
             other: other.to_owned(),
         });
         self.attention.note_speaker(&nick);
-        let event = match self.rooms.naming.room_of_target(target) {
+        let event = match self.rooms.isupport.room_of_target(target) {
             Some(room) => {
-                let naming = &self.rooms.naming;
+                let isupport = &self.rooms.isupport;
                 let words = &self.settings.highlight;
                 let is_news = !own && !self.is_replay();
-                let mention = is_news && is_mention(&visible, &self.identity.nick, words, naming);
+                let mention = is_news && is_mention(&visible, &self.identity.nick, words, isupport);
                 self.said_in_room(target, room, nick, text, kind, mention)
             }
             None => self.whispered(target, nick, text, kind),

@@ -177,6 +177,6 @@ impl Session {
     fn is_ignored(&self, source: &str) -> bool {
         self.attention
             .ignore_list
-            .matches(source, &self.rooms.naming)
+            .matches(source, &self.rooms.isupport)
     }
 }

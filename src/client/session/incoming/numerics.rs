@@ -32,7 +32,7 @@ impl Session {
             return self.on_other_numeric(number, message, output);
         };
         match reply {
-            Reply::Isupport => self.rooms.learn(message),
+            Reply::Isupport => self.rooms.apply_isupport(message),
             Reply::Welcome => self.on_welcome(message, now, output),
             Reply::EndOfMotd | Reply::NoMotd => self.motd_done(output),
             // The user has read it on the first connection.
@@ -119,7 +119,7 @@ impl Session {
             output.events.push(Event::Topic {
                 room: self.rooms.name_of(room).to_owned(),
                 topic: topic.map(str::to_owned),
-                asked: self.queries.topics.remove(&self.rooms.naming.key(room)),
+                asked: self.queries.topics.remove(&self.rooms.isupport.key(room)),
             });
         }
     }
@@ -149,7 +149,7 @@ impl Session {
         let after = message.parameters.get(1..).unwrap_or_default();
         let number = message.number().unwrap_or_default();
         // These numerics answer a request, except those that follow each join.
-        let answer = self.is_ready().then(|| explain::answer(number, after));
+        let answer = self.is_ready().then(|| explain::reply(number, after));
         output.events.push(match answer.flatten() {
             Some(text) => Event::ServerSaid {
                 text,

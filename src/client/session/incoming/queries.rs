@@ -77,16 +77,16 @@ impl PendingQueries {
     }
 
     /// Removes the incomplete list of this room.
-    pub(super) fn take_open_who(&mut self, room: &str, naming: &Isupport) -> Option<WhoQuery> {
-        let at = self.open_who_index(room, naming)?;
+    pub(super) fn take_open_who(&mut self, room: &str, isupport: &Isupport) -> Option<WhoQuery> {
+        let at = self.open_who_index(room, isupport)?;
         Some(self.who.remove(at))
     }
 
     /// The index of the incomplete list of this room. Some servers name no room in their rows,
     /// which then belong to the list that was requested first.
-    pub(super) fn open_who_index(&self, room: &str, naming: &Isupport) -> Option<usize> {
+    pub(super) fn open_who_index(&self, room: &str, isupport: &Isupport) -> Option<usize> {
         let open = |who: &WhoQuery| who.until.is_none();
-        let of_room = |who: &WhoQuery| open(who) && naming.is_same(&who.room, room);
+        let of_room = |who: &WhoQuery| open(who) && isupport.is_same(&who.room, room);
         let exact = self.who.iter().position(of_room);
         exact.or_else(|| self.who.iter().position(open).filter(|_| room == "*"))
     }
@@ -141,8 +141,8 @@ pub(super) fn add_detail(details: &mut WhoisInfo, row: String) {
 
 impl WhoQuery {
     /// Puts the details of `WHOIS` into the list.
-    pub(super) fn add_details(&mut self, details: &WhoisInfo, naming: &Isupport) {
-        let same = |person: &&mut WhoEntry| naming.is_same(&person.nick, &details.nick);
+    pub(super) fn add_details(&mut self, details: &WhoisInfo, isupport: &Isupport) {
+        let same = |person: &&mut WhoEntry| isupport.is_same(&person.nick, &details.nick);
         if let Some(person) = self.people.iter_mut().find(same) {
             person.since = details.since.or(person.since);
             person.idle_seconds = details.idle_seconds.or(person.idle_seconds);

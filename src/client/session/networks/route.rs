@@ -32,21 +32,18 @@ impl Networks {
         let Some(from) = self.network_of(place) else {
             return self.typed_without_network(text, now);
         };
-        let input = ParsedInput::parse(text, self.aliases(from));
-        let Some(input) = self.typed_for_all(from, input, now) else {
-            return;
-        };
-        let route = self.route(from, text);
+        let route = self.route_input(from, text);
         let id = match route.network {
             Ok(id) => id,
             Err(error) => return self.reject(from, error),
         };
+        let line = route.removed.map_or(text, |_| &*route.line);
+        let input = ParsedInput::parse(line, self.aliases(id));
+        let Some(input) = self.typed_for_all(from, input, now) else {
+            return;
+        };
         // A line that names its network is about no room of the prompt.
         let room = place.room.as_deref().filter(|_| route.removed.is_none());
-        let input = match route.removed {
-            Some(_) => ParsedInput::parse(&route.line, self.aliases(id)),
-            None => input,
-        };
         if route.removed.is_some() && changes_room(input.command()) {
             self.show(id);
         }
@@ -79,14 +76,11 @@ impl Networks {
         let Some(first) = self.list.first().map(|network| network.id) else {
             return;
         };
-        let input = ParsedInput::parse(text, self.aliases(first));
+        let route = self.route_input(first, text);
+        let line = route.removed.map_or(text, |_| &*route.line);
+        let input = ParsedInput::parse(line, self.aliases(first));
         let Some(input) = self.typed_for_all(first, input, now) else {
             return;
-        };
-        let route = self.route(first, text);
-        let input = match route.removed {
-            Some(_) => ParsedInput::parse(&route.line, self.aliases(first)),
-            None => input,
         };
         let names_network = route.removed.is_some() && route.network.is_ok();
         let needs_none = matches!(
@@ -153,11 +147,12 @@ impl Networks {
         let Some(active) = self.active.filter(|_| self.list.iter().any(may_take)) else {
             return false;
         };
-        let step = ScriptStep::parse(line.clone(), self.aliases(active));
-        let step = match step {
-            ScriptStep::Line(line) if line.text.trim_start().starts_with(['/', '@']) => {
-                return self.scripted_line(active, number, line, now);
-            }
+        if let ScriptLine::Typed(text) = line
+            && text.trim_start().starts_with(['/', '@'])
+        {
+            return self.scripted_line(active, number, text, now);
+        }
+        let step = match ScriptStep::parse(line.clone(), self.aliases(active)) {
             ScriptStep::Command(UserCommand::Message { target, text }) if target.contains('/') => {
                 let route = self.route_target(active, &target);
                 let target = route.line.into_owned();
@@ -176,20 +171,18 @@ impl Networks {
         &mut self,
         active: NetworkId,
         number: u64,
-        line: ParsedLine<'_>,
+        text: &str,
         now: SessionTime,
     ) -> bool {
+        let route = self.route_input(active, text);
+        let names_network = route.removed.is_some();
+        let line = route.removed.map_or(text, |_| &*route.line);
+        let line = ParsedLine::parse(line, self.aliases(active));
         if self.is_several()
             && let Some(taken) = self.scripted_for_all(active, number, &line, now)
         {
             return taken;
         }
-        let route = self.route(active, line.text);
-        let names_network = route.removed.is_some();
-        let line = match names_network {
-            true => ParsedLine::parse(&route.line, self.aliases(active)),
-            false => line,
-        };
         let step = ScriptStep::Line(line);
         self.scripted_on(route.network, number, step, names_network, now)
     }
@@ -313,6 +306,21 @@ impl Networks {
         self.list
             .iter()
             .any(|network| network.session.wants_input())
+    }
+
+    /// The same as [`Self::route`], except that with several networks `/room` keeps the name of one: the
+    /// command is about all of them.
+    fn route_input<'l>(&self, from: NetworkId, line: &'l str) -> Route<'l> {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        let spec = name.strip_prefix('/').and_then(CommandSpec::find);
+        match self.is_several() && spec.is_some_and(|spec| spec.usage == ROOM_USAGE) {
+            true => Route {
+                network: Ok(from),
+                line: Cow::Borrowed(line),
+                removed: None,
+            },
+            false => self.route(from, line),
+        }
     }
 
     /// The network that a typed line is for, and the line as its session gets it.
@@ -439,6 +447,9 @@ fn changes_room(command: Option<&UserCommand>) -> bool {
         Some(UserCommand::Join { .. } | UserCommand::SwitchRoom { .. })
     )
 }
+
+/// The usage of `/room`, which switches between the rooms of all networks.
+const ROOM_USAGE: &str = "[#ROOM|NUMBER]";
 
 /// What rooms and the ranks before them begin with.
 const RANKS: &[char] = &['#', '&', '+', '!', '@', '%', '~'];

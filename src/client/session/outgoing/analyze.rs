@@ -228,11 +228,11 @@ impl Session {
 
     /// How much of a text the server keeps, if it truncates it.
     fn truncation_hint(&self, command: &UserCommand) -> Option<String> {
-        let naming = &self.rooms.naming;
+        let isupport = &self.rooms.isupport;
         let (text, bytes_max) = match command {
-            UserCommand::Topic { topic, .. } => (topic, naming.topic_max),
-            UserCommand::Away { message } => (message, naming.away_max),
-            UserCommand::Kick { reason, .. } => (reason, naming.kick_max),
+            UserCommand::Topic { topic, .. } => (topic, isupport.topic_max),
+            UserCommand::Away { message } => (message, isupport.away_max),
+            UserCommand::Kick { reason, .. } => (reason, isupport.kick_max),
             _ => return None,
         };
         let (bytes, bytes_max) = (text.as_ref()?.len(), bytes_max?);

@@ -194,7 +194,7 @@ impl Session {
 
     /// Joins a room, or makes it the active one if the user is in it.
     fn join(&mut self, room: &str, key: Option<&str>, output: &mut SessionOutput) {
-        let room = &*self.rooms.naming.room_from_input(room).into_owned();
+        let room = &*self.rooms.isupport.room_from_input(room).into_owned();
         self.await_target(Some(TargetChange::Join(room.to_owned())));
         self.rooms.request_active(room, key);
         if self.rooms.get(room).is_none() {

@@ -9,7 +9,7 @@ impl Session {
     /// Whether a name is that of a room or of a person. This is the one place that decides it, by
     /// the channel types and the status prefixes of the server.
     pub(in crate::client::session) fn target(&self, name: &str) -> Target {
-        match self.rooms.naming.room_of_target(name) {
+        match self.rooms.isupport.room_of_target(name) {
             Some(_) => Target::Room(name.to_owned()),
             None => Target::Person(name.to_owned()),
         }
@@ -104,7 +104,7 @@ impl Session {
         named: Option<&str>,
         output: &mut SessionOutput,
     ) -> Option<String> {
-        let named = named.map(|room| self.rooms.naming.room_from_input(room).into_owned());
+        let named = named.map(|room| self.rooms.isupport.room_from_input(room).into_owned());
         let room = named.or_else(|| self.target_room().map(str::to_owned));
         if room.is_none() {
             self.reject_input(self.no_room(), output);

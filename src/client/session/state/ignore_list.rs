@@ -24,10 +24,10 @@ impl IgnoreList {
     }
 
     /// Whether a mask matches this `nick!user@host`.
-    pub(in crate::client::session) fn matches(&self, source: &str, naming: &Isupport) -> bool {
-        let source = naming.casefold(source);
+    pub(in crate::client::session) fn matches(&self, source: &str, isupport: &Isupport) -> bool {
+        let source = isupport.casefold(source);
         let mut masks = self.0.iter();
-        masks.any(|mask| mask::matches(&naming.casefold(mask), &source))
+        masks.any(|mask| mask::matches(&isupport.casefold(mask), &source))
     }
 
     /// Follows the nick change of a user who is ignored by nick alone.

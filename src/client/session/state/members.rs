@@ -17,7 +17,7 @@ impl JoinedRooms {
         if nick.is_empty() {
             return;
         }
-        let key = self.naming.key(nick);
+        let key = self.isupport.key(nick);
         let people: usize = self.rooms.values().map(|room| room.members.len()).sum();
         if let Some(room) = self.get_mut(room)
             && (people < PEOPLE_MAX || room.members.contains_key(&key))
@@ -33,7 +33,7 @@ impl JoinedRooms {
     }
 
     pub(in crate::client::session) fn remove(&mut self, room: &str, nick: &str) {
-        let key = self.naming.key(nick);
+        let key = self.isupport.key(nick);
         if let Some(room) = self.get_mut(room)
             && room.members.remove(&key).is_some()
         {
@@ -44,7 +44,7 @@ impl JoinedRooms {
 
     /// Removes a user from all rooms.
     pub(in crate::client::session) fn remove_everywhere(&mut self, nick: &str) {
-        let key = self.naming.key(nick);
+        let key = self.isupport.key(nick);
         for room in self.rooms.values_mut() {
             room.members.remove(&key);
         }
@@ -59,7 +59,7 @@ impl JoinedRooms {
         nick: &str,
         prefixes: &str,
     ) {
-        let prefixes = self.naming.ranked(prefixes);
+        let prefixes = self.isupport.ranked(prefixes);
         if let Some(person) = self.member_mut(room, nick) {
             person.prefixes = prefixes;
         }
@@ -85,19 +85,19 @@ impl JoinedRooms {
     }
 
     fn member_mut(&mut self, room: &str, nick: &str) -> Option<&mut Member> {
-        let key = self.naming.key(nick);
+        let key = self.isupport.key(nick);
         self.get_mut(room)?.members.get_mut(&key)
     }
 
     pub(in crate::client::session) fn rename(&mut self, from: &str, to: &str) {
-        let key = self.naming.key(from);
+        let key = self.isupport.key(from);
         if let Some(person) = self.people.remove(&key) {
-            self.people.insert(self.naming.key(to), person);
+            self.people.insert(self.isupport.key(to), person);
         }
         for room in self.rooms.values_mut() {
             if let Some(mut person) = room.members.remove(&key) {
                 to.clone_into(&mut person.nick);
-                room.members.insert(self.naming.key(to), person);
+                room.members.insert(self.isupport.key(to), person);
             }
         }
         self.departed.add(key);
@@ -107,8 +107,8 @@ impl JoinedRooms {
     /// likely to be answered in every room.
     pub(in crate::client::session) fn note_activity(&mut self, nick: &str, room: Option<&str>) {
         self.activity_count += 1;
-        let key = self.naming.lookup_key(nick);
-        let room = room.map(|room| self.naming.lookup_key(room));
+        let key = self.isupport.lookup_key(nick);
+        let room = room.map(|room| self.isupport.lookup_key(room));
         for (name, place) in &mut self.rooms {
             if let Some(person) = place.members.get_mut(&*key)
                 && room.as_ref().is_none_or(|room| **room == *name.as_str())
@@ -120,21 +120,21 @@ impl JoinedRooms {
 
     /// Whether a user with this nick is in one of the rooms.
     pub(in crate::client::session) fn is_visible(&self, nick: &str) -> bool {
-        let key = self.naming.lookup_key(nick);
+        let key = self.isupport.lookup_key(nick);
         let mut rooms = self.rooms.values();
         rooms.any(|room| room.members.contains_key(&*key))
     }
 
     /// Whether a user with this nick is in one of the rooms, or was.
     pub(in crate::client::session) fn has_seen(&self, nick: &str) -> bool {
-        self.is_visible(nick) || self.departed.contains(&self.naming.lookup_key(nick))
+        self.is_visible(nick) || self.departed.contains(&self.isupport.lookup_key(nick))
     }
 
     /// Another user, or the user, whose nick looks the same at a glance. In large rooms no warning
     /// would be read, so nothing is compared.
     pub(in crate::client::session) fn confusable(&self, nick: &str, own: &str) -> Option<String> {
         const PEOPLE_MAX: usize = 200;
-        let (key, looks) = (self.naming.key(nick), skeleton(nick));
+        let (key, looks) = (self.isupport.key(nick), skeleton(nick));
         let rooms = self
             .rooms
             .values()
@@ -146,7 +146,7 @@ impl JoinedRooms {
             .chain(
                 [own]
                     .into_iter()
-                    .filter(|own| !self.naming.is_same(own, nick)),
+                    .filter(|own| !self.isupport.is_same(own, nick)),
             );
         others
             .find(|other| skeleton(other) == looks)
@@ -156,8 +156,8 @@ impl JoinedRooms {
     /// All nicks but `own`: those of the active room first, the last speakers first, then by the
     /// alphabet.
     pub(in crate::client::session) fn nicks_by_activity(&self, own: &str) -> Vec<String> {
-        let own = self.naming.key(own);
-        let active = self.active.as_ref().map(|name| self.naming.key(name));
+        let own = self.isupport.key(own);
+        let active = self.active.as_ref().map(|name| self.isupport.key(name));
         let mut ranked: BTreeMap<&FoldedName, (bool, u64, &str)> = BTreeMap::new();
         for (room_key, room) in &self.rooms {
             let elsewhere = Some(room_key) != active.as_ref();

@@ -6,7 +6,7 @@ use super::rooms::JoinedRooms;
 impl JoinedRooms {
     /// What is known of a user.
     pub(in crate::client::session) fn person(&self, nick: &str) -> Option<&PersonDetails> {
-        self.people.get(&*self.naming.lookup_key(nick))
+        self.people.get(&*self.isupport.lookup_key(nick))
     }
 
     /// Changes what is known of a user, if the user is in one of the rooms.
@@ -16,14 +16,14 @@ impl JoinedRooms {
         change: impl FnOnce(&mut PersonDetails),
     ) {
         if self.is_visible(nick) {
-            change(self.people.entry(self.naming.key(nick)).or_default());
+            change(self.people.entry(self.isupport.key(nick)).or_default());
         }
     }
 
     /// Forgets a user who is in none of the rooms any more.
     pub(super) fn forget_person_unless_visible(&mut self, nick: &str) {
         if !self.is_visible(nick) {
-            self.people.remove(&self.naming.key(nick));
+            self.people.remove(&self.isupport.key(nick));
         }
     }
 

@@ -17,7 +17,7 @@ const ROOMS_MAX: usize = 1_000;
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct JoinedRooms {
     /// The case mapping of the server. The maps here are keyed by it, and rebuilt when it changes.
-    pub(in crate::client::session) naming: Isupport,
+    pub(in crate::client::session) isupport: Isupport,
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
     /// What is known of their members besides the nicks.
     pub(super) people: BTreeMap<FoldedName, PersonDetails>,
@@ -80,8 +80,8 @@ impl JoinedRoom {
 
 impl JoinedRooms {
     /// Applies `ISUPPORT`, and rebuilds the maps if the case mapping has changed.
-    pub(in crate::client::session) fn learn(&mut self, message: &Message<'_>) {
-        if !self.naming.apply(message) {
+    pub(in crate::client::session) fn apply_isupport(&mut self, message: &Message<'_>) {
+        if !self.isupport.apply(message) {
             return;
         }
         // It is known again from the next line about each user.
@@ -89,18 +89,18 @@ impl JoinedRooms {
         let rooms = std::mem::take(&mut self.rooms).into_values();
         for mut room in rooms {
             let people = std::mem::take(&mut room.members).into_values();
-            let keyed = people.map(|person| (self.naming.key(&person.nick), person));
+            let keyed = people.map(|person| (self.isupport.key(&person.nick), person));
             room.members = keyed.collect();
-            self.rooms.insert(self.naming.key(&room.name), room);
+            self.rooms.insert(self.isupport.key(&room.name), room);
         }
     }
 
     pub(in crate::client::session) fn get(&self, name: &str) -> Option<&JoinedRoom> {
-        self.rooms.get(&*self.naming.lookup_key(name))
+        self.rooms.get(&*self.isupport.lookup_key(name))
     }
 
     pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut JoinedRoom> {
-        self.rooms.get_mut(&*self.naming.lookup_key(name))
+        self.rooms.get_mut(&*self.isupport.lookup_key(name))
     }
 
     /// Sets the topic of a room; an empty one is none.
@@ -141,7 +141,9 @@ impl JoinedRooms {
 
     /// A member of a room.
     pub(in crate::client::session) fn member(&self, room: &str, nick: &str) -> Option<&Member> {
-        self.get(room)?.members.get(&*self.naming.lookup_key(nick))
+        self.get(room)?
+            .members
+            .get(&*self.isupport.lookup_key(nick))
     }
 
     /// The name of a room as it was when it was joined, for a name in any letter case.
@@ -154,7 +156,7 @@ impl JoinedRooms {
     }
 
     fn is(&self, name: Option<&String>, other: &str) -> bool {
-        name.is_some_and(|name| self.naming.is_same(name, other))
+        name.is_some_and(|name| self.isupport.is_same(name, other))
     }
 
     /// The room that the user was removed from while it was active.
@@ -222,21 +224,21 @@ impl JoinedRooms {
     /// The key that was given for a room.
     pub(in crate::client::session) fn key_of(&self, name: &str) -> Option<&str> {
         let mut keys = self.keys.iter();
-        let of_room = keys.find(|(room, _)| self.naming.is_same(room, name));
+        let of_room = keys.find(|(room, _)| self.isupport.is_same(room, name));
         of_room.map(|(_, key)| key.as_str())
     }
 
     /// Keeps the key that was given for a room.
     pub(in crate::client::session) fn keep_key(&mut self, name: &str, room_key: &str) {
         self.keys
-            .retain(|(room, _)| !self.naming.is_same(room, name));
+            .retain(|(room, _)| !self.isupport.is_same(room, name));
         self.keys.push((name.to_owned(), room_key.to_owned()));
     }
 
     /// A room has no key any more.
     pub(in crate::client::session) fn forget_key(&mut self, name: &str) {
         self.keys
-            .retain(|(room, _)| !self.naming.is_same(room, name));
+            .retain(|(room, _)| !self.isupport.is_same(room, name));
     }
 
     /// Makes a room the active one, now or as soon as it is joined, with `room_key` if it is given.
@@ -310,7 +312,7 @@ impl JoinedRooms {
     /// The user has joined a room; its members follow. A room of the last connection starts again.
     /// The server lists the members by itself if `lists_members`.
     pub(in crate::client::session) fn enter(&mut self, name: &str, lists_members: bool) {
-        let at = self.naming.key(name);
+        let at = self.isupport.key(name);
         if self.rooms.len() >= ROOMS_MAX && !self.rooms.contains_key(&at) {
             return;
         }
@@ -356,7 +358,7 @@ impl JoinedRooms {
     fn take_pending_part(&mut self, name: &str) -> bool {
         let before = self.pending_parts.len();
         self.pending_parts
-            .retain(|room| !self.naming.is_same(room, name));
+            .retain(|room| !self.isupport.is_same(room, name));
         self.pending_parts.len() < before
     }
 
@@ -368,7 +370,7 @@ impl JoinedRooms {
     /// The user has left a room. If they asked for it, the room that was active before becomes
     /// active; otherwise none does, since the line being typed is not meant for another room.
     pub(in crate::client::session) fn leave(&mut self, name: &str) {
-        let left = self.rooms.remove(&self.naming.key(name));
+        let left = self.rooms.remove(&self.isupport.key(name));
         self.numbers_changed += 1;
         let members = left.iter().flat_map(|room| room.members.keys());
         members.for_each(|nick| self.departed.add(nick.clone()));

@@ -240,7 +240,7 @@ impl Frontend for InteractiveFrontend {
             Ok(None) => {}
             Err(error) => {
                 let error = os_error_text(&error);
-                self.printer.push(format!("Cannot save drafts: {error}\n"));
+                self.printer.push(format!("Cannot save drafts: {error}.\n"));
             }
         }
     }

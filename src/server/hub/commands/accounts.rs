@@ -375,9 +375,9 @@ impl Hub {
     }
 
     /// Records what the administrator does, for the audit log.
-    pub(super) fn audit_administrator(&self, deed: &str, object: &str) {
+    pub(super) fn audit_administrator(&self, action: &str, object: &str) {
         let object = escape(object);
-        info!(target: AUDIT_TARGET, operator = "administrator", deed, object);
+        info!(target: AUDIT_TARGET, operator = "administrator", action, object);
     }
 
     /// Sends the administrator the outcome of a request.

@@ -206,14 +206,14 @@ impl Hub {
                 BanChange::Remove(target) => format!("{who} has ended the ban of {target}."),
             };
             info!(target = %change.target(), words, "bans changed");
-            let (deed, reason) = match change {
+            let (action, reason) = match change {
                 BanChange::Add(ban) => ("ban", &*ban.reason),
                 BanChange::Remove(_) => ("unban", ""),
             };
             let target = change.target().to_string();
             match form {
-                ReplyForm::Administrator => self.audit_administrator(deed, &target),
-                _ => self.audit(id, deed, &target, reason),
+                ReplyForm::Administrator => self.audit_administrator(action, &target),
+                _ => self.audit(id, action, &target, reason),
             }
             self.bans.apply(change, self.now.unix);
             self.notify_operators(&words);
@@ -294,7 +294,7 @@ mod tests {
     use crate::wire::Line;
 
     /// A hub with an operator on this machine, and users elsewhere.
-    struct Elsewhere {
+    struct RemoteUsers {
         hub: Hub,
         outbox: Outbox,
     }
@@ -303,7 +303,7 @@ mod tests {
         ConnectionId::new(0, 0)
     }
 
-    impl Elsewhere {
+    impl RemoteUsers {
         fn new(cloak: bool) -> Self {
             let operator = Operator {
                 name: "root".to_owned(),
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn other_users_see_a_cloak_and_operators_the_address() {
         let [alice, bob] = [1, 2].map(|slot| ConnectionId::new(slot, 0));
-        let mut elsewhere = Elsewhere::new(true);
+        let mut elsewhere = RemoteUsers::new(true);
         elsewhere.enter(alice, "192.0.2.1", "alice");
         elsewhere.enter(bob, "198.51.100.1", "bob");
         for line in [
@@ -370,36 +370,36 @@ mod tests {
         ] {
             let lines = elsewhere.say(bob, line);
             assert!(!lines.is_empty());
-            assert_eq!(Elsewhere::with(&lines, "192.0.2.1"), [""; 0], "{line}");
+            assert_eq!(RemoteUsers::with(&lines, "192.0.2.1"), [""; 0], "{line}");
         }
         let lines = elsewhere.say(alice, "NICK alicia");
-        assert_eq!(Elsewhere::with(&lines, "192.0.2.1"), [""; 0]);
+        assert_eq!(RemoteUsers::with(&lines, "192.0.2.1"), [""; 0]);
         assert!(
             lines.iter().any(|line| line.contains(".ip4 NICK alicia")),
             "{lines:?}"
         );
         let lines = elsewhere.say(bob, "WHOWAS alice");
-        assert_eq!(Elsewhere::with(&lines, "192.0.2.1"), [""; 0]);
+        assert_eq!(RemoteUsers::with(&lines, "192.0.2.1"), [""; 0]);
         for id in [root(), alice] {
             let lines = elsewhere.say(id, "WHOIS alicia");
-            let shown = Elsewhere::with(&lines, " 378 ");
+            let shown = RemoteUsers::with(&lines, " 378 ");
             let words = "alicia :is connecting from *@192.0.2.1 192.0.2.1";
             assert!(shown[0].ends_with(words), "{lines:?}");
         }
-        let mut elsewhere = Elsewhere::new(false);
+        let mut elsewhere = RemoteUsers::new(false);
         elsewhere.enter(alice, "192.0.2.1", "alice");
         let lines = elsewhere.say(root(), "WHOIS alice");
         assert_eq!(
-            Elsewhere::with(&lines, " 311 root alice ~u 192.0.2.1 ").len(),
+            RemoteUsers::with(&lines, " 311 root alice ~u 192.0.2.1 ").len(),
             1
         );
-        assert_eq!(Elsewhere::with(&lines, " 378 ").len(), 0);
+        assert_eq!(RemoteUsers::with(&lines, " 378 ").len(), 0);
     }
 
     #[test]
     fn bans_are_for_the_cloak_and_for_the_address() {
         let alice = ConnectionId::new(1, 0);
-        let mut elsewhere = Elsewhere::new(true);
+        let mut elsewhere = RemoteUsers::new(true);
         elsewhere.enter(alice, "192.0.2.1", "alice");
         let lines = elsewhere.say(root(), "USERHOST alice");
         let cloak = lines[0].rsplit('@').next().unwrap().to_owned();
@@ -414,18 +414,18 @@ mod tests {
             let lines = elsewhere.say(root(), &format!("KLINE {target} :away"));
             let ended = "ERROR :Closing Link: alice (Banned: away)";
             assert_eq!(
-                Elsewhere::with(&lines, ended).len(),
+                RemoteUsers::with(&lines, ended).len(),
                 1,
                 "{target}: {lines:?}"
             );
             let lines = elsewhere.enter(alice, "192.0.77.1", "alice");
             let is_out = !target.contains("192.0.2.*") && !target.contains(&cloak);
-            let is_welcome = !Elsewhere::with(&lines, " 001 ").is_empty();
+            let is_welcome = !RemoteUsers::with(&lines, " 001 ").is_empty();
             assert_eq!(is_welcome, !is_out, "{target}: {lines:?}");
             elsewhere.say(alice, "QUIT");
             elsewhere.say(root(), &format!("UNKLINE {target}"));
             let lines = elsewhere.enter(alice, "192.0.2.1", "alice");
-            assert_eq!(Elsewhere::with(&lines, " 001 ").len(), 1, "{target}");
+            assert_eq!(RemoteUsers::with(&lines, " 001 ").len(), 1, "{target}");
         }
         // A mask of one's own network, in either form, is refused.
         let lines = elsewhere.say(root(), "KLINE *!*@127.0.0.*");

@@ -175,13 +175,13 @@ impl Hub {
     }
 
     /// Records what an operator does, for the audit log.
-    pub(super) fn audit(&self, id: ConnectionId, deed: &str, object: &str, reason: &str) {
+    pub(super) fn audit(&self, id: ConnectionId, action: &str, object: &str, reason: &str) {
         let operator = self.operators.accounts.get(&id);
         let operator = operator.map_or("", |operator| &operator.name);
         let host = self.people.get(id).map(|person| person.host.to_string());
         let (nick, host) = (self.nick_or_star(id), host.unwrap_or_default());
         let (object, reason) = (escape(object), escape(reason));
-        info!(target: AUDIT_TARGET, operator, nick, host, deed, object, reason);
+        info!(target: AUDIT_TARGET, operator, nick, host, action, object, reason);
     }
 
     /// Ends what a login has made of a user who has logged out.

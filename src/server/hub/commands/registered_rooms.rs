@@ -242,11 +242,11 @@ impl Hub {
         let (name, word) = (change.name, change.kind.word());
         if is_stored {
             info!(room = %name, change = word, "registered room changed");
-            let deed = format!("room-{word}");
+            let action = format!("room-{word}");
             match form {
-                ReplyForm::Administrator => self.audit_administrator(&deed, name.as_str()),
+                ReplyForm::Administrator => self.audit_administrator(&action, name.as_str()),
                 _ if self.has_right(id, OperatorRight::Rooms) => {
-                    self.audit(id, &deed, name.as_str(), "");
+                    self.audit(id, &action, name.as_str(), "");
                 }
                 _ => {}
             }

@@ -1,8 +1,7 @@
 //! The tables of the hub: people, rooms, masks, modes, operators and accounts. Each table keeps its
 //! own indexes consistent.
 //!
-//! They must not know a command, and send nothing. `hub` and, through it, `net`
-//! import it.
+//! They must not know a command, and send nothing. `hub` and, through it, `net` import it.
 
 pub(super) mod accounts;
 pub(super) mod attempts;
