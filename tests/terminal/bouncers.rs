@@ -274,7 +274,7 @@ fn networks_that_a_bouncer_adds_and_removes_come_and_go() {
     alice.shows("libera: The bouncer does not have this network any more.");
     alice.shows("[libera gone] half");
     alice.types("\r");
-    alice.shows("libera is gone");
+    alice.shows("libera is gone: the bouncer does not have it any more.");
     // One that the user leaves stays left until it is asked for again.
     alice.types("/room oftc/#on-3\r");
     alice.prompts("[oftc/#on-3]");

@@ -137,7 +137,7 @@ fn a_client_without_a_server_hosts_a_room_that_outlives_it_unless_forbidden() {
     assert!(words.starts_with(expected), "{words}");
     let mut dora = Start::with(&["--nick", "dora"]).start();
     dora.types(ENTER);
-    dora.shows("so the room is hosted here");
+    dora.shows("No server on 127.0.0.1:6667, so the room is hosted here. It stays");
     dora.shows("You are dora in #lobby, alone so far");
     let mut bob = Lines::enter(usual, "bob");
     bob.says("thanks");

@@ -376,7 +376,7 @@ impl Client {
         let OpenConnection { stream, hosted } = connection;
         let greeting = match &hosted {
             Some(_) => format!(
-                "no server on {}, so the room is hosted here (it stays while others are in it)\n",
+                "No server on {}, so the room is hosted here. It stays while others are in it.\n",
                 server.named
             ),
             None => String::new(),

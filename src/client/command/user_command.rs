@@ -134,8 +134,8 @@ pub enum UserCommand {
     Oper {
         /// The name of the operator.
         name: String,
-        /// The password of the operator.
-        password: String,
+        /// The password of the operator; `None` for one that is known by the account or certificate.
+        password: Option<String>,
     },
     /// Kick a member from a room.
     Kick {
@@ -257,7 +257,7 @@ impl UserCommand {
             },
             Self::Oper { name, password } => Self::Oper {
                 name: replace(&name)?,
-                password: replace(&password)?,
+                password: optional(password)?,
             },
             Self::Raw { line } => Self::Raw {
                 line: replace(&line)?,

@@ -77,6 +77,8 @@ pub enum InputError {
     AlreadyConnected(String),
     /// This network, to which the line would be sent, is no longer there.
     NetworkGone(String),
+    /// The same, and its bouncer does not have it any more.
+    NetworkRemoved(String),
     /// There is no other network to go on with.
     OnlyNetwork,
     /// The server has reported a failure (`FAIL`). IRCv3 standard-replies.
@@ -201,6 +203,11 @@ impl fmt::Display for InputError {
                 f,
                 "{name} is gone. /room #ROOM switches to another network, /connect {name} connects \
                  again."
+            ),
+            Self::NetworkRemoved(name) => write!(
+                f,
+                "{name} is gone: the bouncer does not have it any more. /room #ROOM switches to \
+                 another network."
             ),
             Self::OnlyNetwork => {
                 f.write_str("This is your only network. /connect SERVER adds another, /quit leaves.")

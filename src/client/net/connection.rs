@@ -84,8 +84,8 @@ pub(super) struct NetworkLink {
     pub(super) seen_saved_at: Duration,
     /// It is a network of a bouncer.
     pub(super) is_upstream: bool,
-    /// The network ends without the wish of the user: what is being typed is not meant for another one.
-    pub(super) is_unwanted: bool,
+    /// Its bouncer does not have it any more: what is being typed is not meant for another one.
+    pub(super) is_removed: bool,
     /// How the session has ended.
     pub(super) outcome: Option<Outcome>,
     /// The user knows how it has ended.
@@ -151,7 +151,7 @@ impl NetworkLink {
             seen_saved: None,
             seen_saved_at: Duration::ZERO,
             is_upstream: false,
-            is_unwanted: false,
+            is_removed: false,
             outcome: None,
             is_reported: false,
         }

@@ -6,7 +6,7 @@ use std::thread;
 use super::connection::LinkPhase;
 use super::{CloseReason, Driver, Frontend};
 use crate::client::event::{Event, MessageTags, NetworkId, Occurrence, json};
-use crate::client::session::{Incomplete, Outcome, SessionAction, SessionTime};
+use crate::client::session::{Incomplete, NetworkEnd, Outcome, SessionAction, SessionTime};
 use crate::client::terminal::signals;
 
 impl<F: Frontend> Driver<F> {
@@ -170,7 +170,7 @@ impl<F: Frontend> Driver<F> {
                 at += 1;
                 continue;
             };
-            let (id, is_unwanted) = (link.id, link.is_unwanted);
+            let (id, is_removed) = (link.id, link.is_removed);
             if let Outcome::Incomplete(incomplete) = &outcome
                 && !is_single
                 && !link.is_reported
@@ -188,10 +188,14 @@ impl<F: Frontend> Driver<F> {
                 at += 1;
                 continue;
             }
-            let is_wanted = !matches!(outcome, Outcome::Incomplete(_)) && !is_unwanted;
+            let end = match outcome {
+                _ if is_removed => NetworkEnd::Removed,
+                Outcome::Incomplete(_) => NetworkEnd::Failed,
+                _ => NetworkEnd::Left,
+            };
             self.links.remove(at);
             self.forget_upstreams_of(id);
-            self.networks.remove(id, is_wanted);
+            self.networks.remove(id, end);
             self.frontend.network_removed(id);
         }
         if is_last {

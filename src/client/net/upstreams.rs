@@ -153,7 +153,7 @@ impl<F: Frontend> Driver<F> {
         let words = "The bouncer does not have this network any more.".to_owned();
         self.networks.say(id, Event::Note { words });
         if let Some(link) = self.links.iter_mut().find(|link| link.id == id) {
-            link.is_unwanted = true;
+            link.is_removed = true;
         }
         self.quit_network(id, now);
     }

@@ -52,7 +52,7 @@ use incoming::playback::Playback;
 use incoming::queries::PendingQueries;
 use incoming::upstreams::Upstreams;
 pub use login_failure::LoginFailure;
-pub(in crate::client) use networks::{Network, Networks, PromptPlace};
+pub(in crate::client) use networks::{Network, NetworkEnd, Networks, PromptPlace};
 pub use nick_refusal::{NickRefusal, RefusedNick};
 pub use outcome::{Incomplete, Outcome};
 use outgoing::backlog::Backlog;

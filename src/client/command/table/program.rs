@@ -126,13 +126,13 @@ pub(super) const PROGRAM: &[CommandSpec] = &[
     },
     CommandSpec {
         name: "oper",
-        usage: "NAME PASSWORD",
-        help: "become an operator of the server; the password is not stored",
+        usage: "NAME [PASSWORD]",
+        help: "become an operator of the server, by a password, which is not stored, or your account",
         parse: |arguments| {
             let (name, rest) = required_word(arguments, "name")?;
             Ok(UserCommand::Oper {
                 name: name.to_owned(),
-                password: required_text(rest, "password")?,
+                password: non_empty(rest),
             })
         },
     },

@@ -23,6 +23,7 @@ use crate::client::event::{Event, InputError, MessageKind};
 use crate::client::session::{
     CloseReason, Phase, ProtocolViolation, Session, SessionOutput, SessionTime, truncate,
 };
+use crate::common::sentence::end_sentence;
 use crate::wire::message::BODY_BYTES_MAX;
 use crate::wire::{Message, Request};
 use fields::parameters_from;
@@ -90,6 +91,13 @@ impl Session {
             ("FAIL", Some(_), Some(_)) => {
                 let text = message.parameters.last().copied().unwrap_or_default();
                 let text = text.to_owned();
+                let is_registering =
+                    matches!(self.phase, Phase::Registering { .. } | Phase::Asking);
+                // Nothing that was typed has caused it, so its line names the network.
+                if is_registering && !self.settings.script {
+                    let words = end_sentence(text);
+                    return output.events.push(Event::Note { words });
+                }
                 self.reject_input(
                     InputError::Fail {
                         text,

@@ -36,12 +36,23 @@ pub(in crate::client) struct Networks {
     list: Vec<Network>,
     active: Option<NetworkId>,
     /// The active network that has ended by itself: what is typed is not meant for another one.
-    gone: Option<NetworkName>,
+    gone: Option<(NetworkName, NetworkEnd)>,
     /// How many networks were added so far.
     added: u32,
     /// How many networks were added and were there, and how many rooms had come and gone, when the
     /// numbers of rooms were shared.
     numbers_shared: (u32, usize, u64),
+}
+
+/// How a network has ended while others go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) enum NetworkEnd {
+    /// The user has left it.
+    Left,
+    /// It has ended by itself, and `/connect` connects to it again.
+    Failed,
+    /// Its bouncer does not have it any more, so `/connect` does not know its name.
+    Removed,
 }
 
 /// The prompt at which a line was typed.
@@ -83,9 +94,9 @@ impl Networks {
         id
     }
 
-    /// Removes a network. If it was the active one and the user wanted it, the one before it becomes
+    /// Removes a network. If it was the active one and the user has left it, the one before it becomes
     /// active; otherwise none does, since the line that is being typed is not meant for another one.
-    pub(in crate::client) fn remove(&mut self, id: NetworkId, is_wanted: bool) {
+    pub(in crate::client) fn remove(&mut self, id: NetworkId, end: NetworkEnd) {
         let Some(at) = self.list.iter().position(|network| network.id == id) else {
             return;
         };
@@ -95,9 +106,9 @@ impl Networks {
         }
         self.active = None;
         let next = self.list.get(at.saturating_sub(1)).map(|next| next.id);
-        match next.filter(|_| is_wanted) {
+        match next.filter(|_| end == NetworkEnd::Left) {
             Some(next) => self.show(next),
-            None => self.gone = Some(network.name),
+            None => self.gone = Some((network.name, end)),
         }
     }
 

@@ -24,7 +24,7 @@ impl Networks {
 
     /// Where typed text goes, for the prompt.
     pub(in crate::client) fn prompt_location(&self) -> Option<Cow<'_, str>> {
-        if let Some(gone) = &self.gone {
+        if let Some((gone, _)) = &self.gone {
             return Some(Cow::Owned(format!("{gone} gone")));
         }
         let network = self.active()?;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Network, Networks, PromptPlace};
+use super::{Network, NetworkEnd, Networks, PromptPlace};
 use crate::client::command::alias::expand_alias;
 use crate::client::command::{CommandSpec, UserCommand, has_room_prefix};
 use crate::client::event::{Event, InputError, NetworkId};
@@ -96,8 +96,11 @@ impl Networks {
             )
         );
         if !needs_none && !names_network {
-            let name = self.gone.as_ref().map(ToString::to_string);
-            let error = InputError::NetworkGone(name.unwrap_or_default());
+            let error = match &self.gone {
+                Some((name, NetworkEnd::Removed)) => InputError::NetworkRemoved(name.to_string()),
+                Some((name, _)) => InputError::NetworkGone(name.to_string()),
+                None => InputError::NetworkGone(String::new()),
+            };
             return self.reject(first, error);
         }
         let id = route.network.unwrap_or(first);

@@ -327,11 +327,13 @@ fn a_network_that_ends_by_itself_takes_no_line_along() {
         network: Some(home),
         room: Some("#lobby".into()),
     };
-    played.networks.remove(home, false);
+    played.networks.remove(home, NetworkEnd::Failed);
     assert_eq!(played.prompt(), "home gone");
     for place in [&place, &PromptPlace::default()] {
         played.networks.typed(place, "for home", played.now);
-        assert!(played.errors()[0].starts_with("home is gone. "));
+        let errors = played.errors();
+        assert!(errors[0].starts_with("home is gone. "), "{errors:?}");
+        assert!(errors[0].contains("/connect home"), "{errors:?}");
         assert_eq!(played.take(), [""; 0]);
     }
     played.type_line("/msg libera/bob hi");
@@ -352,8 +354,8 @@ fn a_network_that_the_user_leaves_gives_way_to_the_one_before() {
     assert_eq!(networks.to_leave(Some("frob"), oftc), Err(unknown));
     networks.show_another(&[oftc]);
     assert_eq!(networks.active().unwrap().id, libera);
-    networks.remove(oftc, true);
-    networks.remove(libera, true);
+    networks.remove(oftc, NetworkEnd::Left);
+    networks.remove(libera, NetworkEnd::Left);
     assert_eq!(networks.active().unwrap().id, home);
     assert_eq!(played.prompt(), "#lobby");
 }

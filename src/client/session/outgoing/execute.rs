@@ -146,7 +146,7 @@ impl Session {
                 self.send(
                     &Request::Oper {
                         name,
-                        password: Some(password),
+                        password: password.as_deref(),
                     },
                     output,
                 );

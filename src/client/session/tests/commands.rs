@@ -223,3 +223,17 @@ fn a_refusal_says_how_the_user_stands_to_the_room() {
         }
     }
 }
+
+#[test]
+fn an_operator_by_account_needs_no_password() {
+    let mut played = Played::ready(false);
+    for (typed, sent) in [
+        ("/oper root", "OPER root"),
+        ("/oper root hunter2", "OPER root :hunter2"),
+        ("/oper root two words", "OPER root :two words"),
+    ] {
+        played.type_line(typed);
+        assert_eq!(played.lines(), [sent]);
+        played.take();
+    }
+}

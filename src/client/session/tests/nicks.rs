@@ -125,6 +125,25 @@ fn a_nick_that_cannot_be_regained_is_no_refusal_of_what_the_user_does() {
 }
 
 #[test]
+fn a_failure_during_the_registration_answers_no_typed_line() {
+    let mut played = Played::new(false);
+    played.session.settings.alternatives = vec!["alicia".to_owned()];
+    played.connect();
+    let text = "Nickname is reserved by a different account";
+    played.receive(&format!(":s 433 * alice :{text}"));
+    played.receive(&format!(":s FAIL NICK NICKNAME_RESERVED alice :{text}"));
+    let words = format!("{text}.");
+    assert_eq!(played.events(), [Event::Note { words }]);
+    played.register("alicia");
+    played.take();
+    played.receive(&format!(":s FAIL NICK NICKNAME_RESERVED bob :{text}"));
+    assert!(
+        matches!(&played.events()[..], [Event::InputRejected { .. }]),
+        "one of the registered user answers a line"
+    );
+}
+
+#[test]
 fn the_words_of_a_server_are_shown_unless_the_nick_is_only_in_use() {
     for (text, in_use) in [
         ("Nickname is already in use", true),
