@@ -266,6 +266,56 @@ fn a_network_that_has_moved_is_known_by_its_certificate_and_no_other_network_is(
 }
 
 #[test]
+fn what_comes_in_clear_before_a_handshake_is_neither_shown_nor_acted_on() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    home.configure(&peer.url(), &peer.trusted(""));
+    let config = home.read(".config/chatroom.toml");
+    home.write(".config/chatroom.toml", &format!("log = true\n{config}"));
+    let in_clear = [
+        ":evil!e@h PRIVMSG #lobby :in clear\r\n",
+        ":evil 001 ci :in clear\r\n:evil 422 ci :in clear\r\n:ci!c@h JOIN #lobby\r\n",
+        "PING :evil\r\n",
+        "ERROR :evil\r\n",
+        // It looks like the beginning of a record of TLS.
+        "\x16evil\r\n",
+    ];
+    for plain in in_clear {
+        for mode in [&["-c", "hi"][..], &["--format", "json"], &["--plain"]] {
+            let mut command = home.chatroom(&["home", "--nick", "ci"]);
+            command.args(mode);
+            let mut program = Program::start(command);
+            let mut lines = peer.accept_after(plain.as_bytes());
+            assert_eq!(lines.rest(), [""; 0], "{plain:?} {mode:?}");
+            program.end_input();
+            let refused = program.finish();
+            assert_eq!(refused.status, Some(76), "{plain:?} {refused:?}");
+            let words = "it does not speak TLS on this port";
+            assert!(refused.err.contains(words), "{plain:?} {refused:?}");
+            for shown in [&refused.out, &refused.err] {
+                assert!(!shown.contains("evil"), "{plain:?} {refused:?}");
+                assert!(!shown.contains("in clear"), "{plain:?} {refused:?}");
+            }
+        }
+    }
+    assert!(files_with("evil", home.folder()).is_empty());
+}
+
+/// The files of a folder, and of those in it, that contain this text.
+fn files_with(text: &str, folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(text, &path));
+        } else if String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(text) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
 fn a_server_without_tls_is_never_spoken_to_in_clear() {
     let host = Host::named("localhost");
     let plain = format!("ircs://{}", host.server.address());

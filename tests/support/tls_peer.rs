@@ -96,7 +96,13 @@ impl TlsPeer {
 
     /// Waits for the next client and does the handshake, which may fail.
     pub(crate) fn accept(&self) -> TlsLines {
-        let (stream, _) = self.listener.accept().unwrap();
+        self.accept_after(b"")
+    }
+
+    /// The same after these bytes, which are not encrypted.
+    pub(crate) fn accept_after(&self, plain: &[u8]) -> TlsLines {
+        let (mut stream, _) = self.listener.accept().unwrap();
+        stream.write_all(plain).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let connection = ServerConnection::new(Arc::clone(&self.config)).unwrap();
         let mut stream = StreamOwned::new(connection, stream);
