@@ -67,7 +67,7 @@ pub(super) struct NetworkLink {
     /// Written bytes may wait to be encrypted or sent by the TLS layer.
     pub(super) must_flush: bool,
     /// The server has sent something.
-    pub(super) heard: bool,
+    pub(super) has_received: bool,
     /// A write failed. What the server sent before that is still read.
     pub(super) write_failed: bool,
     /// Whether the next poll writes before it reads, so that neither waits for long.
@@ -141,7 +141,7 @@ impl NetworkLink {
             unsent: Vec::new(),
             close_requested: false,
             must_flush: false,
-            heard: false,
+            has_received: false,
             write_failed: false,
             writes_first: false,
             pending: Pending::default(),
@@ -164,7 +164,7 @@ impl NetworkLink {
         self.unsent.clear();
         self.close_requested = false;
         self.must_flush = false;
-        self.heard = false;
+        self.has_received = false;
         self.write_failed = false;
     }
 

@@ -70,10 +70,9 @@ impl<F: Frontend> Driver<F> {
     /// The server will send nothing more. One for encrypted connections often closes a plain one
     /// without a word.
     fn read_ended(&mut self, at: usize, reason: CloseReason, now: SessionTime) {
-        let expects_tls = self
-            .links
-            .get(at)
-            .is_some_and(|link| !link.heard && !link.address.tls && link.address.port == TLS_PORT);
+        let expects_tls = self.links.get(at).is_some_and(|link| {
+            !link.has_received && !link.address.tls && link.address.port == TLS_PORT
+        });
         let reason = match expects_tls {
             true => CloseReason::Protocol(ProtocolViolation::Encrypted),
             false => reason,
@@ -86,7 +85,7 @@ impl<F: Frontend> Driver<F> {
             return;
         };
         let id = link.id;
-        let is_first = !std::mem::replace(&mut link.heard, true);
+        let is_first = !std::mem::replace(&mut link.has_received, true);
         if is_first && bytes.first() == Some(&TLS_ALERT) {
             return self.violated(at, ProtocolViolation::Encrypted);
         }

@@ -333,9 +333,9 @@ impl Hub {
         }
     }
 
-    /// When to ping a user who was last heard at this time.
-    pub(super) fn next_ping(&self, heard: Duration) -> Duration {
-        heard + Duration::from_secs(self.settings.limits.ping_interval_seconds.into())
+    /// When to ping a user who was last received from at this time.
+    pub(super) fn next_ping(&self, last_received: Duration) -> Duration {
+        last_received + Duration::from_secs(self.settings.limits.ping_interval_seconds.into())
     }
 
     /// Handles a deadline: a timeout, a ping, or a later deadline.

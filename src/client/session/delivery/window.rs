@@ -78,49 +78,49 @@ mod tests {
 
     #[test]
     fn the_window_grows_while_answers_come_in_time() {
-        let mut pace = SendWindow::default();
+        let mut window = SendWindow::default();
         for _ in 0..100 {
-            pace.answered(ms(10), ms(12), true);
+            window.answered(ms(10), ms(12), true);
         }
-        assert!(pace.lines() > 10, "{}", pace.lines());
+        assert!(window.lines() > 10, "{}", window.lines());
         for _ in 0..10_000_000 {
-            pace.answered(ms(10), ms(12), true);
+            window.answered(ms(10), ms(12), true);
         }
-        assert_eq!(pace.lines(), LINES_MAX);
+        assert_eq!(window.lines(), LINES_MAX);
     }
 
     #[test]
     fn a_window_that_is_not_used_up_stays_as_it_is() {
-        let mut pace = SendWindow::default();
+        let mut window = SendWindow::default();
         for _ in 0..1_000 {
-            pace.answered(ms(10), ms(12), false);
+            window.answered(ms(10), ms(12), false);
         }
-        assert_eq!(pace.lines(), LINES_FIRST);
+        assert_eq!(window.lines(), LINES_FIRST);
     }
 
     #[test]
     fn late_answers_halve_the_window_once_for_all_that_was_on_its_way() {
-        let mut pace = SendWindow::default();
+        let mut window = SendWindow::default();
         for _ in 0..1_000 {
-            pace.answered(ms(10), ms(12), true);
+            window.answered(ms(10), ms(12), true);
         }
-        let before = pace.lines();
-        pace.answered(ms(20), ms(1_000), true);
-        assert_eq!(pace.lines(), before / 2);
-        pace.answered(ms(30), ms(1_100), true);
-        assert_eq!(pace.lines(), before / 2, "it was sent before that");
+        let before = window.lines();
+        window.answered(ms(20), ms(1_000), true);
+        assert_eq!(window.lines(), before / 2);
+        window.answered(ms(30), ms(1_100), true);
+        assert_eq!(window.lines(), before / 2, "it was sent before that");
         for at in [1_000, 3_000, 5_000, 7_000, 9_000, 11_000] {
-            pace.answered(ms(at), ms(at + 1_500), true);
+            window.answered(ms(at), ms(at + 1_500), true);
         }
-        assert_eq!(pace.lines(), LINES_MIN);
+        assert_eq!(window.lines(), LINES_MIN);
     }
 
     #[test]
     fn a_server_far_away_is_not_slow() {
-        let mut pace = SendWindow::default();
+        let mut window = SendWindow::default();
         for _ in 0..100 {
-            pace.answered(ms(0), ms(300), true);
+            window.answered(ms(0), ms(300), true);
         }
-        assert!(pace.lines() > LINES_FIRST);
+        assert!(window.lines() > LINES_FIRST);
     }
 }
