@@ -88,8 +88,8 @@ fn instructions(name: &str, file: &str, until: &str, fingerprint: &str) -> Strin
     let (table, path) = (key(name), sanitize(file));
     let file = basic_string(file);
     format!(
-        "{path} is made: a certificate, valid until {until}, and its key, which is a secret.\n\
-         Fingerprint: {fingerprint}\n\
+        "made {path}: a certificate, valid until {until}, and its key, which is a secret\n\
+         fingerprint: {fingerprint}\n\
          \n\
          1. In the configuration, in [servers.{table}] or the table of another server:\n\
          \n   client-certificate = {file}\n\
