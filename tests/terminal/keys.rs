@@ -1,5 +1,7 @@
 //! Messages while keys do more than add a character: pastes, Tab, searches, keys typed ahead.
 
+use std::time::{Duration, Instant};
+
 use super::people::{Lines, Room, Scripted, host_on};
 use super::screen::{
     CTRL_C, CTRL_G, CTRL_R, CTRL_U, ENTER, PASTE_BEGINS, PASTE_ENDS, SHIFT_TAB, Start, TAB,
@@ -767,4 +769,17 @@ fn a_line_with_a_blank_in_front_stays_out_of_the_history() {
     before.retain(|line| !line.is_empty());
     room.alice.types("\x1b[A");
     settles(&room, &before, "[#lobby] kept", "[#lobby] kept");
+}
+
+// Between two lines it would be a signal that discards the keys after it.
+#[test]
+fn ctrl_c_is_a_key_between_two_lines_as_well() {
+    let mut room = Room::open();
+    for number in 0..50 {
+        room.alice.types(&format!("line {number}\r"));
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(10) {
+            assert!(!room.alice.makes_signals_of_keys(), "after line {number}");
+        }
+    }
 }

@@ -641,6 +641,13 @@ impl Drop for Terminal {
     }
 }
 
+impl Terminal {
+    /// Whether Ctrl-C is a signal at this moment, not a key.
+    pub(crate) fn makes_signals_of_keys(&self) -> bool {
+        modes(self.master.as_deref().unwrap()).contains("ISIG")
+    }
+}
+
 fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().unwrap())
 }

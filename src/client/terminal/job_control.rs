@@ -96,6 +96,15 @@ impl JobControl {
         Ok(RawModeGuard { job: self.clone() })
     }
 
+    /// From now on, while the guard of [`Self::raw_mode`] lives, Ctrl-C and the like are keys between
+    /// two lines as well: as a signal each would discard the keys that have not been read yet.
+    pub(in crate::client) fn take_signals_as_keys(&self) {
+        if let Some(raw) = &mut self.lock().raw {
+            raw.local_modes &= !LocalModes::ISIG;
+            set_mode(raw);
+        }
+    }
+
     /// Restores the mode of the terminal, for a program that ends without dropping its guard.
     pub(in crate::client) fn restore_mode(&self) {
         set_mode(&self.shared.original);

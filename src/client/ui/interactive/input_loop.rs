@@ -81,6 +81,7 @@ impl InputLoop<'_> {
 
     fn read_lines(&mut self) -> io::Result<Option<Outcome>> {
         self.reading = true;
+        self.job.take_signals_as_keys();
         loop {
             self.offer_unsent();
             match self.editor.read()? {
