@@ -269,6 +269,7 @@ impl DraftStore {
             drop(state);
             self.write_now();
             if is_urgent {
+                // It bounds how often a burst of messages writes the file.
                 thread::sleep(UNSENT_PAUSE);
             }
         }

@@ -50,7 +50,7 @@ pub(in crate::server) fn run_status(options: &StatusOptions) -> Result<(), Serve
         if !options.watch {
             return Ok(());
         }
-        // The interval is what was asked for.
+        // The user has asked for a status each second.
         thread::sleep(INTERVAL);
     }
 }

@@ -28,8 +28,8 @@ fn only_a_person_of_the_list_can_be_missing_from_it_unsaid() {
     played.type_line("/who");
     receive_list(&mut played, "#lobby", &["alice", "bob"]);
     played.take();
-    played.type_line("@nobody psst");
-    played.receive(":s 401 alice nobody :No such nick");
+    played.type_line("@absent psst");
+    played.receive(":s 401 alice absent :No such nick");
     assert!(
         played.events().iter().any(
             |event| matches!(event, Event::Refused { text: Some(text), .. } if text == "psst")

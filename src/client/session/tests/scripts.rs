@@ -121,7 +121,7 @@ fn servers_without_capabilities_let_people_in_all_the_same() {
 #[test]
 fn each_line_has_a_fence_and_refusals_are_reported_in_order() {
     let mut played = script_with("", false);
-    played.script(&["hello", "@nobody hi", "/quti", "bye"]);
+    played.script(&["hello", "@absent hi", "/quti", "bye"]);
     played.input_ended();
     let done = played.take();
     assert_eq!(
@@ -129,7 +129,7 @@ fn each_line_has_a_fence_and_refusals_are_reported_in_order() {
         [
             "PRIVMSG #lobby :hello",
             "PING :chatroom-line-0",
-            "PRIVMSG nobody :hi",
+            "PRIVMSG absent :hi",
             "PING :chatroom-line-1",
             "PRIVMSG #lobby :bye",
             "PING :chatroom-line-3"
@@ -137,7 +137,7 @@ fn each_line_has_a_fence_and_refusals_are_reported_in_order() {
     );
     assert_eq!(done.events, [], "line 2 may still be refused");
     played.receive(":s PONG s chatroom-line-0");
-    played.receive(":s 401 alice nobody :No such nick");
+    played.receive(":s 401 alice absent :No such nick");
     played.receive(":s PONG s chatroom-line-1");
     assert_eq!(played.refused(), [2, 3]);
     played.receive(":s PONG s chatroom-line-3");
@@ -154,13 +154,13 @@ fn each_line_has_a_fence_and_refusals_are_reported_in_order() {
 #[test]
 fn labels_say_what_became_of_each_line_in_whatever_order() {
     let mut played = script_with(LABELS, false);
-    played.script(&["hello", "@nobody hi", "/who", "bye", "@no one"]);
+    played.script(&["hello", "@absent hi", "/who", "bye", "@no one"]);
     played.input_ended();
     assert_eq!(
         played.lines(),
         [
             "@label=chatroom-line-0 PRIVMSG #lobby :hello",
-            "@label=chatroom-line-1 PRIVMSG nobody :hi",
+            "@label=chatroom-line-1 PRIVMSG absent :hi",
             "@label=chatroom-line-2 WHO #lobby",
             "@label=chatroom-line-3 PRIVMSG #lobby :bye",
             "@label=chatroom-line-4 PRIVMSG no :one"
@@ -168,7 +168,7 @@ fn labels_say_what_became_of_each_line_in_whatever_order() {
     );
     played.receive("@label=chatroom-line-4 :s 401 alice no :No such nick");
     played.receive("@label=chatroom-line-3 :alice!~a@host PRIVMSG #lobby :bye");
-    played.receive("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
+    played.receive("@label=chatroom-line-1 :s 401 alice absent :No such nick");
     assert_eq!(played.events(), [], "the first line is still on its way");
     played.receive("@label=chatroom-line-0;msgid=x :alice!~a@host PRIVMSG #lobby :hello");
     assert_eq!(played.refused(), [2]);
@@ -200,9 +200,9 @@ fn a_strict_script_sends_nothing_after_a_refused_line() {
     assert!(played.session.wants_input());
     played.take();
     let now = played.now;
-    let line = ScriptLine::Typed("@nobody hi");
+    let line = ScriptLine::Typed("@absent hi");
     played.session.scripted(2, line, now, &mut played.output);
-    played.receive(":s 401 alice nobody :No such nick");
+    played.receive(":s 401 alice absent :No such nick");
     played.receive(":s PONG s chatroom-line-1");
     assert!(!played.session.wants_input());
     let done = played.take();
@@ -273,15 +273,15 @@ fn a_lost_server_tells_what_is_known_of_each_line() {
     for capabilities in ["", LABELS] {
         let mut played = script_with(capabilities, false);
         let start = played.output.offset();
-        played.script(&["one", "@nobody two", "three", "four"]);
+        played.script(&["one", "@absent two", "three", "four"]);
         let unsent = played.output.lines.find("four").unwrap() as u64;
         played.output.written_bytes = start + unsent - 60;
         if capabilities.is_empty() {
             played.receive(":s PONG s chatroom-line-0");
-            played.receive(":s 401 alice nobody :No such nick");
+            played.receive(":s 401 alice absent :No such nick");
         } else {
             played.receive("@label=chatroom-line-0 :s ACK");
-            played.receive("@label=chatroom-line-1 :s 401 alice nobody :No such nick");
+            played.receive("@label=chatroom-line-1 :s 401 alice absent :No such nick");
         }
         played.lose("connection reset");
         let done = played.take();
