@@ -309,13 +309,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     alice.signals(Signal::SIGKILL);
     alice.wait();
     let waiting = 60 - sent;
-    let start = Start::as_nick("alice", server.address())
-        .at_home_of(&alice)
-        .sized(24, 160);
-    let mut again = start.start();
-    let mut lines = server.accepts();
-    lines.lets_alice_in();
-    again.is_in();
+    let (mut again, mut lines) = comes_back(&alice, &server);
     again.shows(" for #lobby that may have been sent: /msg #lobby line 0.…");
     again.types(CTRL_Y);
     again.shows(&format!(
@@ -342,13 +336,7 @@ fn a_killed_client_offers_the_line_that_the_server_has_not_confirmed() {
     alice.signals(Signal::SIGKILL);
     alice.wait();
     drop(lines);
-    let start = Start::as_nick("alice", server.address())
-        .at_home_of(&alice)
-        .sized(24, 160);
-    let mut again = start.start();
-    let mut lines = server.accepts();
-    lines.lets_alice_in();
-    again.is_in();
+    let (mut again, mut lines) = comes_back(&alice, &server);
     again.shows(
         " for #lobby that may have been sent: /msg #lobby on its way  Ctrl-Y (or Alt-R) restores it",
     );
@@ -449,6 +437,16 @@ fn passwords_are_written_to_no_file() {
     assert!(history.contains("good day"), "{history}");
     assert!(!history.contains("between us"), "{history}");
     assert!(!written.contains("hunter2"), "{written}");
+}
+
+/// Starts the program again after `alice`, with the same files.
+fn comes_back(alice: &Terminal, server: &Scripted) -> (Terminal, Lines) {
+    let start = Start::as_nick("alice", server.address());
+    let again = start.at_home_of(alice).sized(24, 160).start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    again.is_in();
+    (again, lines)
 }
 
 impl Terminal {

@@ -1,6 +1,6 @@
 //! ChanServ: requests about registered rooms.
 
-use super::services::Service;
+use super::services::{Service, verb_and_words};
 use crate::server::hub::error::RoomFault;
 use crate::server::hub::registered_room::{RoomChangeKind, RoomProblem, RoomRank};
 use crate::server::hub::state::accounts::ReplyForm;
@@ -32,9 +32,7 @@ enum RoomPower {
 impl Hub {
     /// Carries out a request to ChanServ.
     pub(super) fn serve_room(&mut self, from: ConnectionId, text: &str) -> Result<(), RoomFault> {
-        let mut words = text.split_ascii_whitespace();
-        let verb = words.next().unwrap_or_default().to_ascii_uppercase();
-        let words: Vec<&str> = words.collect();
+        let (verb, words) = verb_and_words(text);
         match (&*verb, &*words) {
             ("HELP", _) => {
                 for line in HELP {

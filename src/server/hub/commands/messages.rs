@@ -334,9 +334,7 @@ impl Hub {
         let is_muted = || self.compare_user(speaker, |source| room.is_muted(source));
         (!has_voice && is_muted()).then_some(SendRefusal::Banned)
     }
-}
 
-impl Hub {
     /// Why the modes `M` and `W` do not let a user without voice talk.
     fn account_or_wait(
         &self,

@@ -1,5 +1,6 @@
 //! NickServ: the accounts for clients that know neither SASL nor `REGISTER`.
 
+use super::services::verb_and_words;
 use crate::server::hub::account::{AccountChangeKind, AccountProblem};
 use crate::server::hub::error::AccountFault;
 use crate::server::hub::state::accounts::{NewPassword, PendingLogin, ReplyForm};
@@ -27,9 +28,7 @@ impl Hub {
         from: ConnectionId,
         text: &str,
     ) -> Result<(), AccountFault> {
-        let mut words = text.split_ascii_whitespace();
-        let verb = words.next().unwrap_or_default().to_ascii_uppercase();
-        let words: Vec<&str> = words.collect();
+        let (verb, words) = verb_and_words(text);
         match (&*verb, &*words) {
             ("HELP", _) => {
                 for line in HELP {

@@ -111,3 +111,10 @@ impl Hub {
         fmt::from_fn(move |f| write!(f, "{name}!{name}@{server}"))
     }
 }
+
+/// The verb of a request to a service in capitals, and the words after it.
+pub(super) fn verb_and_words(text: &str) -> (String, Vec<&str>) {
+    let mut words = text.split_ascii_whitespace();
+    let verb = words.next().unwrap_or_default().to_ascii_uppercase();
+    (verb, words.collect())
+}
