@@ -29,8 +29,8 @@
 //! - Locks and shared state in the server: one thread owns everything.
 //! - Links between servers: a room lives on one server.
 //! - STARTTLS: a connection is encrypted from its first byte or not at all.
-//! - Requests for history by the client: it shows what the server sends when it joins a room. It can keep
-//!   a log of what it has shown.
+//! - Requests for history by the client: it shows what the server sends when it joins a room, and asks
+//!   only a bouncer for what came while it was away. It can keep a log of what it has shown.
 
 // The modules that are public for tests only have `pub` items.
 #![cfg_attr(not(feature = "for-tests"), allow(unreachable_pub))]
