@@ -1,6 +1,7 @@
 //! Reads configuration files for both programs and reports mistakes in them with line, column and
 //! a suggestion. The keys belong to the programs.
 
+use std::error::Error;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -69,8 +70,8 @@ pub enum ConfigError {
         file: PathBuf,
         /// Line and column, counted from 1.
         place: Option<(usize, usize)>,
-        /// What is wrong, and what is expected.
-        words: String,
+        /// The mistake: a [`TomlError`], or an error of the program for one of its values.
+        mistake: Box<dyn Error + Send + Sync>,
     },
 }
 
@@ -99,18 +100,73 @@ impl fmt::Display for ConfigError {
                     _ => error.fmt(f),
                 }
             }
-            Self::Wrong { file, place, words } => {
+            Self::Wrong {
+                file,
+                place,
+                mistake,
+            } => {
                 write!(f, "{}", file.display())?;
                 if let Some((line, column)) = place {
                     write!(f, ":{line}:{column}")?;
                 }
-                write!(f, ": {words}")
+                write!(f, ": {mistake}")
             }
         }
     }
 }
 
-impl std::error::Error for ConfigError {}
+impl Error for ConfigError {}
+
+/// A mistake that does not depend on the meaning of the keys. Its `Display` is the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TomlError {
+    /// The file is not valid UTF-8.
+    NotUtf8,
+    /// The key is in the table already.
+    DuplicateKey(String),
+    /// An unknown name, which `found` cites as in "unknown key `nik`", close to a known one.
+    Misspelled { found: String, nearest: String },
+    /// A key of another table, which `found` cites, and the hint where it belongs.
+    Misplaced { found: String, hint: &'static str },
+    /// An unknown key that is close to no known one.
+    UnknownKey(String),
+    /// Another mistake, described in the terms of the documentation, and a hint if there is one.
+    Rejected {
+        message: String,
+        hint: Option<&'static str>,
+    },
+}
+
+impl fmt::Display for TomlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 => f.write_str("it is not valid UTF-8"),
+            Self::DuplicateKey(key) => write!(f, "duplicate key `{key}`"),
+            Self::Misspelled { found, nearest } => write!(f, "{found}; did you mean `{nearest}`?"),
+            Self::Misplaced { found, hint } => write!(f, "{found} here; {hint}"),
+            Self::UnknownKey(key) => write!(f, "unknown key `{key}`"),
+            Self::Rejected {
+                message,
+                hint: None,
+            } => f.write_str(message),
+            Self::Rejected {
+                message,
+                hint: Some(hint),
+            } => write!(f, "{message}; {hint}"),
+        }
+    }
+}
+
+impl Error for TomlError {}
+
+/// Hints for mistakes that the program's tables explain.
+#[derive(Clone, Copy)]
+pub(crate) struct TomlHints<'h> {
+    /// The table that a key belongs to, as a hint, if the program has such a key.
+    pub(crate) place_of_key: &'h dyn Fn(&str) -> Option<&'static str>,
+    /// The hint for a table in place of a value.
+    pub(crate) unexpected_table: Option<&'static str>,
+}
 
 /// A file that was read.
 #[derive(Debug)]
@@ -143,32 +199,39 @@ impl<'p> ConfigSource<'p> {
             .map_err(|error| {
                 let end = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                Self { path, text }.wrong(Some(end), "it is not valid UTF-8".to_owned())
+                Self { path, text }.wrong(Some(end), TomlError::NotUtf8)
             })
     }
 
     /// Parses the file as TOML.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        self.parse_with(|_| None)
+        self.parse_with(TomlHints {
+            place_of_key: &|_| None,
+            unexpected_table: None,
+        })
     }
 
-    /// Parses the file as TOML. `place_of_key` returns a hint for a key in the wrong table.
+    /// The same, with hints for mistakes.
     pub(crate) fn parse_with<T: DeserializeOwned>(
         &self,
-        place_of_key: impl Fn(&str) -> Option<&'static str>,
+        hints: TomlHints<'_>,
     ) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|error| {
             let at = error.span().map(|span| span.start);
-            self.wrong(at, words_for(&error, &self.text, place_of_key))
+            self.wrong(at, explain(&error, &self.text, hints))
         })
     }
 
     /// A mistake at this byte.
-    pub(crate) fn wrong(&self, at: Option<usize>, words: String) -> ConfigError {
+    pub(crate) fn wrong(
+        &self,
+        at: Option<usize>,
+        mistake: impl Error + Send + Sync + 'static,
+    ) -> ConfigError {
         ConfigError::Wrong {
             file: self.path.to_owned(),
             place: at.map(|byte| place_of(&self.text, byte)),
-            words,
+            mistake: Box::new(mistake),
         }
     }
 }
@@ -227,41 +290,45 @@ const WORDS: &[(&str, &str)] = &[
     ("invalid type: map", "found a table"),
 ];
 
-/// The mistake in one line. For an unknown name it adds the name that was probably meant, else the
-/// table that the key belongs to, else the known names.
-fn words_for(
-    error: &toml::de::Error,
-    text: &str,
-    place_of_key: impl Fn(&str) -> Option<&'static str>,
-) -> String {
-    let mut words = error.message().replace('\n', " ");
+/// The library's error in the terms of the documentation. For an unknown name it has the name that
+/// was probably meant, else the table that the key belongs to, else the known names.
+fn explain(error: &toml::de::Error, text: &str, hints: TomlHints<'_>) -> TomlError {
+    let mut message = error.message().replace('\n', " ");
     for (theirs, ours) in WORDS {
-        words = words.replace(theirs, ours);
+        message = message.replace(theirs, ours);
     }
-    if words == "duplicate key" {
+    if message == "duplicate key" {
         let key = error.span().and_then(|span| text.get(span));
-        return format!("duplicate key `{}`", key.unwrap_or_default());
+        return TomlError::DuplicateKey(key.unwrap_or_default().to_owned());
     }
     // The library quotes names with backticks: first the one in the file, then the known ones.
-    let mut names = words.split('`').skip(1).step_by(2);
-    let Some(found) = names.next().filter(|_| words.starts_with("unknown ")) else {
-        return words;
+    let mut names = message.split('`').skip(1).step_by(2);
+    let Some(name) = names.next().filter(|_| message.starts_with("unknown ")) else {
+        let hint = hints.unexpected_table;
+        let hint = hint.filter(|_| message.starts_with("found a table"));
+        return TomlError::Rejected { message, hint };
     };
-    let unknown = words.split(", expected").next().unwrap_or(&words);
-    match nearest(found, names) {
-        Some(name) => format!("{unknown}; did you mean `{name}`?"),
-        None => match place_of_key(found) {
-            Some(place) => format!("{unknown} here; {place}"),
-            None => words,
-        },
+    let found = message.split(", expected").next().unwrap_or(&message);
+    let found = found.to_owned();
+    if let Some(nearest) = nearest(name, names) {
+        let nearest = nearest.to_owned();
+        TomlError::Misspelled { found, nearest }
+    } else if let Some(hint) = (hints.place_of_key)(name) {
+        TomlError::Misplaced { found, hint }
+    } else {
+        let hint = None;
+        TomlError::Rejected { message, hint }
     }
 }
 
-/// The message for an unknown key.
-pub(crate) fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> String {
+/// The mistake of an unknown key.
+pub(crate) fn unknown_key<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> TomlError {
     match nearest(key, known) {
-        Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
-        None => format!("unknown key `{key}`"),
+        Some(nearest) => TomlError::Misspelled {
+            found: format!("unknown key `{key}`"),
+            nearest: nearest.to_owned(),
+        },
+        None => TomlError::UnknownKey(key.to_owned()),
     }
 }
 

@@ -12,8 +12,7 @@ use super::mechanism::LoginMechanism;
 use super::validate::{self, ConfigMistake};
 use crate::client::command::UserCommand;
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
-use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, keys_of};
-use crate::common::sentence::as_cause;
+use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, TomlHints, keys_of};
 
 /// A commented file with every key, as `--generate config` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -215,9 +214,10 @@ impl Config {
             top_level: keys_of::<Self>(),
             server: keys_of::<ServerConfig>(),
         };
-        let mut config: Self = source
-            .parse_with(|key| known.place_of(key))
-            .map_err(|error| hints::explain_table(error, &source.text))?;
+        let mut config: Self = source.parse_with(TomlHints {
+            place_of_key: &|key| known.place_of(key),
+            unexpected_table: hints::unexpected_table(&source.text),
+        })?;
         let mut mistakes = validate::mistakes(&source.text);
         let aliases = config.aliases();
         for server in config.servers.values_mut() {
@@ -232,20 +232,16 @@ impl Config {
             }
         }
         if let Some(ConfigMistake { at, problem }) = mistakes.into_iter().min_by_key(|one| one.at) {
-            return Err(source.wrong(Some(at), problem.to_string()));
+            return Err(source.wrong(Some(at), problem));
         }
         for (name, value) in &config.look {
             let display = &mut config.display_settings;
             set(name.get_ref(), value.get_ref(), display).map_err(|error| {
-                let (at, message) = match &error {
-                    SettingError::Unknown { name: other, .. } => {
-                        (name.span().start, known.explain_setting(other, &error))
-                    }
-                    SettingError::Value { .. } => {
-                        (value.span().start, as_cause(&error.to_string()))
-                    }
+                let at = match &error {
+                    SettingError::Unknown { .. } => name.span().start,
+                    SettingError::Value { .. } => value.span().start,
                 };
-                source.wrong(Some(at), message)
+                source.wrong(Some(at), known.explain_setting(error))
             })?;
         }
         Ok(config)

@@ -1,7 +1,8 @@
 //! Hints for mistakes in the configuration file: where a key belongs, and which table was meant.
 
+use std::fmt;
+
 use crate::client::command::settings::{SETTINGS, Setting, SettingError};
-use crate::common::config_file::ConfigError;
 use crate::common::sentence::as_cause;
 
 /// The keys that the file accepts, by the kind of table.
@@ -28,30 +29,57 @@ impl KnownKeys {
         }
     }
 
-    /// The message for a setting in `[look]` that is not accepted.
-    pub(super) fn explain_setting(&self, name: &str, error: &SettingError) -> String {
-        match (error, self.place_of(name)) {
-            (SettingError::Unknown { nearest: None, .. }, Some(place)) => {
-                format!("no setting {name}; {place}")
-            }
-            (SettingError::Unknown { nearest: None, .. }, None) => {
-                let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
-                format!("no setting {name}; the settings are {}", names.join(", "))
-            }
-            _ => as_cause(&error.to_string()),
+    /// The mistake of a setting in `[look]` that is not accepted.
+    pub(super) fn explain_setting(&self, error: SettingError) -> LookError {
+        match &error {
+            SettingError::Unknown {
+                name,
+                nearest: None,
+            } => LookError::Unknown {
+                place: self.place_of(name),
+                name: name.clone(),
+            },
+            _ => LookError::Invalid(error),
         }
     }
 }
 
-/// Adds a hint where the file has `[server.NAME]` instead of `[servers.NAME]`.
-pub(super) fn explain_table(error: ConfigError, text: &str) -> ConfigError {
-    match error {
-        ConfigError::Wrong { file, place, words }
-            if words.starts_with("found a table") && text.contains("[server.") =>
-        {
-            let words = format!("{words}; the table of a server is [servers.NAME]");
-            ConfigError::Wrong { file, place, words }
+/// The hint for a table that is not accepted: probably `[server.NAME]`, where the file has one.
+pub(super) fn unexpected_table(text: &str) -> Option<&'static str> {
+    let hint = "the table of a server is [servers.NAME]";
+    text.contains("[server.").then_some(hint)
+}
+
+/// Why a setting in `[look]` is not accepted. Its `Display` is the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LookError {
+    /// No setting has a name like it. `place` is the hint for a key of another table.
+    Unknown {
+        name: String,
+        place: Option<&'static str>,
+    },
+    /// The setting is misspelled, or it cannot have the value.
+    Invalid(SettingError),
+}
+
+impl fmt::Display for LookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown {
+                name,
+                place: Some(place),
+            } => write!(f, "no setting {name}; {place}"),
+            Self::Unknown { name, place: None } => {
+                let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+                write!(
+                    f,
+                    "no setting {name}; the settings are {}",
+                    names.join(", ")
+                )
+            }
+            Self::Invalid(error) => f.write_str(&as_cause(&error.to_string())),
         }
-        error => error,
     }
 }
+
+impl std::error::Error for LookError {}

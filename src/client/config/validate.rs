@@ -207,6 +207,8 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
+impl std::error::Error for ConfigProblem {}
+
 /// The mistakes in the file, in any order. `on-connect` is not among them: see [`parse_on_connect`].
 pub(super) fn mistakes(text: &str) -> Vec<ConfigMistake> {
     let Ok(config) = toml::from_str::<CheckedConfig>(text) else {

@@ -1,17 +1,17 @@
 //! The configuration file: its keys, and how they become settings.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use super::invalid_value::{InvalidKey, InvalidValue};
 use super::settings::{
     CertificateFiles, LoadReport, Settings, StoreSettings, TlsSettings, WebSocketSettings,
 };
-use super::validate::{self, InvalidValue};
+use super::validate;
 use crate::common::config_file::{
     ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
 };
@@ -126,10 +126,9 @@ pub(super) fn read(
     report.files.push(path.to_owned());
     let hub = &mut settings.hub;
     if let Some(list) = &file.listen {
-        let expected = "expected addresses with ports, such as [\"127.0.0.1:6667\"]";
         settings.listen = reader.addresses("listen", list.get_ref())?;
         if settings.listen.is_empty() {
-            return Err(reader.wrong("listen", list, expected));
+            return Err(reader.wrong("listen", list, InvalidValue::NoAddress));
         }
         if let Some(both) = validate::overlapping_addresses(&settings.listen) {
             let expected = InvalidValue::OverlappingAddresses(both);
@@ -219,15 +218,15 @@ pub(super) fn read(
 struct ConfigReader<'p>(ConfigSource<'p>);
 
 impl ConfigReader<'_> {
-    fn wrong<T>(&self, key: &str, value: &Spanned<T>, expected: impl fmt::Display) -> ConfigError {
-        let words = format!("{key}: wrong value, {expected}");
-        self.0.wrong(Some(value.span().start), words)
+    fn wrong<T>(&self, key: &str, at: &Spanned<T>, value: InvalidValue) -> ConfigError {
+        let key = key.to_owned();
+        self.0
+            .wrong(Some(at.span().start), InvalidKey { key, value })
     }
 
     /// Two keys set the same value, and which of them holds would not be obvious.
     fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError {
-        let expected = "expected this key or the one without -file, not both";
-        self.wrong(key, value, expected)
+        self.wrong(key, value, InvalidValue::BothKeys)
     }
 
     /// The path of a file that this one names: relative to the folder of this one.
@@ -254,7 +253,7 @@ impl ConfigReader<'_> {
         let names = operators.iter().map(|table| &table.get_ref().name);
         for name in names {
             if !seen.insert(name.get_ref()) {
-                return Err(self.wrong("name", name, "another operator has this name"));
+                return Err(self.wrong("name", name, InvalidValue::OperatorNameTwice));
             }
         }
         Ok(())
@@ -273,15 +272,14 @@ impl ConfigReader<'_> {
         if certificates.len() != keys.len()
             && let Some(value) = table.certificate.as_ref().or(table.key.as_ref())
         {
-            let expected = "expected one certificate and one key, or as many of both";
+            let expected = InvalidValue::UnpairedCertificates;
             return Err(self.wrong("certificate", value, expected));
         }
         let pairs = certificates.zip(keys);
         let port = listen.first().map(SocketAddr::port);
         if let Some(seconds) = &table.sts {
             let Some(port) = port else {
-                let expected = "expected listen in the same table, with the port for the policy";
-                return Err(self.wrong("sts", seconds, expected));
+                return Err(self.wrong("sts", seconds, InvalidValue::NoTlsPort));
             };
             let seconds = *seconds.get_ref();
             settings.hub.sts = Some(StsPolicy { port, seconds });
@@ -329,16 +327,15 @@ impl ConfigReader<'_> {
             history_on_join,
         } = table.get_ref();
         let Some(folder) = folder.as_ref().filter(|name| !name.get_ref().is_empty()) else {
-            return Err(self.wrong("store", table, "expected a folder"));
+            return Err(self.wrong("store", table, InvalidValue::NoFolder));
         };
-        let number = |key, value: &Option<Spanned<Value>>, max: u32, none: &str| {
+        let number = |key, value: &Option<Spanned<Value>>, max: u32, zero: &'static str| {
             let Some(value) = value else {
                 return Ok(0);
             };
             let number = value.get_ref().as_integer().map(u32::try_from);
             let number = number.and_then(Result::ok).filter(|number| *number <= max);
-            let expected = || format!("expected a number from 0 ({none}) to {max}");
-            number.ok_or_else(|| self.wrong(key, value, expected()))
+            number.ok_or_else(|| self.wrong(key, value, InvalidValue::NotACount { zero, max }))
         };
         let days = number("keep-days", keep_days, KEEP_DAYS_MAX, "for ever")?;
         let lines = number("history-on-join", history_on_join, HISTORY_MAX, "none")?;
@@ -355,8 +352,7 @@ impl ConfigReader<'_> {
                 "registered" => StoredRooms::Registered,
                 "all" => StoredRooms::All,
                 _ => {
-                    let expected = "expected \"lobby\", \"registered\" or \"all\"";
-                    return Err(self.wrong("rooms", rooms, expected));
+                    return Err(self.wrong("rooms", rooms, InvalidValue::NotAStoredRooms));
                 }
             };
         }
@@ -368,8 +364,7 @@ impl ConfigReader<'_> {
         let Some(word) = &table.registration else {
             return match command {
                 Some(value) => {
-                    let expected = "expected registration = \"command\" in the same table";
-                    Err(self.wrong("verify-command", value, expected))
+                    Err(self.wrong("verify-command", value, InvalidValue::UnusedCommand))
                 }
                 None => Ok(Registration::Closed),
             };
@@ -384,18 +379,11 @@ impl ConfigReader<'_> {
                     words.map(ToString::to_string).collect(),
                 ))
             }
-            ("command", _) => {
-                let expected = "expected verify-command in the same table, with the program";
-                Err(self.wrong("registration", word, expected))
-            }
+            ("command", _) => Err(self.wrong("registration", word, InvalidValue::NoCommand)),
             ("closed" | "open" | "code", Some(value)) => {
-                let expected = "expected registration = \"command\" in the same table";
-                Err(self.wrong("verify-command", value, expected))
+                Err(self.wrong("verify-command", value, InvalidValue::UnusedCommand))
             }
-            _ => {
-                let expected = "expected \"closed\", \"open\", \"code\" or \"command\"";
-                Err(self.wrong("registration", word, expected))
-            }
+            _ => Err(self.wrong("registration", word, InvalidValue::NotARegistration)),
         }
     }
 
@@ -405,9 +393,8 @@ impl ConfigReader<'_> {
             Value::String(name) => RoomName::parse(name).ok(),
             _ => None,
         };
-        let expected = "expected a room such as \"#lobby\", or false for none";
         name.map(Some)
-            .ok_or_else(|| self.wrong("lobby", value, expected))
+            .ok_or_else(|| self.wrong("lobby", value, InvalidValue::NotALobby))
     }
 
     fn operator(&self, table: &Spanned<OperatorTable>) -> Result<Operator, ConfigError> {
@@ -422,10 +409,10 @@ impl ConfigReader<'_> {
         let word = name.get_ref();
         let bad = |c: char| c.is_whitespace() || c.is_control();
         if word.is_empty() || word.contains(bad) || word.starts_with(':') {
-            return Err(self.wrong("name", name, "expected one word"));
+            return Err(self.wrong("name", name, InvalidValue::NotOneWord));
         }
         if word.len() > OPERATOR_NAME_BYTES_MAX {
-            return Err(self.wrong("name", name, "expected at most 100 bytes"));
+            return Err(self.wrong("name", name, InvalidValue::OperatorNameTooLong));
         }
         let credential = match (password, password_hash, account, certificate) {
             (Some(text), None, None, None) => {
@@ -436,13 +423,12 @@ impl ConfigReader<'_> {
                 Credential::Hash(hash.get_ref().clone())
             }
             (None, Some(hash), None, None) => {
-                let expected = "expected what `chatroomd hash-password` prints";
-                return Err(self.wrong("password-hash", hash, expected));
+                return Err(self.wrong("password-hash", hash, InvalidValue::NotAPasswordHash));
             }
             (None, None, Some(name), None) => {
                 let account = Nick::parse(name.get_ref());
-                Credential::Account(account.map_err(|why| {
-                    self.wrong("account", name, format_args!("expected a nick: {why}"))
+                Credential::Account(account.map_err(|error| {
+                    self.wrong("account", name, InvalidValue::NotAnAccount(error))
                 })?)
             }
             (None, None, None, Some(text)) => {
@@ -451,8 +437,7 @@ impl ConfigReader<'_> {
                 Credential::Certificate(fingerprint.map_err(wrong)?)
             }
             _ => {
-                let expected = "expected one of password, password-hash, account and certificate";
-                return Err(self.wrong("operator", table, expected));
+                return Err(self.wrong("operator", table, InvalidValue::NotOneCredential));
             }
         };
         let name = name.get_ref().clone();
@@ -461,8 +446,8 @@ impl ConfigReader<'_> {
             Some(words) => words.iter().try_fold(OperatorRights::NONE, |may, word| {
                 let mut all = OperatorRight::ALL.iter();
                 let right = all.find(|right| right.word() == word.get_ref());
-                let expected = "expected \"ban\", \"kill\", \"rehash\", \"rooms\" or \"wallops\"";
-                let right = right.ok_or_else(|| self.wrong("may", word, expected))?;
+                let right =
+                    right.ok_or_else(|| self.wrong("may", word, InvalidValue::NotARight))?;
                 Ok(may.with(*right))
             })?,
         };
@@ -482,21 +467,21 @@ impl ConfigReader<'_> {
             let key: &str = name.get_ref();
             if key == "enabled" {
                 let enabled = value.get_ref().as_bool();
-                let wrong = || self.wrong(key, value, "expected true or false");
+                let wrong = || self.wrong(key, value, InvalidValue::NotASwitch);
                 limits.enabled = enabled.ok_or_else(wrong)?;
                 continue;
             }
             let Some(limit) = Limit::ALL.iter().find(|limit| limit.key == key) else {
                 let known = Limit::ALL.iter().map(|limit| limit.key);
-                let words = unknown_key(key, known.chain(["enabled"]));
-                return Err(self.0.wrong(Some(name.span().start), words));
+                let mistake = unknown_key(key, known.chain(["enabled"]));
+                return Err(self.0.wrong(Some(name.span().start), mistake));
             };
             let Limit { min, max, .. } = *limit;
             let number = value.get_ref().as_integer().map(u32::try_from);
             let number = number.and_then(Result::ok);
             let number = number.filter(|number| (min..=max).contains(number));
-            let expected = || format!("expected a number from {min} to {max}");
-            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, expected()))?;
+            let expected = InvalidValue::OutOfRange { min, max };
+            *(limit.field)(limits) = number.ok_or_else(|| self.wrong(key, value, expected))?;
         }
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! Checks of values that the command line and the configuration file both have: addresses, names,
 //! passwords and the message of the day.
 
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use super::invalid_value::InvalidValue;
 use crate::common::config_file::{ConfigError, ConfigSource};
 use crate::server::hub::CertificateFingerprint;
 use crate::server::hub::ban::{BAN_REASON_BYTES_MAX, BanTarget, parse_time};
@@ -19,75 +19,8 @@ const NETWORK_NAME_BYTES_MAX: usize = 32;
 const MOTD_BYTES_MAX: usize = 16 * 1024;
 /// The longest line of it, in bytes: with the longest names in front it fits in a line of IRC.
 const MOTD_LINE_BYTES_MAX: usize = 400;
-/// The port of IRC without TLS.
-const USUAL_PORT: u16 = 6667;
 /// Some editors write it at the start of a file; it is not part of the text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Why a value is invalid: what is expected of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum InvalidValue {
-    MissingPort(IpAddr),
-    NotAnAddress,
-    OverlappingAddresses([SocketAddr; 2]),
-    EmptyPassword,
-    UnsendablePassword,
-    PasswordTooLong { bytes_max: usize },
-    ByteOrderMark,
-    ControlCharacter,
-    MotdTooLong,
-    NotAServerName,
-    NotANetworkName,
-    NotAFingerprint,
-    NotAnOrigin,
-    NotABanTarget,
-    NotABanTime,
-    NotABanReason,
-}
-
-impl fmt::Display for InvalidValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MissingPort(address) => {
-                let address = SocketAddr::new(*address, USUAL_PORT);
-                return write!(f, "add a port, as in {address}");
-            }
-            Self::NotAnAddress => "expected an IP address with a port, such as 127.0.0.1:6667",
-            Self::OverlappingAddresses([one, other]) if one == other => {
-                return write!(f, "{one} is listed twice");
-            }
-            Self::OverlappingAddresses([one, other]) => {
-                return write!(f, "{one} and {other} overlap; remove one of them");
-            }
-            Self::EmptyPassword => "expected a password that is not empty",
-            Self::UnsendablePassword => {
-                "expected a password without line endings and NUL, which no client can send"
-            }
-            Self::PasswordTooLong { bytes_max } => {
-                return write!(
-                    f,
-                    "expected a password of at most {bytes_max} bytes, so that it fits in a line"
-                );
-            }
-            Self::ByteOrderMark => "expected text without a byte order mark at the start",
-            Self::ControlCharacter => "expected plain lines without control characters",
-            Self::MotdTooLong => "expected lines of at most 400 bytes, and at most 16 KiB in total",
-            Self::NotAServerName => "expected a host name with a dot in it, such as chat.example",
-            Self::NotANetworkName => {
-                "expected one word of at most 32 letters, digits, '-', '_' and '.'"
-            }
-            Self::NotABanTarget => "expected a mask, a:ACCOUNT, an address or a network",
-            Self::NotABanTime => "expected a time, such as 10d, 1h30m or 90 for minutes",
-            Self::NotABanReason => "expected a reason of at most 200 bytes on one line",
-            Self::NotAFingerprint => "expected the 64 hexadecimal digits of a SHA-256",
-            Self::NotAnOrigin => {
-                "expected an origin without a path, such as https://chat.example, or *"
-            }
-        })
-    }
-}
-
-impl std::error::Error for InvalidValue {}
 
 /// Reads an address to listen on.
 pub(super) fn listen_address(text: &str) -> Result<SocketAddr, InvalidValue> {
@@ -171,7 +104,7 @@ pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, Conf
     motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
         file: path.to_owned(),
         place: Some((line, 1)),
-        words: expected.to_string(),
+        mistake: Box::new(expected),
     })
 }
 
