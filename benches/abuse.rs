@@ -286,7 +286,7 @@ impl Pairs {
 /// One of the clients.
 struct Connection {
     stream: mio::net::TcpStream,
-    /// What is still to be written, and what is repeated when that is out.
+    /// The bytes still to be written, and those repeated when they are out.
     unsent: Vec<u8>,
     repeated: Vec<u8>,
     at: usize,
@@ -545,7 +545,7 @@ impl Connection {
     }
 }
 
-/// What the other process wants.
+/// The orders of the other process, a line each.
 fn orders() -> Receiver<String> {
     let (sender, orders) = channel();
     thread::spawn(move || {

@@ -466,7 +466,7 @@ fn handshakes_of(own: &Own) -> SocketAddr {
         let (mut stream, _) = listener.accept().unwrap();
         let mut server = ServerConnection::new(config).unwrap();
         while server.is_handshaking() && server.complete_io(&mut stream).is_ok() {}
-        // What the client has sent is read: otherwise the system resets the connection at the end.
+        // The bytes of the client are read: otherwise the system resets the connection at the end.
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.read_to_end(&mut Vec::new());
     });

@@ -397,7 +397,7 @@ fn openssl_certificate(home: &Home, name: &str) -> Option<String> {
     Some(shown.trim().split('=').next_back().unwrap().to_owned())
 }
 
-/// What `openssl s_client` receives from the server after these lines, up to the end.
+/// The output that `openssl s_client` receives from the server after these lines, up to the end.
 fn s_client(server: &TlsServer, certificate: Option<&Path>, lines: &str) -> String {
     let mut command = Command::new("openssl");
     command.args(["s_client", "-quiet", "-connect", &server.tls.to_string()]);

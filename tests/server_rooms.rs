@@ -92,7 +92,7 @@ fn a_registered_room_is_as_it_was_after_the_server_is_killed() {
     bob.expect(" 368 ");
     bob.expect(" 348 bob #Dev a:dora ");
     bob.expect(" 346 bob #Dev *!*@10.* ");
-    // What was said since the room was created.
+    // The messages since the room was created.
     bob.send("CAP REQ :batch draft/chathistory\r\nCHATHISTORY LATEST #dev * 10");
     bob.expect("PRIVMSG #dev :before");
     guest.send("CAP REQ :batch draft/chathistory\r\nCHATHISTORY LATEST #other * 10");

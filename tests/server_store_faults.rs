@@ -293,7 +293,7 @@ fn a_slow_disk_delays_acknowledgements_and_no_ping_of_others() {
     assert!(bob.line().contains(" BATCH +history "));
     assert!(bob.line().contains("batch=history") && bob.line().contains(" BATCH -history"));
     bob.expect(" PONG ");
-    // Who joins meanwhile sees one order: the line, and then the newcomer.
+    // Members see one order: the line, and then the user who joins meanwhile.
     say_and_be_read(&mut alice, &mut bob, "later");
     stored.server.connect().send("NICK carol\r\nUSER c 0 * :c");
     bob.expect(":later");

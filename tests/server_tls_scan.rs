@@ -1,4 +1,4 @@
-//! What scanners of TLS servers look for, with openssl: old protocols, weak ciphers, compression,
+//! The checks of TLS scanners, with openssl: old protocols, weak ciphers, compression,
 //! renegotiation, resumption, and what is said about the connection.
 
 // A test may panic.
@@ -50,7 +50,7 @@ impl Scanned {
         })
     }
 
-    /// What `openssl s_client` prints with these options, and whether it had a connection. It sends
+    /// Whether `openssl s_client` had a connection with these options, and its output. It sends
     /// `input` once it has one.
     fn connect(&self, options: &[&str], input: &str) -> (bool, String) {
         let mut client = Command::new("openssl")

@@ -31,7 +31,7 @@ const PAGE: &str = "https://chat.example";
 struct WebServer {
     folder: tempfile::TempDir,
     child: Child,
-    /// Where it listens, in order.
+    /// The addresses it listens on, in order.
     addresses: Vec<SocketAddr>,
 }
 

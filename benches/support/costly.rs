@@ -24,9 +24,9 @@ pub(crate) struct Costly {
     /// How long one line takes in the hub, as measured with [`MEASURED_PEOPLE`] in the lobby and
     /// [`MEASURED_ATTACKERS`].
     pub(crate) nanoseconds: u32,
-    /// What each of them says once before that, with the number of who says it.
+    /// The lines each of them sends once before that, by the number of the attacker.
     pub(crate) prepare: fn(usize) -> Vec<String>,
-    /// What each of them says over and over.
+    /// The lines each of them sends over and over, by the same number.
     pub(crate) lines: fn(usize) -> Vec<String>,
 }
 

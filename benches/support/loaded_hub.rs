@@ -9,9 +9,9 @@ use chatting_room::wire::{Line, RoomName};
 
 use super::costly::{Costly, nick, prepared_rooms};
 
-/// What one unit of a charge stands for, once [`LoadedHub::charge`] has set the limits.
+/// The time that one unit of a charge stands for, once [`LoadedHub::charge`] has set the limits.
 pub(crate) const NANOSECONDS_PER_UNIT: usize = 512 * 2;
-/// What the server does for each recipient of a line outside the hub.
+/// The time the server needs for each recipient of a line outside the hub.
 pub(crate) const NANOSECONDS_PER_DELIVERY: usize = 25;
 
 /// A hub, and a count of its outgoing lines.

@@ -16,7 +16,7 @@ use super::suggest::nearest;
 #[derive(Debug)]
 pub struct CommandLine {
     command: Command,
-    /// What is given, and where: on the command line or in the environment.
+    /// The arguments, with their sources: the command line or the environment.
     pub matches: ArgMatches,
 }
 
@@ -69,7 +69,7 @@ fn print(error: &clap::Error) -> u8 {
     if error.use_stderr() { 64 } else { 0 }
 }
 
-/// What to say of an option that only a command has, after a word that is probably its mistyped name.
+/// The hint for an option that only a command has, after a word that is probably its mistyped name.
 fn mistyped_command(program: &Command, error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
         return None;

@@ -57,20 +57,20 @@ pub(crate) fn warning_if_others_can_read(path: &Path, what: &str) -> Option<Stri
 pub enum ConfigError {
     /// The file cannot be read.
     Unreadable {
-        /// What it is for.
+        /// The purpose, as in "password file".
         what: &'static str,
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// The file contains a mistake.
     Wrong {
-        /// Which file.
+        /// The file.
         file: PathBuf,
         /// Line and column, counted from 1.
         place: Option<(usize, usize)>,
-        /// The mistake: a [`TomlError`], or an error of the program for one of its values.
+        /// The mistake in the syntax, or the one that the program finds in a value.
         mistake: Box<dyn Error + Send + Sync>,
     },
 }
@@ -171,7 +171,7 @@ pub(crate) struct TomlHints<'h> {
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct ConfigSource<'p> {
-    /// Which file.
+    /// The path.
     pub path: &'p Path,
     /// All of it.
     pub text: String,

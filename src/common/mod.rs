@@ -1,4 +1,4 @@
-//! What both programs share besides IRC: the start of a program, configuration files, generated
+//! The code both programs share besides IRC: the start of a program, configuration files, generated
 //! documents, the sanitizing of text from the network, the record form of what happened, the local
 //! time zone, fingerprints of certificates, certificates that sign themselves, I/O errors as text,
 //! errors that are causes of others, and the ends of sentences.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::wire::name::is_invisible;
 pub use schema::{KINDS, schema};
 
-/// What happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RecordKind {
@@ -49,7 +49,7 @@ pub enum RecordKind {
     Names,
     /// The rooms of the server, or with `own` those of the user, as requested.
     Rooms,
-    /// What the server knows about `nick`, as requested.
+    /// The details of `nick` from WHOIS, as requested.
     Whois,
     /// Text from the server.
     Server,
@@ -66,10 +66,10 @@ pub enum RecordKind {
 /// One thing that happened. Fields that do not apply are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// What happened.
+    /// The kind of event.
     pub kind: RecordKind,
-    /// When, in UTC, in the format of RFC 3339: the server's time if it sends one, else the
-    /// client's.
+    /// The time in UTC, in the format of RFC 3339: the one that the server sends, or that of the
+    /// client's clock.
     pub time: String,
     /// The network it happened on; empty in records that name none, such as those of a server.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -77,7 +77,7 @@ pub struct Record {
     /// The room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// Who did it; for the user's own whispers, who receives them.
+    /// The nick of the person who did it; for the user's own whispers, the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nick: Option<String>,
     /// The account that `nick` is logged in to, where the server says so. IRCv3 account-tag.
@@ -101,7 +101,7 @@ pub struct Record {
     /// The rooms of a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rooms: Vec<RoomRecord>,
-    /// What the server knows about a person.
+    /// The details of a person, from WHOIS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<WhoisRecord>>,
     /// Whether the user did it.
@@ -180,7 +180,7 @@ pub struct RoomRecord {
     pub active: bool,
 }
 
-/// What the server knows about one person.
+/// The details of one person, from WHOIS.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhoisRecord {
     /// User name and host as `user@host`.

@@ -42,7 +42,7 @@ pub enum ServerError {
     Certificate {
         /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: CertificateProblem,
     },
     /// Encrypted connections are configured without a certificate.
@@ -55,7 +55,7 @@ pub enum ServerError {
     Store {
         /// Its folder.
         folder: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: StoreProblem,
     },
     /// A store is configured, and this build has none.
@@ -281,7 +281,7 @@ pub enum StoreProblem {
     Failed(StoreFailure),
 }
 
-/// What is damaged in a database.
+/// The damage in a database.
 #[derive(Debug)]
 pub enum StoreDamage {
     /// There is a write-ahead log without its database.

@@ -159,7 +159,7 @@ fn search(mask: &[u8], text: &[u8], steps_max: usize) -> (Option<bool>, usize) {
     (None, steps)
 }
 
-/// Where each byte stands in a text, as sets of places: bit 3 is for the place before its byte 3,
+/// The places of each byte in a text, as bit sets: bit 3 is for the place before its byte 3,
 /// counted from 0.
 #[derive(Debug)]
 struct Positions {

@@ -59,7 +59,7 @@ pub enum NameError {
     Empty,
     /// It has more than the `bytes_max` bytes that are allowed.
     TooLong {
-        /// How many would be allowed.
+        /// The limit, in bytes.
         bytes_max: usize,
     },
     /// It begins with a character that such a name cannot begin with.

@@ -1,4 +1,4 @@
-//! What a client may ask, as one table: from it the server reads requests, the client writes them,
+//! The table of requests: from it the server reads requests, the client writes them,
 //! and `HELP` explains them.
 //!
 //! Reading checks that required parameters are present. Whether the request is allowed depends on
@@ -254,7 +254,7 @@ pub struct Command {
     pub is_early: bool,
     /// Its parameters as `HELP` shows them; empty for some.
     pub parameters: &'static str,
-    /// What it does, as a sentence with spaces around it.
+    /// Its effect, as a sentence with spaces around it.
     pub does: &'static str,
 }
 

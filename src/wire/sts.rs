@@ -4,7 +4,7 @@
 /// The longest time that a policy is kept, in seconds: a year. A server renews it on each connection.
 const DURATION_MAX: u64 = 365 * 24 * 3_600;
 
-/// What a server says about encrypted connections.
+/// The value of the `sts` capability of a server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sts {
     /// The port for encrypted connections. It counts on a connection that is not encrypted.

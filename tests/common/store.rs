@@ -54,7 +54,7 @@ pub(crate) fn request_echoes(client: &mut Client) {
     client.fence();
 }
 
-/// What one client knows after its connection has ended.
+/// The lines one client knows of after its connection has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Knowledge {
     pub(crate) acknowledged: Vec<String>,

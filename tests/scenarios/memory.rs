@@ -160,7 +160,7 @@ fn registration(word: &str) -> Registration {
     }
 }
 
-/// What stands for a hash here.
+/// The stand-in for a hash.
 fn hash_of(password: &str) -> String {
     format!("the hash of {password}")
 }

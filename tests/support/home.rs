@@ -42,7 +42,7 @@ impl Home {
         fs::write(file, text).unwrap();
     }
 
-    /// What a file has, or nothing if there is none.
+    /// The text of a file; empty if it is missing.
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }

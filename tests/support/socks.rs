@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::common::PATIENCE;
 
-/// What the proxy does with a request.
+/// The response of the proxy to a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answer {
     /// It connects to this address, whatever it is asked for.

@@ -267,7 +267,7 @@ fn networks_that_a_bouncer_adds_and_removes_come_and_go() {
         .push(("3".to_owned(), "name=oftc".to_owned()));
     bouncer.sends(None, "BOUNCER NETWORK 3 name=oftc;state=connecting");
     alice.shows("oftc: You are alice in #on-3, with bob.");
-    // What is being typed for a network that is removed goes nowhere else.
+    // Text being typed for a network that is removed goes nowhere else.
     alice.types("half");
     bouncer.state().networks.remove(0);
     bouncer.sends(None, "BOUNCER NETWORK 1 *");

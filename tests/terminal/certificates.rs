@@ -188,7 +188,7 @@ fn whether_to_trust_a_network_is_asked_only_when_it_is_named_again() {
     alice.types(&connect);
     alice.shows("No secure connection: no known authority has signed its certificate");
     alice.shows("asks whether to trust it");
-    // What is typed meanwhile is no answer.
+    // Text typed meanwhile is no answer.
     alice.types("yes");
     alice.shows("/#lobby] yes");
     alice.types(CTRL_C);

@@ -303,7 +303,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     // The server answers no PING, so most of it stays unsent.
     let sent = WINDOW;
     lines.receives(&format!("line {}.", sent - 1));
-    // What was sent may have arrived.
+    // The sent lines may have arrived.
     alice.is_kept(&format!("in-transit\t{}\n", written(0, sent)));
     alice.is_kept(&format!("addressed\t{}\n", written(sent, 60)));
     alice.signals(Signal::SIGKILL);

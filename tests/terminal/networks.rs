@@ -97,7 +97,7 @@ fn a_draft_survives_while_another_network_is_lost_and_comes_back() {
         let last = lines.last().unwrap();
         last.starts_with("(offline") && last.ends_with("[libera/#lobby] half a draft")
     });
-    // What is typed for it waits; the other network is as before.
+    // Lines typed for it wait; the other network is as before.
     alice.types(ENTER);
     alice.types("\x1b1");
     alice.types("still here");

@@ -72,7 +72,7 @@ fn with_the_keys_of_vi_a_report_is_not_typed_and_is_no_command() {
         alice.types(&report.repeat(2));
     }
     alice.types_later("\x1b");
-    // It moves the cursor. What came in the same read would be one key with it.
+    // It moves the cursor. Bytes in the same read would be one key with it.
     alice.settles_below_with("[#lobby] hello", "[#lobby] hell");
     for report in REPORTS {
         alice.types(&report.repeat(2));

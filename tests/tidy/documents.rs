@@ -257,7 +257,7 @@ fn link_targets(text: &str) -> impl Iterator<Item = &str> {
     starts.filter_map(|at| text[at..].split_once(')').map(|(target, _)| target))
 }
 
-/// What a link to this line is called when it is a heading.
+/// The anchor of this line if it is a heading.
 fn anchor(line: &str) -> Option<String> {
     let title = line
         .starts_with('#')

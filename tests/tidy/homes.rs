@@ -1,4 +1,4 @@
-//! Where each outside crate and each effect is at home.
+//! The home of each outside crate and of each effect.
 
 use std::collections::BTreeSet;
 

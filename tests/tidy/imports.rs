@@ -67,7 +67,7 @@ fn the_table_of_the_architecture_has_one_direction() {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge {
     from: String,
-    /// Where it stands: file and line.
+    /// The file and the line.
     place: String,
     to: String,
 }
@@ -138,7 +138,7 @@ fn is_in(module: &str, other: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// What a row allows and no file of its part imports.
+/// The imports that a row allows and no file of its part has.
 fn unused(edges: &[Edge], table: &Table) -> Vec<String> {
     let mut mistakes = Vec::new();
     for (part, to) in table {
@@ -391,7 +391,7 @@ fn an_import_against_the_table_is_found() {
     let wanted = "src/wire/no_line.rs:2: wire -> client::net";
     assert_eq!(not_allowed(&edges(&stand_in), &table), [wanted]);
 
-    // What a module passes on belongs to the one that defines it.
+    // A reexported item belongs to the module that defines it.
     files[2] = file(
         "src/client/event/mod.rs",
         "//! E.\nuse crate::wire::Line;\n",
@@ -440,7 +440,7 @@ fn the_head_of_each_folder_says_who_may_import_it() {
     assert_none("heads of folders that lack", &mistakes);
 }
 
-/// Who imports something of a folder from outside it.
+/// The parts outside a folder that import something of it.
 fn importers(folder: &str, edges: &[Edge]) -> BTreeSet<String> {
     let is_inside = |module: &str| is_in(module, folder);
     let top = |module: &str| module.split("::").next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! What holds for the project as a whole: which part may import which, where each outside crate is
+//! The rules for the project as a whole: which part may import which, where each outside crate is
 //! at home, how large each part may become, and that generated files and documents are up to date.
 //!
 //! `UPDATE=1 cargo test --test tidy` rewrites the files that are made from the options.

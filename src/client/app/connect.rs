@@ -30,7 +30,7 @@ pub trait HostedRoom {
     fn close(self: Box<Self>);
 }
 
-/// What a connection takes besides the server.
+/// The dialer, the hosting function and the time limit of connections.
 pub(super) struct Connector<'a> {
     pub(super) dialer: &'a Dialer,
     pub(super) host: HostFn,
@@ -187,8 +187,8 @@ fn account_login(
     })
 }
 
-/// Who can read what is sent to this server. A proxy takes a connection to the machine of the proxy,
-/// whatever the address says.
+/// The security of the transport to this server. Through a proxy it is never loopback: the address
+/// is that of a host as the proxy sees it.
 pub(super) fn transport_to(server: &ResolvedServer) -> Transport {
     let stays_here = server.address.is_loopback() && server.proxy.is_none();
     match (server.address.tls, stays_here) {

@@ -38,7 +38,7 @@ pub enum ClientError {
     Certificate {
         /// Its file.
         file: PathBuf,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
     /// `--format raw` with this source of events, which has no lines of the protocol.
@@ -47,7 +47,7 @@ pub enum ClientError {
     UnreadableLog {
         /// The file or folder.
         file: PathBuf,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
     /// There is no log of this server.
@@ -65,7 +65,7 @@ pub enum ClientError {
     CannotHost {
         /// The address.
         address: Address,
-        /// Why hosting failed.
+        /// The I/O error.
         error: io::Error,
     },
     /// The session ended before everything was done.

@@ -51,7 +51,7 @@ use paths::Paths;
 ///
 /// # Errors
 ///
-/// Whatever ends the program early; each error has an exit status.
+/// Any error that ends the program early; each has an exit status.
 pub fn run(options: &ClientOptions, host: HostFn) -> Result<(), ClientError> {
     let started = Instant::now();
     if let Some(document) = options.generate {
@@ -143,7 +143,7 @@ struct Client {
     started: Instant,
 }
 
-/// What decides which question follows a session.
+/// The facts about a session that select the question after it.
 struct Attempt {
     /// The name of the network.
     network: NetworkName,

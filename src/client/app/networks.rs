@@ -1,4 +1,4 @@
-//! What it takes to run networks: from the names on the command line, in the configuration and after
+//! The setup of networks: from the names on the command line, in the configuration and after
 //! `/connect` to a session for each.
 
 use std::error::Error;
@@ -22,14 +22,14 @@ use crate::client::storage::log::folder_of;
 use crate::client::ui::script::ScriptOptions;
 use crate::common::shared_error::SharedError;
 
-/// What decides on the networks of a run.
+/// The input to the setup of the networks of a run.
 pub(super) struct NetworkSetups {
     pub(super) options: ClientOptions,
     pub(super) config: Config,
     pub(super) paths: Paths,
     pub(super) script: ScriptOptions,
     pub(super) dialer: Dialer,
-    /// What is remembered about the encryption of servers.
+    /// The remembered encryption of servers.
     pub(super) remembered: RememberedSecurity,
     /// Whether a user types the lines.
     pub(super) interactive: bool,

@@ -1,4 +1,4 @@
-//! What is known of a line while it is typed: its tokens, a hint, and whether it is a secret.
+//! The analysis of a line while it is typed: its tokens, a hint, and whether it is a secret.
 //!
 //! The session fills it in; the editor and the view show it.
 
@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use super::{carries_password, secret_part};
 
-/// What is known of a typed line.
+/// The analysis of a typed line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineAnalysis {
     /// Byte ranges of the line and what they are, in order and without overlap.
     pub tokens: Vec<(Range<usize>, TokenKind)>,
-    /// What Enter would do, where the line does not show it.
+    /// The effect of Enter, where the line does not show it.
     pub hint: Option<String>,
     /// The arguments that the command still takes, to be shown right after the line.
     pub usage: Option<String>,
@@ -20,7 +20,7 @@ pub struct LineAnalysis {
 }
 
 impl LineAnalysis {
-    /// What is known of a line without a session.
+    /// The analysis of a line without a session.
     pub fn without_session(line: &str) -> Self {
         let secret = secret_part(line, None);
         Self {
@@ -40,7 +40,7 @@ impl LineAnalysis {
     }
 }
 
-/// What a part of a typed line is.
+/// The kind of a part of a typed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// A known command.

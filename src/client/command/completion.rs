@@ -1,4 +1,4 @@
-//! What Tab offers for a line.
+//! The completions that Tab offers for a line.
 
 use std::collections::BTreeMap;
 

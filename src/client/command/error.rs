@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is wrong with the arguments of a command.
+/// An error in the arguments of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ArgumentError {
     /// An argument is missing; the text says which one.

@@ -1,4 +1,4 @@
-//! What typed lines mean.
+//! The parsing of typed lines.
 
 use super::*;
 

@@ -1,6 +1,6 @@
-//! What a typed line asks for: the value that goes from the parser to the code that carries it out.
+//! Parsed commands: the value that goes from the parser to the code that carries it out.
 
-/// What a typed line asks for.
+/// The command in a typed line.
 ///
 /// Names are as they were typed. Which of them are rooms of the server is for the session to
 /// decide.
@@ -104,9 +104,9 @@ pub enum UserCommand {
     Ctcp {
         /// A nick or a room.
         target: String,
-        /// What is asked, in capitals: `VERSION`.
+        /// The CTCP request, in capitals: `VERSION`.
         request: String,
-        /// What follows it.
+        /// The text after the request.
         text: Option<String>,
     },
     /// Invite a person to a room.
@@ -207,7 +207,7 @@ pub enum LocalCommand {
     History {
         /// Only those of this room.
         room: Option<String>,
-        /// How many.
+        /// The number of lines.
         count: usize,
     },
     /// Show the lines that contain a text.

@@ -22,7 +22,7 @@ const NICK_BYTES_MAX: usize = 128;
 pub struct InvalidNick {
     /// The text.
     pub text: String,
-    /// What is wrong with it.
+    /// The error.
     pub error: NameError,
 }
 

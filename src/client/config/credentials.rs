@@ -18,7 +18,7 @@ pub enum CredentialError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
     /// A text of `on-connect` has a `$(` without its `)`.
@@ -32,7 +32,7 @@ pub enum CredentialError {
         key: &'static str,
         /// The command.
         command: String,
-        /// How it ended.
+        /// The exit status.
         status: ExitStatus,
     },
     /// A command cannot be run.
@@ -41,7 +41,7 @@ pub enum CredentialError {
         key: &'static str,
         /// The command.
         command: String,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
     /// The password does not fit in a line of the protocol.

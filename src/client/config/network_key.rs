@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(read("home").as_deref(), Some("typed"));
         assert!(read("home.lock").is_some() && read("at-h-6667").is_none());
         assert_eq!(read("at-h-66671").as_deref(), Some("of another port"));
-        // What a session by address leaves later stays its own.
+        // Files that a session by address writes later stay its own.
         fs::write(folder.path().join("at-h-6667"), "later").unwrap();
         home.file_in(folder.path());
         assert_eq!(read("home").as_deref(), Some("typed"));

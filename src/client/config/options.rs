@@ -146,7 +146,7 @@ pub struct ClientOptions {
     #[arg(long, value_name = "WHAT")]
     pub(in crate::client) generate: Option<Document>,
 
-    /// What to do instead of chatting.
+    /// The subcommand in place of a chat.
     #[command(subcommand)]
     pub(in crate::client) action: Option<Action>,
 }
@@ -245,7 +245,7 @@ impl ClientOptions {
         both.into_iter().flatten()
     }
 
-    /// When to give up.
+    /// The time limit.
     pub(in crate::client) fn timeout(&self) -> Option<Duration> {
         let of_ctl = self.session_args().find_map(|args| args.timeout);
         let of_command = self.of_command().and_then(|args| args.timeout);

@@ -3,7 +3,7 @@
 /// An example script.
 #[derive(Debug)]
 pub struct Recipe {
-    /// What it does.
+    /// The title, which names the task.
     pub title: &'static str,
     /// The lines for the shell.
     pub script: &'static str,

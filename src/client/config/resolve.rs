@@ -19,7 +19,7 @@ use crate::client::event::NetworkName;
 use crate::common::config_file::{OneOrMore, warning_if_others_can_read};
 use crate::wire::sasl::Mechanism;
 
-/// What decides which server is meant, besides the command line and the configuration.
+/// Input to the choice of a server, besides the command line and the configuration.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct ServerChoice {
     /// Whether a user can answer a question; a script gets the defaults.
@@ -125,7 +125,7 @@ pub(in crate::client) struct ResolvedServer {
     pub(in crate::client) password: Option<String>,
     /// The account to log in to.
     pub(in crate::client) account: Option<ResolvedAccount>,
-    /// What the user is to know about the files with secrets.
+    /// Warnings for the user about the files with secrets.
     pub(in crate::client) warnings: Vec<String>,
     /// Lines to run after each connection, before joining the rooms.
     pub(in crate::client) on_connect: Vec<UserCommand>,
@@ -420,7 +420,7 @@ impl ResolvedAccount {
     }
 }
 
-/// The account of a server, if it has one. What the user has typed takes precedence.
+/// The account of a server, if it has one. A typed password takes precedence.
 fn find_account(
     choice: &ServerChoice,
     server: &ServerConfig,

@@ -81,7 +81,7 @@ pub(super) struct ConfigMistake {
     pub(super) problem: ConfigProblem,
 }
 
-/// What is wrong with a value of the file. Its `Display` is the message.
+/// A problem with a value of the file. Its `Display` is the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ConfigProblem {
     Nick(InvalidNick),
@@ -288,7 +288,7 @@ fn check_server(server: &CheckedServer, mistakes: &mut Vec<ConfigMistake>) {
     }
 }
 
-/// Reads the addresses of a server. What may be sent there must not depend on which of them answers.
+/// Reads the addresses of a server. All must have the same transport: TLS or not, loopback or not.
 fn check_addresses(texts: &[String]) -> Result<Vec<Address>, ConfigProblem> {
     let addresses = texts.iter().map(|text| parse_address(text));
     let addresses: Vec<Address> = addresses

@@ -1,4 +1,4 @@
-//! What the editor has drawn on the screen, and how to clear it after the width has changed.
+//! The drawing of the editor on the screen, and how to clear it after the width has changed.
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -18,7 +18,7 @@ pub(super) fn write_to_terminal(text: &str) -> io::Result<()> {
     terminal.write_all(text.as_bytes())
 }
 
-/// What the editor drew last.
+/// The last drawing of the editor.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Drawn {
     pub(super) prompt: String,

@@ -80,7 +80,7 @@ impl EditorHandle {
         }
     }
 
-    /// Sets a question as the prompt. What [`EditorHandle::set_prompt`] sets meanwhile is shown after
+    /// Sets a question as the prompt. A prompt of [`EditorHandle::set_prompt`] is shown after
     /// [`EditorHandle::end_question`].
     pub(super) fn begin_question(&self, prompt: Prompt) {
         let mut state = self.lock();

@@ -31,7 +31,7 @@ pub(super) struct Helper {
     expected: Expected,
 }
 
-/// What a read is for.
+/// The purpose of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expected {
     /// A line, which is saved as a draft.

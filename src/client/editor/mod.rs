@@ -127,7 +127,7 @@ pub(in crate::client) struct EditorQuestion<'q> {
     pub(in crate::client) is_hidden: bool,
 }
 
-/// What the editor needs to know about the session while a line is typed. Calls must be fast.
+/// Access to the session while a line is typed. Calls must be fast.
 pub(in crate::client) trait InputAssist {
     /// The names to complete.
     fn names(&self) -> CompletionNames;
@@ -405,9 +405,9 @@ impl Editor {
                 // A signal while the library waited for a single key: continue with the same line.
                 Err(ReadlineError::Signal(_)) => draft = end.draft,
                 Err(ReadlineError::Eof) => return Ok(EditorRead::Eof),
-                // A byte that is not UTF-8, such as that of a key with Meta in an old locale. What
-                // the library read together with it is lost. A paste is still held, since its end
-                // is unknown.
+                // A byte that is not UTF-8, such as that of a key with Meta in an old locale. Bytes
+                // that the library read together with it are lost. A paste is still held, since its
+                // end is unknown.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     clear_from_cursor(&end.drawn)?;
                     self.handle.print_note(

@@ -1,4 +1,4 @@
-//! What one key starts and a later key ends: a search, a paste, or a command of two keys.
+//! Keys that a later key ends: a search, a paste, or a command of two keys.
 
 use super::paste::Paste;
 use super::reports::Reports;

@@ -33,7 +33,7 @@ pub(super) struct Reports {
     state: ReportState,
 }
 
-/// What has been read of a report.
+/// The part of a report that was read so far.
 #[derive(Debug, Default)]
 enum ReportState {
     /// Nothing.
@@ -70,7 +70,7 @@ struct Candidate {
     escaped: bool,
 }
 
-/// What a key means.
+/// The role of a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReportByte {
     /// A key that the user pressed.

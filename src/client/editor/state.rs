@@ -96,7 +96,7 @@ pub(super) struct Narrowed {
     pub(super) columns: u16,
 }
 
-/// How far a read has come.
+/// The state of a read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum ReadState {
     /// Not reading.
@@ -114,11 +114,11 @@ pub(super) enum ReadState {
 #[derive(Debug)]
 pub(super) struct Resume {
     pub(super) draft: Draft,
-    /// What to do before the restart.
+    /// The action before the restart.
     pub(super) action: ResumeAction,
 }
 
-/// What to do before a read restarts.
+/// An action before a read restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResumeAction {
     /// Nothing.

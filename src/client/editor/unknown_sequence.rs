@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 
 use log_facade::{LevelFilter, Log, Metadata, Record};
 
-/// What follows in the input after a sequence that the library does not know.
+/// The input after a sequence that the library does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UnknownSequence {
     /// Nothing: the sequence is complete.
@@ -33,7 +33,7 @@ pub(super) fn watch() {
     }
 }
 
-/// What the log says about the unknown sequence that the library has just read in this thread.
+/// The log's report of the unknown sequence that the library has just read in this thread.
 pub(super) fn take() -> Option<UnknownSequence> {
     LAST.take()
 }

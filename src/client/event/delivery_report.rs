@@ -67,8 +67,8 @@ impl fmt::Display for Ranges {
     }
 }
 
-/// What is known of each line when a script ends early. Refused lines are in none of the ranges:
-/// each is reported by an event.
+/// The delivery status of each line when a script ends early. Refused lines are in none of the
+/// ranges: each is reported by an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryReport {
     /// The server has accepted these lines.

@@ -1,4 +1,4 @@
-//! Why the client did not do what the user or a script asked for.
+//! The errors of input from the user or a script.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::common::sentence::end_sentence;
 use crate::common::shared_error::SharedError;
 use crate::wire::outgoing::WriteError;
 
-/// Why an input was not carried out. Nothing was sent for it.
+/// The error of an input that was not carried out. Nothing was sent for it.
 ///
 /// The text of some errors comes from a server or another program; it is not sanitized.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub enum InputError {
     Parse(ParseError),
     /// There is no such command, but an alias that is close to it.
     UnknownCommand {
-        /// What was typed, without the slash.
+        /// The command as typed, without the slash.
         name: String,
         /// The alias or command that may have been meant.
         suggestion: String,
     },
     /// There is no such command to explain.
     NoHelp {
-        /// What was asked for, without the slash.
+        /// The name of the command, without the slash.
         name: String,
         /// A command that is close to it.
         nearest: Option<&'static str>,
@@ -66,7 +66,7 @@ pub enum InputError {
     RoomInUse {
         /// One of them.
         nick: String,
-        /// How many there are besides.
+        /// The number of the others.
         others: usize,
     },
     /// The other network cannot be reached.

@@ -12,7 +12,7 @@ pub enum LogStatus {
     Failed {
         /// Its folder.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         error: SharedError,
     },
     /// The log is written again.

@@ -1,4 +1,4 @@
-//! What a script waits for before it ends.
+//! Matches the event that a script waits for before it ends.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,9 +46,9 @@ impl std::error::Error for PatternError {}
 /// Something said that ends the waiting.
 #[derive(Debug, Clone, Default)]
 pub struct EventMatcher {
-    /// What its text must match.
+    /// The pattern of its text.
     pub pattern: Option<Pattern>,
-    /// Who must say it.
+    /// The nick of the speaker.
     pub from: Option<String>,
     /// The account that the speaker must be logged in to, whatever the nick.
     pub account: Option<String>,

@@ -1,4 +1,4 @@
-//! What happened in a session, as values: the session emits them, the frontends show them.
+//! Events of a session, as values: the session emits them, the frontends show them.
 //!
 //! `explain` turns errors and replies of the server into sentences, `matcher` finds what a script
 //! waits for, and `json` converts events to records. Text in events is as it came from the network:
@@ -43,7 +43,7 @@ pub use unsent_text::UnsentText;
 /// In place of a message that can carry a password.
 const HIDDEN_TEXT: &str = "(not shown: it can hold a password)";
 
-/// How the user stands to the room that a refusal names.
+/// The membership of the user in the room that a refusal names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoomStanding {
     /// The user is in it.
@@ -112,7 +112,7 @@ pub enum Event {
     PersonSent {
         /// The person.
         nick: String,
-        /// What the person sent, as a sentence.
+        /// The command, as a sentence.
         text: String,
     },
     /// A line from the server that few users want to see; shown with `-v`.
@@ -234,7 +234,7 @@ pub enum Event {
     PersonChanged {
         /// The person.
         nick: String,
-        /// What has changed.
+        /// The change.
         change: PersonChange,
     },
     /// The members of a room, with details.
@@ -265,7 +265,7 @@ pub enum Event {
         /// Whether all are to be shown, however many they are.
         all: bool,
     },
-    /// What the server knows about a person.
+    /// The details of a person, from `WHOIS`.
     Whois {
         /// The answer of the server.
         details: Box<WhoisInfo>,
@@ -288,7 +288,7 @@ pub enum Event {
         number: u16,
         /// The parameters of the numeric after the user's nick.
         parameters: Vec<String>,
-        /// How the user stands to the first parameter, if that is a room.
+        /// The membership of the user in the first parameter, if that is a room.
         room: Option<RoomStanding>,
         /// The line of input it is about, where lines are numbered.
         line: Option<u64>,
@@ -313,14 +313,14 @@ pub enum Event {
     },
     /// An input was not carried out, and nothing was sent for it.
     InputRejected {
-        /// Why.
+        /// The error.
         error: InputError,
         /// The line of input it is about, where lines are numbered.
         line: Option<u64>,
     },
     /// The connection is lost, or a new one could not be made.
     ServerLost {
-        /// Why.
+        /// The cause.
         why: String,
         /// When the client tries again; unknown when it is reported later.
         retry_seconds: Option<u64>,
@@ -416,7 +416,7 @@ impl Event {
     }
 }
 
-/// What has changed about a person.
+/// A change in the details of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PersonChange {
     /// The person is away, with this message, or is back.
@@ -429,7 +429,7 @@ pub enum PersonChange {
     Address(String),
 }
 
-/// What is known of the delivery of a message.
+/// The delivery status of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
     /// The server has accepted it.
@@ -489,13 +489,13 @@ pub struct RoomSummary {
     pub people: usize,
     /// Its topic; empty if it is not known.
     pub topic: String,
-    /// What the user has not seen of it.
+    /// The count of its unread messages.
     pub unread: Unread,
     /// Whether typed text goes there.
     pub active: bool,
 }
 
-/// What a server knows about one person.
+/// The details of one person, from `WHOIS`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WhoisInfo {
     /// The nick.

@@ -1,4 +1,4 @@
-//! What identifies a network: its number in a run, and its name.
+//! The identity of a network: its number in a run, and its name.
 
 use std::fmt;
 use std::sync::Arc;

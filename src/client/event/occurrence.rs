@@ -12,7 +12,7 @@ pub struct Occurrence {
     pub at: i64,
     /// The tags of the line that caused it.
     pub tags: MessageTags,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 

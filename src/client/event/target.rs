@@ -1,4 +1,4 @@
-//! Whom a message or a mode change is for.
+//! The target of a message or a mode change.
 
 /// A room or a person. The session decides which, by the channel types of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

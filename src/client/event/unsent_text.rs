@@ -1,11 +1,11 @@
-//! What the user said and the server has not confirmed.
+//! Messages of the user that the server has not confirmed.
 
 /// Messages to one target that may be lost if the program ends now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsentText {
     /// The room or the person.
     pub target: String,
-    /// What sends them when it is typed, of one line or several.
+    /// The input that sends them when it is typed, of one line or several.
     pub text: String,
     /// Whether the connection has them or is about to take them: they may have arrived.
     pub in_transit: bool,

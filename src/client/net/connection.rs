@@ -68,7 +68,7 @@ pub(super) struct NetworkLink {
     pub(super) must_flush: bool,
     /// The server has sent something.
     pub(super) has_received: bool,
-    /// A write failed. What the server sent before that is still read.
+    /// A write failed. Bytes that the server sent before that are still read.
     pub(super) write_failed: bool,
     /// Whether the next poll writes before it reads, so that neither waits for long.
     pub(super) writes_first: bool,
@@ -92,7 +92,7 @@ pub(super) struct NetworkLink {
     pub(super) is_reported: bool,
 }
 
-/// How far the connection of a network is.
+/// The state of the connection of a network.
 pub(super) enum LinkPhase {
     /// There is none.
     Waiting,
@@ -109,7 +109,7 @@ pub(super) enum LinkPhase {
 /// The step that a link waits for.
 pub(super) type LinkFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What happened on a link.
+/// An event on a link.
 pub(super) enum LinkEvent {
     Dialed(Result<TcpStream, ConnectError>),
     Secured(Result<Box<SecureStream>, TlsFailure>),
@@ -206,7 +206,7 @@ impl NetworkLink {
     }
 }
 
-/// What to read and write.
+/// The bytes to write, and the buffer to read into.
 struct Transfer<'b> {
     unsent: &'b [u8],
     must_flush: bool,

@@ -47,7 +47,7 @@ pub enum ConnectError {
     UnknownHost {
         /// The host name.
         host: String,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
         /// The server of the configuration with the most similar name.
         nearest: Option<String>,
@@ -56,7 +56,7 @@ pub enum ConnectError {
     Unreachable {
         /// The address.
         address: Address,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
     /// There is no connection through the proxy, and there is none around it.
@@ -65,7 +65,7 @@ pub enum ConnectError {
         proxy: String,
         /// The address.
         address: Address,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
     /// No server answers at the address, and its host has asked for encryption, so no plain
@@ -73,7 +73,7 @@ pub enum ConnectError {
     OnlyEncrypted {
         /// The address.
         address: Address,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
 }

@@ -18,7 +18,7 @@ impl<F: Frontend> Driver<F> {
                 self.save_last_seen(at, false, now);
             }
             self.settle(now);
-            // What is done for one network can concern another one.
+            // Effects of one network can concern another one.
             let mut networks = self.networks.iter();
             if self.ended || !networks.any(|network| network.output.is_waiting()) {
                 break;

@@ -55,7 +55,7 @@ pub(crate) struct AddedNetwork<'n> {
     pub(crate) files: &'n NetworkFiles,
 }
 
-/// What the user must answer.
+/// A question that the user must answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NetworkQuestion {
     /// The password of the server, which has refused the one before or the lack of one.
@@ -71,7 +71,7 @@ pub(crate) enum NetworkQuestion {
     Certificate(Box<CertificateFacts>),
 }
 
-/// What a question is about.
+/// The subject of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum QuestionSubject {
     /// A network.

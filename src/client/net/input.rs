@@ -1,4 +1,4 @@
-//! What other threads and other programs ask of the sessions.
+//! Requests of other threads and other programs to the sessions.
 
 use std::fmt;
 use std::ops::Range;

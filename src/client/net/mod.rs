@@ -56,7 +56,7 @@ use upstreams::Upstream;
 const BACKLOG_CHECK: Duration = Duration::from_millis(20);
 /// How often the sessions compare the clocks, which shows that the machine has slept.
 const CLOCK_CHECK: Duration = Duration::from_secs(2);
-/// How many bytes are read at once. What a user types waits at most for one such block.
+/// How many bytes are read at once. Typed input waits at most for one such block.
 const READ_BYTES: usize = 64 * 1024;
 
 /// Starts to run these networks, in a thread that ends after [`Frontend::ended`]. `script` gives the

@@ -1,4 +1,4 @@
-//! What happens on the links: lines for the sessions, bytes that are written, and their ends.
+//! Handles the events of the links: lines for the sessions, bytes that are written, and their ends.
 
 use std::io::ErrorKind;
 

@@ -1,5 +1,4 @@
-//! What is remembered about the encryption of servers: accepted certificates, and hosts that ask for
-//! encryption.
+//! The remembered encryption of servers: accepted certificates, and hosts that ask for it.
 
 use std::error::Error;
 use std::fmt;
@@ -14,7 +13,7 @@ use crate::client::storage::known_certificates::KnownCertificates;
 use crate::client::storage::sts_policies::StsPolicies;
 use crate::common::io_error::os_error_text;
 
-/// What is remembered about the encryption of servers.
+/// The remembered encryption of servers.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct RememberedSecurity {
     /// The certificates that the user has accepted.

@@ -1,4 +1,4 @@
-//! What the driver needs to run networks.
+//! The setup of the driver and of its networks.
 
 use std::collections::VecDeque;
 use std::net::TcpStream;
@@ -35,7 +35,7 @@ pub(in crate::client) struct NetworkSetup {
     pub(in crate::client) identity: Option<IdentityFiles>,
     /// The files of the user for it.
     pub(in crate::client) files: NetworkFiles,
-    /// What the user is to know about it.
+    /// Notices about it for the user.
     pub(in crate::client) notices: Vec<String>,
     /// Its session.
     pub(in crate::client) session: Session,
@@ -54,13 +54,13 @@ pub(in crate::client) struct NetworkFiles {
     pub(in crate::client) log: Option<PathBuf>,
 }
 
-/// What all networks of a run share.
+/// The setup that all networks of a run share.
 pub(in crate::client) struct DriverSetup {
     /// The start of the program: session times count from here.
     pub(in crate::client) started: Instant,
     /// Connects to servers.
     pub(in crate::client) dialer: Dialer,
-    /// What is remembered about the encryption of servers.
+    /// The remembered encryption of servers.
     pub(in crate::client) remembered: RememberedSecurity,
     /// Resolves and connects to a server for `/connect`.
     pub(in crate::client) prepare: PrepareNetwork,

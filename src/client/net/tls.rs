@@ -233,7 +233,7 @@ impl CertificateVerifier {
     }
 }
 
-/// What a certificate says of itself.
+/// The facts in a certificate.
 fn facts_of(own: &CertificateDer<'_>) -> CertificateFacts {
     let mut facts = CertificateFacts {
         fingerprint: fingerprint(own),

@@ -20,7 +20,7 @@ pub(super) struct Upstream {
     name: NetworkName,
     /// Its network here; `None` after the user has left it.
     network: Option<NetworkId>,
-    /// What the bouncer says of it.
+    /// Its state, as the bouncer reports it.
     state: UpstreamState,
 }
 
@@ -121,7 +121,7 @@ impl<F: Frontend> Driver<F> {
         self.dial(added);
     }
 
-    /// What a bouncer says of one of its networks has changed.
+    /// Updates the state of a network that a bouncer lists.
     pub(super) fn update_upstream(
         &mut self,
         bouncer: NetworkId,
@@ -212,7 +212,7 @@ fn typeable(name: &str) -> String {
         .map(|c| if fits(c) { c } else { '-' })
         .take(NAME_CHARS_MAX)
         .collect();
-    // What begins with these is a room, a person or an option.
+    // A name that begins with one of these would be a room, a person or an option.
     name.trim_start_matches(['#', '&', '+', '!', '@', '%', '~', '-', '*', '='])
         .to_owned()
 }

@@ -1,4 +1,4 @@
-//! Why a connection to the server ended, and what a server did that breaks the protocol.
+//! The causes of the end of a connection, and violations of the protocol by a server.
 
 use std::error::Error;
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum CloseReason {
     NickRefused {
         /// The nick.
         nick: String,
-        /// Why.
+        /// The reason for the refusal.
         reason: NickRefusal,
     },
     /// The server did not complete the registration in time.
@@ -63,7 +63,7 @@ pub enum BindFailure {
     Refused(String),
 }
 
-/// What a server did that makes it useless to go on.
+/// A violation of the protocol by the server that makes it useless to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProtocolViolation {
     /// The list of its capabilities has no end.

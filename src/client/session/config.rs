@@ -8,7 +8,7 @@ use crate::client::command::{JoinTarget, UserCommand};
 use crate::client::event::matcher::EventMatcher;
 use crate::wire::sasl::Mechanism;
 
-/// Who can read what is sent to the server.
+/// The security of the transport to the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Transport {
     /// It stays on this machine.
@@ -69,7 +69,7 @@ pub struct SessionConfig {
     pub password: Option<String>,
     /// The account to log in to.
     pub account: Option<AccountLogin>,
-    /// Who can read what is sent. A server can ask for encryption.
+    /// The security of the transport. A server can ask for encryption.
     pub transport: Transport,
     /// The network of a bouncer that this session is for, by its id: a connection is bound to it. In
     /// its absence the session is for what the address leads to.
@@ -93,7 +93,7 @@ pub struct SessionConfig {
     pub persistent: bool,
     /// Whether a script ends at the first line that is refused.
     pub strict: bool,
-    /// What a script waits for before it ends.
+    /// The event that a script waits for before it ends.
     pub wait: Option<EventMatcher>,
     /// When to give up, counted from the start of the program.
     pub time_limit: Option<Duration>,

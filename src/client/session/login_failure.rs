@@ -36,7 +36,7 @@ pub enum LoginFailure {
 }
 
 impl LoginFailure {
-    /// What a user can do who must be logged in: nothing, or words to append.
+    /// Advice for a user who must be logged in: nothing, or words to append.
     pub(super) fn way_in(&self) -> &'static str {
         match self {
             Self::NotOffered => {

@@ -18,7 +18,7 @@ pub enum Outcome {
     Incomplete(Incomplete),
 }
 
-/// Why not all was done.
+/// The cause of an incomplete session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incomplete {
     /// This happened on one of several networks, and was reported then.
@@ -29,17 +29,17 @@ pub enum Incomplete {
     NickRefused {
         /// The nick.
         nick: String,
-        /// Why.
+        /// The reason for the refusal.
         reason: NickRefusal,
     },
     /// The server has refused the registration.
     RegistrationRefused {
-        /// Why.
+        /// The reason for the refusal.
         reason: CloseReason,
     },
     /// The user is not logged in to the account.
     NotLoggedIn {
-        /// Why.
+        /// The login failure.
         failure: LoginFailure,
     },
     /// The script believes only an account, and the server does not say who is logged in.
@@ -51,36 +51,36 @@ pub enum Incomplete {
     },
     /// The connection ended before all was done.
     ServerGone {
-        /// Why.
+        /// The cause.
         reason: CloseReason,
-        /// What became of the lines of the script, if it had any.
+        /// The delivery report of the script, if there was one.
         report: Option<DeliveryReport>,
     },
     /// There is no encrypted connection.
     NotSecure {
-        /// Why.
+        /// The TLS failure.
         failure: TlsFailure,
-        /// What became of the lines of the script, if it had any.
+        /// The delivery report of the script, if there was one.
         report: Option<DeliveryReport>,
     },
     /// The time limit has passed.
     TimeIsUp {
         /// The time limit.
         limit: Duration,
-        /// What became of the lines of the script, if it had any.
+        /// The delivery report of the script, if there was one.
         report: Option<DeliveryReport>,
     },
     /// The server has broken the protocol, so the client has left it.
     ProtocolBroken {
-        /// What the server did.
+        /// The violation.
         violation: ProtocolViolation,
-        /// What became of the lines of the script, if it had any.
+        /// The delivery report of the script, if there was one.
         report: Option<DeliveryReport>,
     },
 }
 
 impl Incomplete {
-    /// What happened, whether or not it was reported.
+    /// The cause itself, whether or not it was reported.
     pub(in crate::client) fn cause(&self) -> &Self {
         match self {
             Self::Reported(incomplete) => incomplete.cause(),

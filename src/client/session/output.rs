@@ -1,4 +1,4 @@
-//! What a step of the session wants done: lines, events and actions.
+//! The output of a step of the session: lines, events and actions.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use super::{Outcome, RefusedNick};
 use crate::client::command::LocalCommand;
 use crate::client::event::Event;
 
-/// What the session wants done. The caller owns it and empties it after each step.
+/// The output of the session. The caller owns it and empties it after each step.
 #[derive(Debug, Default)]
 pub struct SessionOutput {
     /// Lines for the server, each with its ending.
     pub lines: String,
-    /// What happened, in order.
+    /// The events, in order.
     pub events: Vec<Event>,
     /// The event that the script waited for, once it has happened.
     pub found: Option<Event>,
-    /// What else to do, in order.
+    /// Further actions, in order.
     pub actions: Vec<SessionAction>,
     /// How many bytes of lines were taken out of it for this connection.
     pub taken_bytes: u64,
@@ -96,11 +96,11 @@ pub enum SessionAction {
         /// Its name there, which can be any text.
         name: String,
     },
-    /// What the bouncer says of its connection to one of its networks has changed.
+    /// The bouncer reports a new state of its connection to one of its networks.
     UpdateUpstream {
         /// The id of the network.
         netid: String,
-        /// What it says.
+        /// The new state.
         state: UpstreamState,
     },
     /// The bouncer does not have this network any more.

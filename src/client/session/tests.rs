@@ -118,7 +118,7 @@ impl Played {
         self.session.disconnected(why, now, &mut self.output);
     }
 
-    /// What was wanted since the last time.
+    /// The output since the last time.
     fn take(&mut self) -> SessionOutput {
         std::mem::take(&mut self.output)
     }

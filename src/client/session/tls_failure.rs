@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::common::shared_error::SharedError;
 
-/// What a certificate says of itself. It is not verified.
+/// The facts in a certificate. They are not verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateFacts {
     /// The address of the server that has shown it.
@@ -63,7 +63,7 @@ pub enum TlsFailure {
     Identity {
         /// The file of the one or the other.
         file: PathBuf,
-        /// Why; `None` if there is no certificate in it.
+        /// The cause; `None` if there is no certificate in it.
         error: Option<SharedError>,
     },
     /// The server has closed the connection during the handshake.

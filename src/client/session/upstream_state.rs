@@ -1,8 +1,8 @@
-//! What a bouncer says of its connection to one of its networks.
+//! The state of a bouncer's connection to one of its networks.
 
 use std::fmt;
 
-/// How far the connection of a bouncer to a network is. soju.im/bouncer-networks, `state`.
+/// The status of a bouncer's connection to a network. soju.im/bouncer-networks, `state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamStatus {
     /// It is connected.
@@ -13,12 +13,12 @@ pub enum UpstreamStatus {
     Disconnected,
 }
 
-/// What a bouncer says of its connection to a network.
+/// The state of a bouncer's connection to a network, as the bouncer reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamState {
-    /// How far the connection is.
+    /// The status of the connection.
     pub status: UpstreamStatus,
-    /// Why there is none, in the words of the bouncer. It may hold control characters.
+    /// The cause of a failure, in the words of the bouncer. It may hold control characters.
     pub error: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Default for UpstreamState {
 }
 
 impl UpstreamState {
-    /// What the user is to know when the bouncer says this, after it has said `before`.
+    /// The note for the user about this state, if it is news after `before`.
     pub(super) fn news_after(&self, before: Option<&Self>) -> Option<String> {
         use UpstreamStatus::{Connected, Connecting, Disconnected};
         let was = before.map(|before| before.status);

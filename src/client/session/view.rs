@@ -1,4 +1,4 @@
-//! What other parts read from a session: the prompt, completion, highlighting and the control
+//! Read access of other parts to a session: the prompt, completion, highlighting and the control
 //! socket.
 
 use std::borrow::Cow;
@@ -58,7 +58,7 @@ impl Session {
         self.phase == Phase::Ended
     }
 
-    /// How far the session is, in words, for the list of networks.
+    /// The status of the session, in words, for the list of networks.
     pub(in crate::client) fn status(&self, elapsed: Duration) -> String {
         if let (Phase::Ready { .. }, Some(state)) = (self.phase, &self.upstream_state)
             && state.status != UpstreamStatus::Connected
@@ -193,7 +193,7 @@ impl Session {
         self.active_room().map(Cow::Borrowed).or_else(gone)
     }
 
-    /// What the prompt says of a lost connection; `None` while there is one.
+    /// The note in the prompt about a lost connection; `None` while there is one.
     #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn offline_note(&self, elapsed: Duration) -> Option<String> {
         /// A shorter wait is over before anyone has read how long it is.

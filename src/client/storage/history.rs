@@ -14,7 +14,7 @@ use crate::common::io_error::os_error_text;
 /// Damaged lines were removed from the history.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::client) struct RepairedHistory {
-    /// How many lines.
+    /// The number of these lines.
     lines: usize,
     /// The copy of the damaged file.
     copy: PathBuf,

@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// What is known of a server, of whatever network.
+    /// The fingerprint that is known of a server, on any network.
     fn found_in(known: &KnownCertificates, server: &Address) -> Option<String> {
         let found = known.of_server(&NetworkName::from("other"), server);
         found.unwrap()?.fingerprint

@@ -44,7 +44,7 @@ impl NetworkDrafts {
         let store = stores.remove(at).store;
         drop(stores);
         let has_unsent = store.has_unsent();
-        // What is being typed goes to another network.
+        // The line that is being typed goes to another network.
         store.set("", None);
         store.finish();
         has_unsent

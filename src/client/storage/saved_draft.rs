@@ -12,13 +12,13 @@ pub(in crate::client) struct SavedDraft {
     pub(in crate::client) nick: String,
     /// The room it was typed in, or its recipient.
     pub(in crate::client) target: Option<String>,
-    /// How far it came.
+    /// Its stage.
     pub(in crate::client) stage: DraftStage,
     /// The text, of one line or several.
     pub(in crate::client) text: String,
 }
 
-/// How far a text came on its way to the server.
+/// The stage of a text on its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client) enum DraftStage {
     /// It was being typed.

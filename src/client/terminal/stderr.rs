@@ -9,7 +9,7 @@ use super::mode;
 use super::wrap::{INDENT_MARK, wrap_block};
 use crate::common::sanitize::sanitize;
 
-/// What each report begins with, as those of other programs do.
+/// The prefix of each report, as in other programs.
 const PROGRAM: &str = "chatroom: ";
 
 /// Reports a message in a line of its own. Control characters in it are shown as escapes.

@@ -29,7 +29,7 @@ use crate::client::view::Renderer;
 use crate::client::view::scrollback::{Scrollback, ScrollbackWriter};
 use crate::common::sanitize::sanitize_name;
 
-/// What the main thread waits for.
+/// An event for the main thread.
 enum PlainEvent {
     Line(String),
     InputEnded,

@@ -19,7 +19,7 @@ pub(in crate::client) struct Question {
     kind: AnswerKind,
 }
 
-/// What an answer must be.
+/// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AnswerKind {
     Text,
@@ -104,7 +104,7 @@ pub(super) fn of_network(question: &NetworkQuestion) -> Question {
     }
 }
 
-/// What the user is to know before the answer, as whole lines.
+/// Information for the user before the answer, as whole lines.
 pub(super) fn about(question: &NetworkQuestion, renderer: &Renderer) -> String {
     match question {
         NetworkQuestion::Certificate(facts) => {
@@ -115,7 +115,7 @@ pub(super) fn about(question: &NetworkQuestion, renderer: &Renderer) -> String {
     }
 }
 
-/// What the certificate of a server says of itself. `date` writes a day in Unix seconds.
+/// The facts in the certificate of a server. `date` writes a day in Unix seconds.
 pub(in crate::client) fn certificate_lines(
     facts: &CertificateFacts,
     date: impl Fn(i64) -> String,

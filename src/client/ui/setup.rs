@@ -1,4 +1,4 @@
-//! What a frontend needs besides the sessions, and how they end for it.
+//! The context of a frontend besides the sessions, and how they end for it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::client::terminal::printer::Printer;
 use crate::client::view::scrollback::ActivePlace;
 use crate::common::io_error::os_error_text;
 
-/// What a frontend for a user needs besides the sessions.
+/// The context of a frontend for a user, besides the sessions.
 pub(in crate::client) struct UiContext {
     /// The form of the output when it is not a terminal.
     pub(in crate::client) format: Format,
@@ -62,7 +62,7 @@ impl SessionEnd {
         }
     }
 
-    /// Why not all was done, unless a signal ended it.
+    /// The cause of an incomplete run, unless a signal ended it.
     fn incomplete(&self) -> Option<&Incomplete> {
         match &self.outcome {
             Some(Outcome::Incomplete(incomplete)) => Some(incomplete),

@@ -124,7 +124,7 @@ impl Renderer {
         }
     }
 
-    /// What has changed about a person.
+    /// The text for a change in the details of a person.
     pub(super) fn person_changed(&self, nick: &str, change: &PersonChange) -> String {
         let nick = sanitize_name(nick);
         let words = match change {

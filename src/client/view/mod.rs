@@ -32,7 +32,7 @@ use crate::common::sentence::end_sentence;
 use network::NamedNetwork;
 pub use prompt::{Prompt, hide_secret};
 
-/// How much is shown.
+/// The level of detail of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Only messages and errors.

@@ -98,7 +98,7 @@ fn names_network(event: &Event, is_active: bool) -> bool {
         | Event::Joined { .. }
         | Event::Left { .. }
         | Event::TopicChanged { .. } => false,
-        // What is answered is clear from the line that was typed.
+        // The typed line shows the network of its answer.
         event if event.is_answer() => !is_active,
         Event::Quit { .. }
         | Event::Renamed { .. }

@@ -55,9 +55,9 @@ impl Renderer {
         }
     }
 
-    /// What is said of a text that an earlier run has left, so that the user can restore it:
-    /// `in_transit` is whether the server may have got it, `times` are when it was typed and the time
-    /// now, and `more` texts follow it.
+    /// The offer to restore a text that an earlier run has left: `in_transit` is whether the
+    /// server may have got it, `times` are when it was typed and the time now, and `more` texts
+    /// follow it.
     pub fn unsent_offer(
         &self,
         text: &str,

@@ -15,17 +15,17 @@ pub fn schema() -> String {
         "additionalProperties": false,
         "properties": {
             "kind": {
-                "description": "what happened",
+                "description": "the kind of event",
                 "enum": KINDS,
             },
             "time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "when, in UTC: the server's time if it sends one, else the client's",
+                "description": "the time in UTC: the server's if it sends one, else the client's",
             },
             "network": text("the network it happened on: its name in the configuration, or its host"),
             "room": text("the room it happened in"),
-            "nick": text("who did it; for your own whispers, the recipient"),
+            "nick": text("the nick of the person who did it; for your own whispers, the recipient"),
             "account": text("the account that nick is logged in to, where the server says so"),
             "other": text("the other person involved: who was kicked or invited, the new nick, or who got a whisper that a server has stored"),
             "text": text("the message, the reason, the topic, or other text"),
@@ -101,7 +101,7 @@ pub fn schema() -> String {
             },
             "details": {
                 "type": "object",
-                "description": "what the server knows about a person",
+                "description": "the details of a person, from WHOIS",
                 "required": ["address", "real_name"],
                 "additionalProperties": false,
                 "properties": {

@@ -10,7 +10,7 @@ use crate::server::hub::ban::{BanChange, ServerBan};
 use crate::server::hub::stored::StoreChange;
 use crate::server::store::{self, StoreReader};
 
-/// Who has set a ban that the administrator has set.
+/// The setter of bans that the administrator sets.
 const SETTER: &str = "administrator";
 
 /// Runs `chatroomd ban`.

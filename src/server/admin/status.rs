@@ -11,7 +11,7 @@ use crate::server::config::options::StatusOptions;
 use crate::server::error::ServerError;
 use crate::server::store;
 
-/// How often it is printed with `--watch`.
+/// The interval of `--watch`.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How many values of the past are shown.
 const PAST_VALUES: usize = 60;
@@ -55,7 +55,7 @@ pub(in crate::server) fn run_status(options: &StatusOptions) -> Result<(), Serve
     }
 }
 
-/// What a server has answered.
+/// The response of a server.
 #[derive(Debug, Default)]
 struct ServerStatus {
     /// The metrics without `chatroomd_`, by name and labels.

@@ -108,7 +108,7 @@ impl Settings {
     }
 }
 
-/// What there is to report about settings that are valid.
+/// The report about settings that are valid.
 #[derive(Debug, Default)]
 pub(in crate::server) struct LoadReport {
     /// The files that were read.

@@ -18,7 +18,7 @@ const CERTIFICATES_MAX: usize = 10;
 pub struct Account {
     /// Its name, which is a nick that no other user can have.
     pub name: Nick,
-    /// What is kept of its password.
+    /// The verifier of its password.
     pub password: StoredPassword,
     /// When it was made, as seconds of Unix time.
     pub created: u64,
@@ -54,11 +54,11 @@ impl fmt::Debug for SecretKey {
 pub struct AccountChange {
     /// The account.
     pub name: Nick,
-    /// What changes.
+    /// The change.
     pub kind: AccountChangeKind,
 }
 
-/// What changes in an account.
+/// The kind of a change of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountChangeKind {
     /// It is made, with this password, at this Unix time in seconds.
@@ -208,7 +208,7 @@ impl AccountChange {
     }
 }
 
-/// How a request of the administrator begins.
+/// The prefix of the requests of the administrator.
 const REQUEST_PREFIX: &str = "account ";
 
 /// The text form of a request of the administrator.

@@ -13,13 +13,13 @@ const TARGET_BYTES_MAX: usize = 120;
 pub(in crate::server) const BAN_REASON_BYTES_MAX: usize = 200;
 /// The longest time of a ban that ends, in seconds: a hundred years.
 const SECONDS_MAX: u64 = 100 * 365 * 86_400;
-/// What the masks for the names of accounts begin with, as in rooms.
+/// The prefix of masks for the names of accounts, as in rooms.
 const ACCOUNT: &str = "a:";
 
 /// A ban of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerBan {
-    /// Who is banned.
+    /// The target: a mask, a network or an account.
     pub target: BanTarget,
     /// The nick of the operator who has set it.
     pub setter: Box<str>,
@@ -31,7 +31,7 @@ pub struct ServerBan {
     pub until: Option<Duration>,
 }
 
-/// Who is banned.
+/// The target of a ban.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BanTarget {
     /// Users whose `nick!user@host` matches.
@@ -180,7 +180,7 @@ pub enum BanChange {
 }
 
 impl BanChange {
-    /// Who it is about.
+    /// The target of the ban.
     pub fn target(&self) -> &BanTarget {
         match self {
             Self::Add(ban) => &ban.target,
@@ -214,7 +214,7 @@ impl BanChange {
     }
 }
 
-/// How a request of the administrator begins.
+/// The prefix of the requests of the administrator.
 const REQUEST_PREFIX: &str = "ban ";
 
 /// The text form of a request of the administrator.

@@ -1,4 +1,4 @@
-//! Where a stored message belongs: a room, or the whispers of two users.
+//! The buffers of stored messages: those of a room, and the whispers of two users.
 
 use crate::wire::{Nick, RoomName};
 

@@ -1,4 +1,4 @@
-//! What the hub counts for the metrics and the status of the server.
+//! The counts of the hub, for the metrics and the status of the server.
 
 use std::fmt;
 

@@ -180,7 +180,7 @@ pub struct Hub {
     visited: RefCell<Visited>,
 }
 
-/// What the hub knows about the store.
+/// The store, as the hub knows it.
 #[derive(Debug, Clone, Copy)]
 struct KnownStore {
     tag: StoreTag,

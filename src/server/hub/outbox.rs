@@ -92,11 +92,11 @@ pub struct Outbox {
     /// Whether the step affects nothing but its asker, so that it need not wait for earlier steps of
     /// others.
     pub is_free: bool,
-    /// What is to be stored. Each step moves the outbox to the hub and back, so that is apart.
+    /// The records to store. Each step moves the outbox to the hub and back, so they are boxed.
     keeping: Box<Keeping>,
 }
 
-/// What a step stores.
+/// The records that a step stores, and the sends that depend on them.
 #[derive(Debug, Default)]
 struct Keeping {
     records: Vec<StoredRecord>,
@@ -111,7 +111,7 @@ struct Keeping {
 #[derive(Debug)]
 struct Condition {
     sends: Range<usize>,
-    /// What is sent instead, if anything is.
+    /// The line that is sent instead, if any.
     otherwise: Option<(ConnectionId, LineSpan)>,
 }
 
@@ -129,7 +129,7 @@ pub(super) struct HeldStep {
     pub(super) closes: Vec<ConnectionId>,
     /// The requests for stored messages.
     pub(super) queries: Vec<Task>,
-    /// Where its text began in the outbox.
+    /// The start of its text in the outbox.
     start: u32,
     text: String,
     sends: Vec<(ConnectionId, LineSpan)>,

@@ -2,7 +2,7 @@
 //! requests of the administrator.
 //!
 //! The hub has all registered rooms in memory, also those without members. It decides on each change.
-//! Who owns a room, and who has which rank in it, takes effect when it is on disk; modes, topic and
+//! The owner of a room and the ranks in it take effect when they are on disk; modes, topic and
 //! masks change at once, and a [`RoomSnapshot`] goes with the step.
 
 use std::fmt;
@@ -96,7 +96,7 @@ pub struct Topic {
     pub text: Box<str>,
     /// `nick!user@host` of the user who set it.
     pub setter: Box<str>,
-    /// When, as Unix time.
+    /// The time it was set, as Unix time.
     pub time: Duration,
 }
 
@@ -116,11 +116,11 @@ pub struct MaskEntry {
     pub mask: Box<str>,
     /// `nick!user@host` of the user who set it.
     pub setter: Box<str>,
-    /// When, as Unix time.
+    /// The time it was set, as Unix time.
     pub time: Duration,
 }
 
-/// How a registered room is after a step, for the store.
+/// The state of a registered room after a step, for the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomSnapshot {
     /// The room.
@@ -136,11 +136,11 @@ pub struct RoomSnapshot {
 pub struct RoomChange {
     /// The room.
     pub name: RoomName,
-    /// What changes.
+    /// The change.
     pub kind: RoomChangeKind,
 }
 
-/// What changes in a registered room.
+/// The kind of a change of a registered room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoomChangeKind {
     /// It is registered.
@@ -192,7 +192,7 @@ impl fmt::Display for RoomProblem {
     }
 }
 
-/// How a request of the administrator begins.
+/// The prefix of the requests of the administrator.
 const REQUEST_PREFIX: &str = "room ";
 
 impl RoomChange {

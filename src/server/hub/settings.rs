@@ -10,9 +10,9 @@ use crate::wire::{Nick, RoomName};
 pub struct Operator {
     /// The name.
     pub name: String,
-    /// What makes a user this operator.
+    /// The credential that a user needs.
     pub credential: Credential,
-    /// What the operator may do.
+    /// The rights of the operator.
     pub may: OperatorRights,
 }
 
@@ -73,7 +73,7 @@ impl OperatorRights {
     }
 }
 
-/// What makes a user an operator: a password, or an account or a certificate that the user has.
+/// The credential of an operator: a password, or an account or a certificate that the user has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// The password in plain text.
@@ -103,7 +103,7 @@ pub struct HubSettings {
     pub lobby: Option<RoomName>,
     /// The policy that makes clients connect with TLS, if there is one.
     pub sts: Option<StsPolicy>,
-    /// Who can register accounts.
+    /// The users who can register accounts.
     pub registration: Registration,
     /// Whether clients can register accounts before they have joined.
     pub register_before_connect: bool,
@@ -123,7 +123,7 @@ pub struct HubSettings {
     pub limits: Limits,
 }
 
-/// Who can register accounts.
+/// The users who can register accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Registration {
     /// Only the administrator.

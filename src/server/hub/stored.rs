@@ -13,7 +13,7 @@ pub use super::message_id::{MessageId, StoreTag};
 use super::registered_room::{RegisteredRoom, RoomChange, RoomSnapshot};
 use crate::common::shared_error::SharedError;
 
-/// What the hub has to know of a store.
+/// The facts about a store that the hub needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoreInfo {
     /// Its tag.
@@ -48,7 +48,7 @@ pub enum StoredKind {
 pub struct StoredLine {
     /// Its id.
     pub id: MessageId,
-    /// Where it belongs.
+    /// The room or conversation it belongs to.
     pub buffer: Buffer,
     /// The command.
     pub kind: StoredKind,
@@ -62,12 +62,12 @@ pub struct StoredLine {
     pub text: Box<str>,
 }
 
-/// What a step keeps.
+/// A record that a step stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredRecord {
     /// A message.
     Line(StoredLine),
-    /// How a registered room is now.
+    /// The new state of a registered room.
     Room(Box<RoomSnapshot>),
 }
 
@@ -103,10 +103,10 @@ impl fmt::Display for StoreChange {
     }
 }
 
-/// What a store has at the start.
+/// The contents of a store at the start.
 #[derive(Debug, Clone)]
 pub struct StoredState {
-    /// What the hub has to know of the store.
+    /// The facts about the store that the hub needs.
     pub info: StoreInfo,
     /// The accounts.
     pub accounts: StoredAccounts,
@@ -116,7 +116,7 @@ pub struct StoredState {
     pub bans: Vec<ServerBan>,
 }
 
-/// What became of the lines of some turns. A turn is a batch of lines that was given to the store;
+/// The outcome for the lines of some turns. A turn is a batch of lines that was given to the store;
 /// turns count from 1, and outcomes come in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 // Without a store there are none.
@@ -128,7 +128,7 @@ pub enum StoreOutcome {
     NotStored {
         /// The last of these turns.
         turn: u64,
-        /// Why, for the log.
+        /// The cause, for the log.
         error: SharedError,
     },
     /// After lines were not stored: there is room again.
@@ -164,13 +164,13 @@ pub struct HistoryQuery {
     pub after: MessageId,
     /// And below this one.
     pub before: MessageId,
-    /// How many at most.
+    /// The largest number of results.
     pub count: u32,
-    /// What it asks for.
+    /// The subject of the request.
     pub wanted: HistoryWanted,
 }
 
-/// What a request for stored messages asks for.
+/// The subject of a request for stored messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryWanted {
     /// The first messages.

@@ -13,7 +13,7 @@ use crate::wire::sasl::scram_server::StoredPassword;
 
 /// A function that wakes the event loop.
 pub(in crate::server) type Wake = Box<dyn Fn() + Send>;
-/// What writes to the store, and what reads it.
+/// The writer and the reader of the store.
 pub(in crate::server) type StoreThreads = (Box<dyn LineStore>, Box<dyn TaskRunner>);
 
 /// Work to do outside the hub.
@@ -36,10 +36,10 @@ pub enum Task {
         address: IpAddr,
         /// The password.
         password: ClearPassword,
-        /// What the account keeps.
+        /// The verifier that the account keeps.
         stored: StoredPassword,
     },
-    /// Derive what an account keeps of a new password, which takes some 20 ms.
+    /// Derive the verifier of a new password, which takes some 20 ms.
     DerivePassword {
         /// The connection that has given it.
         connection: ConnectionId,
@@ -124,7 +124,7 @@ pub enum Answer {
     PasswordDerived {
         /// The connection of the task.
         connection: ConnectionId,
-        /// What the account keeps of it.
+        /// The verifier that the account keeps.
         password: StoredPassword,
     },
     /// The program that sends a code has ended.

@@ -188,7 +188,7 @@ impl Connection {
     }
 
     /// Reads once. A read that does not fill the buffer is the last one until the next event.
-    /// What comes out of layers is in `plain`.
+    /// Bytes decoded by layers are in `plain`.
     pub(super) fn read(
         &mut self,
         buffer: &mut [u8],
@@ -235,7 +235,7 @@ impl Connection {
         self.layers.as_ref()?.client_fingerprint()
     }
 
-    /// What is between its lines and its socket.
+    /// The layers between its lines and its socket.
     pub(super) fn kind(&self) -> ListenerKind {
         let layers = self.layers.as_ref();
         layers.map_or(ListenerKind::default(), |layers| layers.kind())
@@ -302,7 +302,7 @@ impl Connection {
         }
     }
 
-    /// Queues a line of this iteration. What cannot stay in the outbox is copied.
+    /// Queues a line of this iteration. Text that cannot stay in the outbox is copied.
     pub(super) fn push(&mut self, line: LineSpan, outbox: &Outbox, queues: &mut SendQueues) {
         queues.queued_bytes += line.len();
         if self.buffer.is_empty() {

@@ -1,4 +1,4 @@
-//! What is between the lines and the socket of a connection: encryption, WebSocket messages, or both.
+//! The layers between the lines and the socket of a connection: TLS, WebSocket messages, or both.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
@@ -114,7 +114,7 @@ impl Layers {
         sealed + framed.map_or(0, WebSocketSession::unsent_bytes)
     }
 
-    /// Appends the lines in received bytes to `lines`. What has to be sent in answer waits for
+    /// Appends the lines in received bytes to `lines`. Responses of the layers wait for
     /// [`Layers::flush`]. After an error everything is discarded.
     pub(super) fn receive(
         &mut self,
@@ -208,7 +208,7 @@ impl Layers {
 }
 
 /// Encrypts the beginning of `plain`, and writes it. Returns how many plain bytes that were, and
-/// whether the socket is full. What it does not accept waits in the layer.
+/// whether the socket is full. Unsent bytes wait in the layer.
 fn seal_and_write(
     tls: &mut TlsSession,
     plain: &[u8],

@@ -29,7 +29,7 @@ const ACCEPTS_PER_ITERATION: usize = 64;
 /// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
-/// What is between the lines and the sockets of a listener's connections.
+/// The layers between the lines and the sockets of a listener's connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::server) struct ListenerKind {
     pub(in crate::server) has_tls: bool,
@@ -47,7 +47,7 @@ impl fmt::Display for ListenerKind {
     }
 }
 
-/// Where a listener comes from.
+/// The origin of a listener.
 #[derive(Debug)]
 pub(in crate::server) enum ListenSource {
     /// Listen on this address.
@@ -208,7 +208,7 @@ impl Listeners {
         Ok(())
     }
 
-    /// Where it listens, and for what.
+    /// The TCP addresses, with their kinds.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (SocketAddr, ListenerKind)> {
         self.listeners
             .iter()
@@ -319,8 +319,8 @@ fn from_administrator(stream: UnixStream) -> io::Result<Accepted> {
     })
 }
 
-/// A connection of a program of this machine. What the server does with a socket is the same for both
-/// families.
+/// A connection of a program of this machine. The server handles sockets of both families in
+/// the same way.
 fn local(stream: UnixStream) -> Accepted {
     Accepted {
         stream: TcpStream::from(OwnedFd::from(stream)),

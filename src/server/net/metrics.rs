@@ -16,7 +16,7 @@ use crate::server::hub::stored::StoreState;
 /// How many connections with unsent bytes the status lists.
 const SLOWEST_COUNT: usize = 5;
 
-/// What has happened since the start.
+/// The counts since the start.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     /// Connections that were accepted, by the kind of their listener, see [`kind_index`].

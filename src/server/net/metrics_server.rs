@@ -40,7 +40,7 @@ struct MetricsConnection {
     sent: usize,
 }
 
-/// What is to be done with a connection after an event.
+/// The progress of a connection after an event.
 #[derive(Debug, PartialEq, Eq)]
 enum Progress {
     Waits,

@@ -129,7 +129,7 @@ pub(super) struct Reactor {
     plain_buffer: Vec<u8>,
     queues: SendQueues,
     counts: Counts,
-    /// What serves the metrics, if they are served.
+    /// The HTTP server of the metrics, if it is configured.
     metrics_server: Option<MetricsServer>,
     /// The connections of the administrator that ask for the status, and whether for the users too.
     status_requests: Vec<(ConnectionId, bool)>,

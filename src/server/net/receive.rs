@@ -70,7 +70,7 @@ impl Iteration {
     }
 }
 
-/// What one connection has used up in this iteration.
+/// The share of this iteration that one connection has used up.
 #[derive(Debug, Default)]
 pub(super) struct ReadBudget {
     /// The connection.

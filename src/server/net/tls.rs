@@ -120,8 +120,8 @@ impl TlsSession {
         self.sealed.len() - self.sent_bytes
     }
 
-    /// Decrypts received bytes and appends the plain ones to `plain`. What has to be sent in answer,
-    /// an alert after an error included, waits for [`TlsSession::flush`].
+    /// Decrypts received bytes and appends the plain ones to `plain`. Responses, an alert after an
+    /// error included, wait for [`TlsSession::flush`].
     pub(super) fn receive(
         &mut self,
         received: &mut [u8],

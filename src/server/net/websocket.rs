@@ -24,8 +24,8 @@ pub(in crate::server) const IS_SUPPORTED: bool = true;
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// The memory for received bytes that a connection has at any time.
 const READ_BUFFER_BYTES: usize = 1024;
-/// The longest head of a handshake that is waited for, in bytes. What is longer is refused by the
-/// library.
+/// The longest head of a handshake that is waited for, in bytes. The library refuses a longer
+/// one.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// How many bytes of lines are put into messages at a time.
 const FRAME_BYTES: usize = 16 * 1024;
@@ -95,7 +95,7 @@ struct Buffers {
     unsent: Vec<u8>,
 }
 
-/// What the library takes for its socket. The session keeps the other end, because the library
+/// The in-memory socket of the library. The session keeps the other end, because the library
 /// drops a socket whose handshake fails.
 #[derive(Debug)]
 struct Pipe(Arc<Mutex<Buffers>>);
@@ -260,8 +260,8 @@ impl WebSocketSession {
         self.is_peer_closed
     }
 
-    /// Takes the lines out of received bytes and appends them to `lines`. What has to be sent in
-    /// answer is among the unsent bytes.
+    /// Takes the lines out of received bytes and appends them to `lines`. Responses are among the
+    /// unsent bytes.
     pub(super) fn receive(
         &mut self,
         received: &[u8],

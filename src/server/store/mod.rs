@@ -46,7 +46,7 @@ pub(super) use reader::{ReadLine, StoreReader};
 pub(super) const IS_SUPPORTED: bool = true;
 /// How far the newest line may be ahead of the clock without a warning.
 const AHEAD_WARNING: Duration = Duration::from_secs(5 * 60);
-/// How far it may be ahead at all.
+/// How far it may be ahead without `accept_clock`.
 const AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A store that is open, and not written to yet.
@@ -58,7 +58,7 @@ pub(super) struct OpenStore {
     bans: Vec<ServerBan>,
     /// The socket for the requests of the administrator, if the name of the folder is not too long.
     pub(super) administration: Option<UnixListener>,
-    /// What there is to report about it.
+    /// A warning to report about it.
     pub(super) warning: Option<String>,
     folder: PathBuf,
     database: Database,

@@ -1,4 +1,4 @@
-//! What an error of SQLite means for a store.
+//! Translates an error of SQLite into a problem of the store.
 
 use std::io;
 

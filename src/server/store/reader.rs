@@ -30,7 +30,7 @@ pub(in crate::server) struct StoreReader {
     tag: StoreTag,
 }
 
-/// What a store contains.
+/// The contents of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::server) struct StoreContents {
     /// The number of messages.

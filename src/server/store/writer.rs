@@ -17,7 +17,7 @@ use crate::server::hub::task::Wake;
 
 /// After lines could not be stored, how often it is tried whether they can be.
 const PROBE_INTERVAL: Duration = Duration::from_millis(250);
-/// How often it is looked for lines that are too old.
+/// The interval of the search for lines that are too old.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 /// When the clock is so far ahead of where it should be, it may be wrong: nothing is deleted for
 /// [`DOUBT_TIME`], in which it is set or the administrator sees it.
@@ -27,7 +27,7 @@ const DOUBT_TIME: Duration = Duration::from_secs(60 * 60);
 /// not keep it for ever.
 const FINISH_MAX: Duration = Duration::from_secs(2);
 
-/// What the thread is to write.
+/// A job of the thread.
 enum WriterJob {
     /// The records of a turn.
     Records(u64, Vec<StoredRecord>),
@@ -192,7 +192,7 @@ impl Pruning {
     }
 }
 
-/// What is done with an outcome, and with a change that is on disk or not.
+/// The callbacks for an outcome, and for a change that is on disk or not.
 type WriterReports<'r> = (&'r dyn Fn(StoreOutcome), &'r dyn Fn((ConnectionId, bool)));
 
 fn write_all(

@@ -7,7 +7,7 @@ use super::RequestError;
 use crate::wire::Message;
 use crate::wire::message::PARAMETERS_MAX;
 
-/// What a parameter of a kind is as a type, and how it is read.
+/// The type of a kind of parameter, and the way to read it.
 #[rustfmt::skip]
 macro_rules! parameter {
     // Required and not empty.

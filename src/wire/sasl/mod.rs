@@ -15,7 +15,7 @@ pub const PART_BYTES: usize = 400;
 /// The longest message that is accepted, in Base64.
 const MESSAGE_BYTES_MAX: usize = 40 * PART_BYTES;
 
-/// How to prove who one is, from the weakest to the strongest.
+/// The SASL mechanisms, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mechanism {
     /// The password itself. RFC 4616.
@@ -52,7 +52,7 @@ pub fn plain_message(account: &str, password: &str) -> Vec<u8> {
     format!("{account}\0{account}\0{password}").into_bytes()
 }
 
-/// The account and the password in a message of PLAIN. Who acts must be who proves it, or empty.
+/// The account and the password in a message of PLAIN. The acting name is empty or the account.
 pub fn read_plain(message: &[u8]) -> Option<(&str, &str)> {
     let mut fields = str::from_utf8(message).ok()?.split('\0');
     let (acting, account, password) = (fields.next()?, fields.next()?, fields.next()?);
@@ -92,7 +92,7 @@ impl PartialMessage {
     ///
     /// # Errors
     ///
-    /// What was added so far is no message; it is forgotten.
+    /// The parts added so far are no message; they are discarded.
     pub fn add(&mut self, part: &str) -> Result<Option<Vec<u8>>, SaslMessageError> {
         self.add_within(MESSAGE_BYTES_MAX, part)
     }

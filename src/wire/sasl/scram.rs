@@ -157,7 +157,7 @@ impl fmt::Debug for ScramClient {
     }
 }
 
-/// What the server must prove at the end of an exchange.
+/// The check of the signature that the server must send at the end of an exchange.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScramVerifier {
     server_key: Key,
@@ -198,8 +198,8 @@ struct Challenge<'m> {
 }
 
 impl<'m> Challenge<'m> {
-    /// Reads `r=NONCE,s=SALT,i=ITERATIONS`. What follows is for extensions; one before them would
-    /// change the meaning of the exchange, and is not known.
+    /// Reads `r=NONCE,s=SALT,i=ITERATIONS`. Extensions may follow; one before them would change
+    /// the meaning of the exchange, and is not known.
     fn parse(message: &'m str) -> Result<Self, ScramError> {
         let mut fields = message.split(',');
         let mut field = |name: &str| {

@@ -11,7 +11,7 @@ use super::scram::{Key, ScramError, hmac, salted};
 /// The length of the salt of an account that does not exist, in bytes.
 const DECOY_SALT_BYTES: usize = 24;
 
-/// What a server keeps of a password. It cannot be used to log in.
+/// The verifier of a password, which a server keeps. It cannot be used to log in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredPassword {
     salt: Vec<u8>,
@@ -35,7 +35,7 @@ impl StoredPassword {
         }
     }
 
-    /// What is kept for an account that does not exist: no password belongs to it, and it is the same
+    /// A verifier for an account that does not exist: no password belongs to it, and it is the same
     /// each time, so that no client can tell that from a wrong password.
     pub fn decoy(secret: &[u8; 32], account: &str) -> Self {
         let derived = |what: &str| hmac(secret, format!("{what}\0{account}").as_bytes());

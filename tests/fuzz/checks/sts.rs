@@ -20,7 +20,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let duration = first(&text, "duration", u128::MAX)
         .map(|seconds| u64::try_from(seconds).unwrap_or(u64::MAX).min(DURATION_MAX));
     assert_eq!(sts.duration_seconds, duration, "{text:?}");
-    // What is not known changes nothing.
+    // Unknown keys change nothing.
     for other in [
         format!("x,{text}"),
         format!("{text},preload"),

@@ -1,5 +1,5 @@
-//! What the usage of a command says about its arguments. Tab and the hints after a line read it, so
-//! that they always agree with help.
+//! The arguments in the usage of a command. Tab and the hints after a line read it, so that
+//! they always agree with help.
 
 use super::CommandSpec;
 use crate::client::command::has_room_prefix;

@@ -61,7 +61,7 @@ impl std::error::Error for AddressError {}
 pub struct InvalidAddress {
     /// The text.
     pub text: String,
-    /// What is wrong with it.
+    /// The error.
     pub error: AddressError,
 }
 

@@ -60,7 +60,7 @@ pub(in crate::client::config) fn move_entries(folder: &Path, former: &str, name:
         return;
     }
     for (entry, rest) in entries_of(folder, former) {
-        // What cannot be renamed stays with the other server.
+        // A file that cannot be renamed stays with the other server.
         let _ = fs::rename(entry, folder.join(format!("{name}{rest}")));
     }
 }

@@ -10,7 +10,7 @@ use crate::client::config::since::Since;
 use crate::client::config::trust::parse_fingerprint;
 use crate::client::event::matcher::Pattern;
 
-/// What to do instead of chatting.
+/// A subcommand in place of a chat.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Action {
     /// Ask a person or a room, and print the answer
@@ -49,7 +49,7 @@ pub enum Action {
         #[command(flatten)]
         config: ConfigArgs,
 
-        /// What to do with it.
+        /// The request to the session.
         #[command(subcommand)]
         what: Control,
     },
@@ -177,7 +177,7 @@ pub struct LogArgs {
     pub(super) config: ConfigArgs,
 }
 
-/// What to do with a running session.
+/// A request to a running session.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Control {
     /// Process a line as if typed in the session
@@ -213,7 +213,7 @@ pub enum Control {
         #[command(flatten)]
         session: SessionArgs,
 
-        /// How it prints.
+        /// The output options.
         #[command(flatten)]
         output: OutputArgs,
     },

@@ -1,4 +1,4 @@
-//! What `--help` and the man page say after the options.
+//! The text after the options in `--help` and the man page.
 
 use crate::common::record::KINDS;
 

@@ -8,7 +8,7 @@ use crate::client::event::{
 use crate::common::record::{Record, RecordKind};
 use crate::common::sanitize::sanitize;
 
-/// What a record says happened. Its text is not sanitized: the line may come from anywhere.
+/// The event of a record. Its text is not sanitized: the line may come from anywhere.
 pub fn decode(record: &Record) -> Event {
     let text = || record.text.clone().unwrap_or_default();
     let nick = || record.nick.clone().unwrap_or_default();

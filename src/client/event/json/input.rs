@@ -1,4 +1,4 @@
-//! What `--input json` reads: messages and commands as objects.
+//! Parses the lines of `--input json`: messages and commands as objects.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ struct InputObject {
     command: Option<String>,
 }
 
-/// What a line of input asks for.
+/// A parsed line of input.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ScriptInput {
     /// To carry out a command.

@@ -11,7 +11,7 @@ use super::wake_watch::WakeWatch;
 use crate::client::session::incoming::replay::Replay;
 use crate::client::session::{CloseReason, SessionTime};
 
-/// How far the bond of the connection to one network of a bouncer is.
+/// The state of binding the connection to one network of a bouncer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::client::session) enum Binding {
     /// It has not begun.

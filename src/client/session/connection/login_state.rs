@@ -1,4 +1,4 @@
-//! How far the login to an account is, and which mechanism it uses.
+//! The state of the login to an account, and its mechanism.
 
 use crate::client::session::{AccountLogin, LoginFailure, Transport};
 use crate::wire::sasl::scram::{ScramClient, ScramError, ScramVerifier, prepared};
@@ -16,7 +16,7 @@ pub(in crate::client::session) struct Login {
     pub(super) nonces: u64,
 }
 
-/// How far the login is.
+/// The state of the login.
 #[derive(Debug, Default)]
 pub(super) enum LoginState {
     /// It has not begun.
@@ -36,7 +36,7 @@ pub(super) enum LoginState {
     Failed,
 }
 
-/// What the client has sent last in an exchange.
+/// The last message of the client in an exchange.
 #[derive(Debug)]
 pub(super) enum ExchangeStep {
     /// The name of the mechanism.

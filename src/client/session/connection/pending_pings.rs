@@ -12,7 +12,7 @@ const REGAINED: &str = "chatroom-nick";
 /// The beginning of the labels and fences of requests. The number of the request follows.
 pub(in crate::client::session) const FENCE: &str = "chatroom-line-";
 
-/// What a ping of the client is for.
+/// The purpose of a ping of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::client::session) enum PingPurpose {
     /// Its answer says that everything after the registration is done.

@@ -82,7 +82,7 @@ const TABLE: [(&str, Capability); 22] = [
     ("znc.in/playback", Playback),
 ];
 
-/// What the server offers and what is enabled.
+/// The offered and the enabled capabilities.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct ServerCapabilities {
     /// The offered ones, by the name that is requested.

@@ -1,4 +1,4 @@
-//! What a bouncer says of its networks: each of them becomes a network of the user.
+//! Handles the networks of a bouncer: each of them becomes a network of the user.
 //! <https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md>
 
 use super::upstreams::{UPSTREAMS_MAX, UpstreamChange};

@@ -123,7 +123,7 @@ fn dcc_parts(text: &str) -> (&str, &str, &str) {
     (kind, name, rest.trim_start())
 }
 
-/// What a DCC offer is, in words.
+/// The description of a DCC offer.
 fn dcc_words(nick: &str, text: &str) -> String {
     let (kind, name, rest) = dcc_parts(text);
     let kind = kind.to_ascii_uppercase();

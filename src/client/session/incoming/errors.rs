@@ -195,7 +195,7 @@ impl Session {
         self.record_error(event, output);
     }
 
-    /// How the user stands to the room of a refusal. A refused `PART` is no longer waited for.
+    /// The membership of the user in the room of a refusal. A refused `PART` is no longer awaited.
     fn standing(&mut self, number: u16, room: &str) -> RoomStanding {
         let means_not_in_room = [Reply::NoSuchNick, Reply::NoSuchChannel, Reply::NotOnChannel];
         let mut replies = means_not_in_room.iter();

@@ -1,4 +1,4 @@
-//! What several kinds of lines from the server have in common.
+//! Helpers for several kinds of lines from the server.
 
 use crate::wire::Message;
 

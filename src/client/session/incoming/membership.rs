@@ -1,4 +1,4 @@
-//! Who joins, leaves, is kicked or changes nick; the user's own nick and address.
+//! Handles joins, parts, quits, kicks and changes of nick; the user's own nick and address.
 
 use super::fields::{is_truncated_nick, parameters_from};
 use super::people::is_account;

@@ -1,4 +1,4 @@
-//! What the server sends: messages, numerics, errors, and answers that come in many lines.
+//! Handles the lines of the server: messages, numerics, errors, and answers of many lines.
 //!
 //! `on_message` is the dispatcher. A line that lacks a parameter is ignored, and nothing more: no
 //! server is trusted to send what it should. It must not know what a user types. Only `session`

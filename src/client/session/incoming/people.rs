@@ -1,5 +1,5 @@
-//! What other users report about themselves: that they are away, log in, or change the real name or
-//! the host. <https://ircv3.net/specs/extensions/away-notify>, `account-notify`, `setname` and
+//! Status changes of other users: they are away, log in, or change the real name or the
+//! host. <https://ircv3.net/specs/extensions/away-notify>, `account-notify`, `setname` and
 //! `chghost` there.
 //!
 //! It is kept for `/who` and `/whois`. In a busy room it would be most of what is shown, so it is

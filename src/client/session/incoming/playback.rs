@@ -9,7 +9,7 @@ use crate::wire::Message;
 /// How many messages that arrive before the playback are remembered.
 const LIVE_MAX: usize = 1_000;
 
-/// What is known about the playback of a bouncer, over all connections. Times are in Unix milliseconds.
+/// The playback of a bouncer, over all connections. Times are in Unix milliseconds.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct Playback {
     /// The time of the last line that was seen as it happened.
@@ -83,7 +83,7 @@ impl Playback {
     }
 }
 
-/// What makes two messages of the same time the same one.
+/// The identity of a message among those of the same time: its sender and its parameters.
 fn text_of(message: &Message<'_>) -> String {
     let source = message.source.map_or("", |source| source.nick());
     format!("{source} {}", message.parameters.join(" "))

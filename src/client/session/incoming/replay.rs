@@ -13,7 +13,7 @@ const BATCHES_MAX: usize = 64;
 /// How late the clock of a server that has not sent its time may be, in seconds.
 const CLOCK_SKEW_MAX: i64 = 60;
 
-/// What is known about replayed history on this connection.
+/// The state of replayed history on this connection.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct Replay {
     /// The reference tags of open batches of history.

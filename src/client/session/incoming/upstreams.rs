@@ -25,7 +25,7 @@ pub(in crate::client::session) struct Upstreams {
     pub(in crate::client::session) is_too_many_reported: bool,
 }
 
-/// What a line about a network has changed.
+/// The change by a line about a network.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::client::session) enum UpstreamChange {
     /// The network is new; its name at the bouncer and its state.

@@ -26,7 +26,7 @@ pub(in crate::client) struct Network {
     pub address: String,
     /// Its session.
     pub session: Session,
-    /// What the session wants done. The driver empties it after each step.
+    /// The output of the session. The driver empties it after each step.
     pub output: SessionOutput,
 }
 

@@ -1,4 +1,4 @@
-//! What others see of all networks together: the prompt, unread counts, the names to complete, the
+//! The view of all networks together: the prompt, unread counts, the names to complete, the
 //! analysis of a typed line, and the rooms with their numbers.
 
 use std::borrow::Cow;
@@ -42,7 +42,7 @@ impl Networks {
         Some(self.label(network, room))
     }
 
-    /// What the prompt says of a lost connection of the active network.
+    /// The note in the prompt about a lost connection of the active network.
     pub(in crate::client) fn offline_note(&self, elapsed: Duration) -> Option<String> {
         self.active()?.session.offline_note(elapsed)
     }
@@ -265,7 +265,7 @@ impl Networks {
         Some(analysis)
     }
 
-    /// What `/room` does is known here only: rooms are numbered across networks.
+    /// Sets the hint for `/room`, which a session cannot: rooms are numbered across networks.
     fn with_room_to_show(
         &self,
         from: NetworkId,

@@ -454,7 +454,7 @@ fn changes_room(command: Option<&UserCommand>) -> bool {
 /// The usage of `/room`, which switches between the rooms of all networks.
 const ROOM_USAGE: &str = "[#ROOM|NUMBER]";
 
-/// What rooms and the ranks before them begin with.
+/// The first characters of rooms and of the ranks before them.
 const RANKS: &[char] = &['#', '&', '+', '!', '@', '%', '~'];
 
 /// The target after the name of this network and a slash.

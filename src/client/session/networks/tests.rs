@@ -78,7 +78,7 @@ impl Played {
         self.networks.scripted(number, &line, self.now)
     }
 
-    /// What was sent to each network since the last time, without fences.
+    /// The lines sent to each network since the last time, without fences.
     fn take(&mut self) -> Vec<String> {
         let mut lines = Vec::new();
         for network in self.networks.iter_mut() {

@@ -202,7 +202,7 @@ impl Session {
         (pieces > 1).then(|| format!("goes out in {pieces} lines"))
     }
 
-    /// What Enter would make of the lines of a paste; `None` for a single line that is a command.
+    /// The hint for the lines of a paste; `None` for a single line that is a command.
     fn paste_hint(&self, lines: &[&str]) -> Option<String> {
         let first = lines.first()?;
         let first = ParsedLine::parse(first, &self.settings.aliases);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::message::OutgoingMessage;
 
-/// What the user said while there was no connection.
+/// Messages that the user entered without a connection.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct Backlog {
     /// The messages that wait, the oldest first.

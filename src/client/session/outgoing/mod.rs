@@ -1,4 +1,4 @@
-//! What the user types: commands carried out, targets chosen, messages sent.
+//! Handles typed input: commands carried out, targets chosen, messages sent.
 //!
 //! `execute` is the dispatcher. Text is parsed once, by `command`; from there on a [`UserCommand`]
 //! goes to the code that carries it out. It must not know how an answer is parsed. Only `session`

@@ -1,4 +1,4 @@
-//! What the user or a script has entered, parsed once: the text goes with the command that it is.
+//! Input of the user or a script, parsed once: the text goes with the command that it is.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl<'l> ParsedLine<'l> {
     }
 }
 
-/// What was entered at a prompt: a line, or a pasted text of several lines.
+/// Input at a prompt: a line, or a pasted text of several lines.
 #[derive(Debug, Clone)]
 pub(in crate::client::session) struct ParsedInput<'t> {
     pub(in crate::client::session) first: ParsedLine<'t>,

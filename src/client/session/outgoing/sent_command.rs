@@ -1,4 +1,4 @@
-//! What a request carries out: a command of the user, or a change of the target of messages.
+//! The purpose of a request: a command of the user, or a change of the target of messages.
 
 /// A command that the user has typed and the server has not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Whom the user listens to and answers: the last whisper, the mentions since the last input, and
-//! the ignore list.
+//! The attention of the user: the last whisper, the mentions since the last input, and the ignore
+//! list.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::ctcp_answers::CtcpAnswers;
 use super::ignore_list::IgnoreList;
 
-/// Whom the user listens to and answers.
+/// The attention of the user: whispers, mentions, speakers and ignored people.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct Attention {
     pub(in crate::client::session) ignore_list: IgnoreList,

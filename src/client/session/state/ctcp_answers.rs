@@ -23,7 +23,7 @@ impl CtcpAnswers {
         may
     }
 
-    /// Who got the last answers.
+    /// The nicks that got the last answers.
     pub(in crate::client::session) fn people(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, nick)| nick.as_str())
     }

@@ -11,7 +11,7 @@ pub(in crate::client::session) const REGAIN_LAST: Duration = Duration::from_secs
 /// How many spellings of the nick are tried if it is in use on reconnect.
 pub(in crate::client::session) const SPELLINGS_MAX: usize = 5;
 
-/// Who the user is on this server.
+/// The identity of the user on this server.
 #[derive(Debug)]
 pub(in crate::client::session) struct Identity {
     /// The nick that the server knows; before registration, the requested one.

@@ -12,7 +12,7 @@ pub(in crate::client::session) struct Member {
     pub(super) last_activity: u64,
 }
 
-/// What the server has said of a user, as far as the capabilities for it are enabled.
+/// The details of a user, as far as the capabilities for them are enabled.
 #[derive(Debug, Default)]
 pub(in crate::client::session) struct PersonDetails {
     /// `user@host`.

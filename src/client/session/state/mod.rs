@@ -1,4 +1,4 @@
-//! What the session knows: rooms, their members, and the ignore list.
+//! The state of the session: rooms, their members, and the ignore list.
 //!
 //! It must not know requests or events: it sends nothing and shows nothing. Only `session` imports
 //! it.

@@ -1,10 +1,10 @@
-//! What the server says of users besides their nicks, as long as they are in a room of this user.
+//! Details of users besides their nicks, as long as they are in a room of this user.
 
 use super::member::PersonDetails;
 use super::rooms::JoinedRooms;
 
 impl JoinedRooms {
-    /// What is known of a user.
+    /// The details of a user.
     pub(in crate::client::session) fn person(&self, nick: &str) -> Option<&PersonDetails> {
         self.people.get(&*self.isupport.lookup_key(nick))
     }

@@ -19,7 +19,7 @@ pub(in crate::client::session) struct JoinedRooms {
     /// The case mapping of the server. The maps here are keyed by it, and rebuilt when it changes.
     pub(in crate::client::session) isupport: Isupport,
     pub(super) rooms: BTreeMap<FoldedName, JoinedRoom>,
-    /// What is known of their members besides the nicks.
+    /// The details of their members besides the nicks.
     pub(super) people: BTreeMap<FoldedName, PersonDetails>,
     pub(super) departed: DepartedNicks,
     /// The active room. `None` after the user was removed from it, until another one is chosen.

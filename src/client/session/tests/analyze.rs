@@ -1,4 +1,4 @@
-//! What is known of a line while it is typed.
+//! The analysis of a line while it is typed.
 
 use super::*;
 use crate::client::command::analysis::TokenKind;

@@ -165,7 +165,7 @@ fn a_refusal_is_reported_with_its_command() {
         assert_eq!(command, Some(Some(typed.to_owned())), "{answer}");
         played.answer_pings(&sent);
     }
-    // What was done is not refused later, and what no one typed was never.
+    // A refusal of a confirmed command, or of one with a password, quotes no command.
     played.type_line("/topic hello");
     let sent = played.lines_and_fences();
     played.receive(":alice!a@h TOPIC #lobby :hello");

@@ -151,7 +151,7 @@ fn silence_is_asked_about_and_then_taken_for_death() {
         &done.actions[..],
         [SessionAction::Reconnect { .. }]
     ));
-    // What the dead connection did not take and what is typed meanwhile is sent then, in order.
+    // Lines that the dead connection did not take go out then, before those typed meanwhile.
     played.type_line("two");
     played.connect();
     played.register("alice");
@@ -279,7 +279,7 @@ fn a_server_that_does_not_welcome_the_user_is_reported_once() {
 
     let mut played = Played::new(false);
     played.connect();
-    // What a server sends before the welcome is not shown.
+    // Lines before the welcome are not shown.
     played.receive(":s NOTICE * :looking up your host name");
     played.receive(":s CAP * LS :server-time");
     played.receive("PING :cookie");

@@ -1,4 +1,4 @@
-//! What an answer is about: labels and fences after commands, the many forms of `PONG`, and rooms
+//! Matching of answers: labels and fences after commands, the many forms of `PONG`, and rooms
 //! that a script joins or leaves.
 
 use super::*;
@@ -113,7 +113,7 @@ fn a_line_of_raw_keeps_its_tags_beside_the_label() {
         played.lines_and_fences(),
         ["@label=chatroom-line-0;+typing=active TAGMSG #lobby"]
     );
-    // What is said by hand is not on the screen yet.
+    // A message sent with `/raw` is not on the screen yet.
     played.type_line("/raw PRIVMSG #lobby :hi");
     played.take();
     played.receive("@label=chatroom-line-1 :alice!a@h PRIVMSG #lobby :hi");

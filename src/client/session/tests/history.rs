@@ -73,7 +73,7 @@ fn replayed_history_is_shown_and_is_no_news() {
         assert_eq!(done.lines, "");
         assert_eq!(played.session.unread(), Default::default());
         assert_eq!(played.session.highlight_count(), 0);
-        // What comes now is update.
+        // The next message is live.
         played.receive(":bob!b@h PRIVMSG #dev :alice: yes");
         assert!(!played.session.is_replay());
         assert_eq!(played.session.unread().mentions, 1);
@@ -96,7 +96,7 @@ fn history_is_told_by_the_clock_of_the_server() {
     }
 }
 
-/// What people did before the user connected, as bouncers send it.
+/// Changes from before the user connected, as bouncers send them.
 #[test]
 fn old_changes_are_history_too_and_still_count() {
     let mut played = Played::new(false);

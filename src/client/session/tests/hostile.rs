@@ -353,7 +353,7 @@ fn what_a_server_says_without_an_end_is_remembered_up_to_a_bound() {
     assert!(rows.max() <= Some(64));
     assert!(asked.away.len() <= 1_000, "{}", asked.away.len());
     assert_eq!(played.session.names().rooms.len(), 1_000);
-    // Whom it is asked about now is known all the same.
+    // A later answer to `WHOIS` is still shown.
     for line in [
         ":s 311 alice bob user host * :Bob",
         ":s 318 alice bob :End of /WHOIS list",

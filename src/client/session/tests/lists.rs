@@ -77,7 +77,7 @@ fn two_lists_asked_for_at_once_are_two_lists() {
         people(&played.events()),
         [("#q", vec!["carol"]), ("#lobby", vec!["bob"])]
     );
-    // What was asked for in other words is answered, too.
+    // A list that no `/who` has asked for is shown, too.
     receive_list(&mut played, "#raw", &["dave"]);
     let events = played.events();
     assert!(

@@ -55,7 +55,7 @@ fn authenticate(played: &mut Played, message: &[u8]) {
     }
 }
 
-/// Why the session has ended, without a word to the server but perhaps the end of the exchange.
+/// The failure that ended the session. Nothing was sent but perhaps the end of the exchange.
 fn failure_of(played: &mut Played) -> LoginFailure {
     let done = played.take();
     let said = ["", "AUTHENTICATE *\r\n"];

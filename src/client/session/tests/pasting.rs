@@ -3,7 +3,7 @@
 use super::*;
 use crate::client::event::DeliveryStatus;
 
-/// What the server was sent, until nothing more comes; it answers each question.
+/// The lines sent until nothing more comes; the server answers each `PING`.
 pub(super) fn all_answered(played: &mut Played) -> Vec<String> {
     let mut said = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! What the server says of users besides their nicks: accounts, away messages, real names, ranks.
+//! Details of users besides their nicks: accounts, away messages, real names, ranks.
 
 use super::*;
 use crate::client::event::{PersonChange, WhoEntry};
@@ -27,7 +27,7 @@ fn accept(played: &mut Played, offered: &str) -> String {
     request
 }
 
-/// What `/who` shows of each user, after this answer of the server.
+/// The rows of `/who`, after this answer of the server.
 fn who(played: &mut Played, rows: &[&str]) -> Vec<WhoEntry> {
     played.type_line("/who");
     rows.iter().for_each(|row| played.receive(row));
@@ -162,7 +162,7 @@ fn accounts_real_names_and_away_messages_are_known_to_who_and_whois() {
     played.receive(":carol!c@h ACCOUNT *");
     played.take();
     assert_eq!(account(&mut played, "carol"), None);
-    // Who is in no common room any more may change unseen.
+    // A user who is in no common room any more may change unseen.
     played.receive(":dave!d@h QUIT :bye");
     played.receive(":dave!d@h JOIN #lobby");
     played.take();

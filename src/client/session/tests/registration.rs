@@ -61,7 +61,7 @@ fn a_refused_registration_is_final_at_a_reconnection_too() {
         played.type_line("/reconnect");
         let after = Duration::ZERO;
         assert_eq!(played.take().actions, [SessionAction::Reconnect { after }]);
-        // What fails now is the connection, and that is tried again.
+        // The next failure is that of the connection, which is tried again.
         played.lose("connection refused");
         let actions = played.take().actions;
         assert!(matches!(&actions[..], [SessionAction::Reconnect { .. }]));
@@ -446,7 +446,7 @@ fn what_the_configuration_wants_first_is_done_before_rooms_are_entered_each_time
         played.receive(":s 001 alice :Welcome alice!~a@host");
         assert_eq!(played.lines(), [""; 0]);
         played.receive(":s 376 alice :End of MOTD");
-        // Where what one says comes back.
+        // The echo, on servers that send one.
         played.receive(":alice!~a@host PRIVMSG NickServ :identify hunter2");
         let output = played.take();
         assert_eq!(output.lines.lines().collect::<Vec<_>>(), done);

@@ -1,10 +1,10 @@
-//! What becomes of what a person says.
+//! The delivery of messages.
 
 use super::pasting::all_answered;
 use super::*;
 use crate::client::event::DeliveryStatus;
 
-/// What became of what was said, in the order in which it was report.
+/// The delivery status of each message, in the order of the reports.
 fn fates(events: &[Event]) -> Vec<(&str, &str, DeliveryStatus)> {
     let report = events.iter().filter_map(|event| match event {
         Event::Sent {
@@ -231,7 +231,7 @@ fn a_server_that_does_not_say_what_became_of_a_line_is_not_left_for_that() {
     assert!(played.session.is_ready());
 }
 
-/// What would be offered at the next start.
+/// The texts that the next start would offer.
 fn offered(played: &Played, in_transit: bool) -> Vec<String> {
     let unsent = played.session.unsent().into_iter();
     unsent
@@ -240,12 +240,12 @@ fn offered(played: &Played, in_transit: bool) -> Vec<String> {
         .collect()
 }
 
-/// What would be offered as not sent.
+/// The texts that would be offered as not sent.
 fn unsent(played: &Played) -> Vec<String> {
     offered(played, false)
 }
 
-/// What would be offered as perhaps sent.
+/// The texts that would be offered as perhaps sent.
 fn in_transit(played: &Played) -> Vec<String> {
     offered(played, true)
 }

@@ -1,4 +1,4 @@
-//! What the driver's thread sends to the main thread.
+//! Events that the driver's thread sends to the main thread.
 
 use crate::client::event::NetworkId;
 use crate::client::net::{NetworkQuestion, QuestionSubject};

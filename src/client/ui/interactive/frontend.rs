@@ -28,7 +28,7 @@ const SAVE_PAUSE_PER_LINE: Duration = Duration::from_micros(50);
 pub(super) const UNSENT_IS_SAVED: &str =
     "Unsent text is saved. The next run offers to restore it.\n";
 
-/// What was last saved of the lines of a network that wait for its server.
+/// The saved state of the lines of a network that wait for its server.
 #[derive(Debug, Default)]
 pub(super) struct SavedUnsent {
     version: [u64; 5],
@@ -78,7 +78,7 @@ pub(super) struct InteractiveFrontend {
     pub(super) title: Title,
     /// Where the unsent lines are saved.
     pub(super) drafts: NetworkDrafts,
-    /// What was saved of each network that has a place for it.
+    /// The saved state of each network that has a place for it.
     pub(super) unsent: BTreeMap<NetworkId, SavedUnsent>,
     pub(super) shown_unread: ShownUnread,
     pub(super) events: mpsc::Sender<InteractiveEvent>,

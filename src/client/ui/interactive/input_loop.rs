@@ -34,7 +34,7 @@ pub(super) fn ask_until_valid(
     }
 }
 
-/// What the main thread works with.
+/// The state of the main thread.
 pub(super) struct InputLoop<'t> {
     pub(super) editor: &'t mut Editor,
     pub(super) editor_handle: &'t EditorHandle,

@@ -250,7 +250,7 @@ fn run_to_end(input_loop: &mut InputLoop<'_>) -> io::Result<Option<Outcome>> {
     }
 }
 
-/// What gives the terminal to the shell when the program stops.
+/// Gives the terminal to the shell when the program stops.
 struct EditorTerminal {
     editor: EditorHandle,
     title: Title,

@@ -32,7 +32,7 @@ enum Escape {
     CandidateEnd,
 }
 
-/// What a byte does.
+/// The effect of a byte.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TypedByte {
     /// This is to be written to the terminal.
@@ -85,7 +85,7 @@ impl TypedLine {
         TypedByte::Echo(difference(&before, &self.shown()))
     }
 
-    /// Gives up the line. What is to be written to the terminal so that the next row begins.
+    /// Gives up the line. Returns the text after which the next row begins.
     pub(super) fn end(&mut self) -> String {
         let end = if self.shown().is_empty() { "" } else { "\n" };
         self.text.clear();
@@ -183,7 +183,7 @@ impl TypedLine {
     }
 }
 
-/// What turns a text at the cursor into another one, without an escape sequence.
+/// The output that turns a text at the cursor into another one, without an escape sequence.
 fn difference(before: &str, after: &str) -> String {
     let same: usize = before
         .chars()

@@ -1,4 +1,4 @@
-//! What the command line says about a script: its lines, its output, and its end.
+//! The script options of the command line: its lines, its output, and its end.
 
 use std::fmt;
 use std::time::Duration;
@@ -66,8 +66,8 @@ impl ScriptOptions {
 }
 
 impl ScriptOptions {
-    /// What a script waits for on a network, if it waits there. `all_named` are the networks that are
-    /// named at the start.
+    /// The event that a script waits for on a network, if it waits there. `all_named` are the
+    /// networks that are named at the start.
     pub(in crate::client) fn wait_on(
         &self,
         network: &str,
@@ -77,7 +77,7 @@ impl ScriptOptions {
     }
 }
 
-/// What a script waits for on this network: nothing, if it names another one.
+/// The event to wait for on this network; `None` if the script waits on another one.
 fn wait_on(wait: &EventMatcher, network: &str, all_named: &[String]) -> Option<EventMatcher> {
     let names: Vec<String> = match all_named.iter().any(|name| name == network) {
         true => all_named.to_vec(),
@@ -118,7 +118,7 @@ fn source_of(options: &ClientOptions) -> ScriptSource {
     }
 }
 
-/// What `--wait-for` waits for.
+/// The event that `--wait-for` waits for.
 fn awaited_by(options: &ClientOptions) -> Option<EventMatcher> {
     options.wait_for.clone().map(|pattern| EventMatcher {
         pattern: Some(pattern),

@@ -207,7 +207,7 @@ fn nick_of(event: &Event) -> Option<String> {
     }
 }
 
-/// Who has changed a mode.
+/// The nick that has changed a mode.
 fn by_of(event: &Event) -> Option<&str> {
     match event {
         Event::ModeChanged { by, .. } => Some(by),

@@ -50,7 +50,7 @@ pub struct Scrollback {
     /// Whether there are several networks, so that lines name theirs.
     is_several: bool,
     active_network: Option<NetworkId>,
-    /// What decided on the name of the network in the last lines.
+    /// The state that decided on the name of the network in the last lines.
     named: Option<(NetworkId, bool, Option<NetworkId>)>,
     room_names: RoomNames,
     /// How sequences reach the terminal around a multiplexer.
@@ -144,8 +144,8 @@ impl Scrollback {
         if lines.is_empty() && !matches!(event, Event::ServerLost { .. }) {
             return String::new();
         }
-        // Whatever follows joins or a netsplit is shown after them, and without a connection no user
-        // comes back.
+        // Joins and netsplits are shown before the events that follow them; without a connection,
+        // no user comes back.
         let mut text = self.flush(active);
         if lines.is_empty() {
             return text;

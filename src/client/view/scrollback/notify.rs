@@ -8,7 +8,7 @@ use crate::common::sanitize::{sanitize, sanitize_name};
 
 pub(super) const BELL: char = '\x07';
 
-/// What a command shows in place of the terminal. All of it is sanitized.
+/// A notification for a command, in place of the terminal. All of it is sanitized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct Notification {
     pub(in crate::client) nick: String,

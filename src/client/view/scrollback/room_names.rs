@@ -3,7 +3,7 @@
 
 use crate::client::event::{Event, Target};
 
-/// What a reader of the last lines knows about the room of a line without a name.
+/// The room that a reader of the last lines expects for a line without a name.
 #[derive(Debug, Default)]
 pub(super) struct RoomNames {
     /// The room that was active for the last line.

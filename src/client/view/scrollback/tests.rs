@@ -136,7 +136,7 @@ fn joins_of_a_moment_share_a_line_however_they_are_read() {
         "12:01 → bob, carol and dan joined\n"
     );
     assert_eq!(scrollback.next_deadline(), None);
-    // What follows does not wait for the end of the window, and what is not shown does not end it.
+    // A message does not wait for the end of the window, and a hidden event does not end it.
     assert_eq!(scrollback.show(&joined("erin"), NOON, room), "");
     assert_eq!(scrollback.flush_due(room, ms(2_000)), "");
     let hidden = Event::ServerNotice { text: "x".into() };

@@ -1,4 +1,4 @@
-//! What it means that a user has an account: logging in and out, nicks that belong to accounts, and
+//! The accounts of users: logging in and out, nicks that belong to accounts, and
 //! changes of accounts.
 
 use std::fmt;
@@ -26,7 +26,7 @@ use crate::wire::{FoldedName, Nick};
 /// How long the user of a nick that becomes the name of an account has to log in.
 const IDENTIFY_TIME: Duration = Duration::from_secs(30);
 
-/// What the administrator gets when a change is not on disk.
+/// The reply to the administrator when a change is not on disk.
 pub(super) const CANNOT_STORE: &str = "the change cannot be stored: the disk is full or fails";
 
 impl Hub {

@@ -9,7 +9,7 @@ use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{ConnectionId, Hub, OperatorRight, Person, Room, Work};
 use crate::wire::{FoldedName, Nick};
 
-/// What `HELP` answers.
+/// The reply to `HELP`.
 const HELP: &[&str] = &[
     "REGISTER #room - make a room yours that you are an operator of: its modes, topic and bans stay",
     "ACCESS #room LIST, ACCESS #room ADD account op|voice, ACCESS #room DEL account - who gets a status there",
@@ -20,7 +20,7 @@ const HELP: &[&str] = &[
     "DROP #room - end the registration",
 ];
 
-/// What a user may do in a registered room.
+/// The power of a user in a registered room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum RoomPower {
     /// An account with this rank.

@@ -67,7 +67,7 @@ impl Hub {
         if self.is_lobby(room.name.as_str()) && user.modes.has('o') {
             return Ok(());
         }
-        // Who has a rank cannot be kept out.
+        // A user with the rank of an operator cannot be kept out.
         if self.rank_in(user, room) == Some(RoomRank::Operator) {
             return match room.members.len() >= most as usize {
                 true => Err(Rejection::RoomFull(name)),

@@ -8,7 +8,7 @@ use crate::server::hub::time::seconds_as_date;
 use crate::server::hub::{CertificateFingerprint, ConnectionId, Hub, Person, Rejection};
 use crate::wire::{FoldedName, Nick};
 
-/// What `HELP` answers.
+/// The reply to `HELP`.
 const HELP: &[&str] = &[
     "REGISTER password [email] - register your nick as an account",
     "VERIFY account code - complete a registration",

@@ -18,7 +18,7 @@ use crate::wire::sasl::scram_server::StoredPassword;
 const PASSWORD_BYTES_MIN: usize = 8;
 /// For how long a registration waits for its code.
 const CODE_TIME: Duration = Duration::from_secs(60 * 60);
-/// How `REGISTER` is answered when a code is needed.
+/// The reply to `REGISTER` when a code is needed.
 const CODE_NEEDED: &str = "VERIFICATION_REQUIRED";
 
 impl Hub {

@@ -1,5 +1,5 @@
-//! What it means that a room is registered: who gets which status in it, what the store keeps of it,
-//! and changes of its owner and its ranks.
+//! Registered rooms: the status that members get in them, the records that the store keeps of them,
+//! and changes of their owners and ranks.
 
 use tracing::info;
 

@@ -72,7 +72,7 @@ pub(in crate::server::hub) enum NewPassword {
     Change(Nick),
 }
 
-/// How the client has asked, and so how it is answered.
+/// The command that the client used, which determines the form of the reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::server::hub) enum ReplyForm {
     /// `AUTHENTICATE`.
@@ -98,12 +98,12 @@ pub(in crate::server::hub) struct PendingLogin {
     pub(in crate::server::hub) regained: Option<(String, bool)>,
 }
 
-/// What a task has led to.
+/// The outcome of a task.
 #[derive(Debug)]
 pub(in crate::server::hub) enum AccountOutcome {
     /// It has succeeded or not.
     Done(bool),
-    /// What is kept of a new password.
+    /// The verifier of a new password.
     Derived(StoredPassword),
 }
 
@@ -126,7 +126,7 @@ pub(in crate::server::hub) enum ScramStep {
     Proved(String),
 }
 
-/// What a connection waits for.
+/// A step that a connection waits for.
 #[derive(Debug)]
 pub(in crate::server::hub) struct PendingAccount {
     pub(in crate::server::hub) step: AccountStep,
@@ -134,7 +134,7 @@ pub(in crate::server::hub) struct PendingAccount {
     pub(in crate::server::hub) label: Option<String>,
 }
 
-/// What happens when a task about an account is done.
+/// The step that follows when a task about an account is done.
 #[derive(Debug)]
 pub(in crate::server::hub) enum AccountStep {
     /// The client logs in to this account, if the password is right.
@@ -186,7 +186,7 @@ impl Accounts {
         self.by_name.get(self.by_certificate.get(certificate)?)
     }
 
-    /// What is kept of the password of this account, or of one that does not exist.
+    /// The password verifier of this account, or a decoy if it does not exist.
     pub(in crate::server::hub) fn password(&self, name: &str) -> StoredPassword {
         let folded = FoldedName::folded(name);
         // It is made in any case, so that both take the same time.

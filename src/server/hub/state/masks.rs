@@ -67,7 +67,7 @@ pub(in crate::server::hub) fn normalize(mask: &str, has_accounts: bool) -> Optio
 fn account_mask(mask: &str) -> Option<&str> {
     let mask = mask.strip_prefix('~').unwrap_or(mask);
     let names = mask.strip_prefix(ACCOUNT)?;
-    // What no name can have in it is part of an address.
+    // A character that no name can have belongs to an address.
     let fits = |c: char| c.is_ascii_alphanumeric() || "-[]\\`^{}|_*?".contains(c);
     (!names.is_empty() && names.chars().all(fits)).then_some(names)
 }

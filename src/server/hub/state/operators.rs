@@ -1,4 +1,4 @@
-//! Who is a server operator, and whose password is being checked.
+//! The server operators, and the `OPER` requests whose password is being checked.
 
 use std::collections::BTreeMap;
 

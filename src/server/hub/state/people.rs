@@ -152,7 +152,7 @@ impl Registered {
         }
     }
 
-    /// Where they connect from, as the others see it.
+    /// The host of the user, as other users see it.
     pub(in crate::server::hub) fn host(&self) -> &str {
         self.source.rsplit('@').next().unwrap_or_default()
     }

@@ -36,7 +36,7 @@ pub(crate) struct Room {
     pub(in crate::server::hub) bans: Masks,
     pub(in crate::server::hub) exceptions: Masks,
     pub(in crate::server::hub) invited: Masks,
-    /// Whose it is, if it is registered.
+    /// The founder and the ranks, if it is registered.
     pub(in crate::server::hub) ownership: Option<Box<RoomOwnership>>,
     /// How joins and messages are slowed down, if they are.
     pub(in crate::server::hub) throttle: Option<Box<RoomThrottle>>,
@@ -104,7 +104,7 @@ impl RoomThrottle {
     }
 }
 
-/// Whose a registered room is.
+/// The founder and the ranks of a registered room.
 #[derive(Debug)]
 pub(in crate::server::hub) struct RoomOwnership {
     /// The account that owns it.

@@ -1,4 +1,4 @@
--- What is stored, in the first format.
+-- The tables of the first format.
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 -- A room from its creation to its end: name in the folded form, and the id at which it was created.
 CREATE TABLE buffer(

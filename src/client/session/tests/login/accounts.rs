@@ -69,7 +69,7 @@ fn an_account_is_registered_and_verified_and_its_password_kept_out() {
     assert_eq!(played.events(), said("The account alice is registered."));
     played.type_line("/verify bob 4");
     assert_eq!(played.lines(), ["VERIFY bob :4"]);
-    // What is lost on the way is reported without the password.
+    // A registration that is lost on the way is reported without the password.
     played.type_line("/register hunter2");
     assert_eq!(played.lines(), ["REGISTER * * :hunter2"]);
     played.receive(":s FAIL REGISTER WEAK_PASSWORD alice :Too short");

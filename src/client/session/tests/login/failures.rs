@@ -13,7 +13,7 @@ fn without_the_account_nothing_is_entered() {
         &[":s 421 * CAP :Unknown command", ":s 001 alice :Welcome"],
         &[":s 001 alice :Welcome"],
         &[":s CAP * LS :sasl=PLAIN", ":s 001 alice :Welcome"],
-        // What was not asked for proves nothing. A68.
+        // Replies that were not asked for prove nothing. A68.
         &[
             ":s 900 * *!*@* ann :You are now logged in as ann",
             ":s 903 * :SASL authentication successful",

@@ -1,4 +1,4 @@
-//! What the server offers, refuses, takes back and offers again, and logins that are optional.
+//! Logins that are offered, refused, withdrawn and offered again, and logins that are optional.
 
 use super::*;
 
