@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use chatting_room::common::shared_error::SharedError;
 use chatting_room::server::hub::stored::{
-    HistoryLine, HistoryPage, MessageId, StoreInfo, StoreOutcome, StoreState, StoreTag, StoredLine,
-    StoredRecord,
+    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreInfo, StoreOutcome,
+    StoreState, StoreTag, StoredLine, StoredRecord,
 };
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
@@ -39,6 +39,8 @@ enum Sabotage {
     ReadHistoryAtOnce,
     /// After a restart, ids begin before the last one that is stored.
     ReuseId,
+    /// The store keeps a message that is deleted.
+    KeepRedacted,
 }
 
 /// One user, as the client sees it.
@@ -48,6 +50,8 @@ struct Client {
     unanswered: BTreeSet<u64>,
     /// The ids of the lines of the lobby that it has seen, in order.
     seen: Vec<MessageId>,
+    /// The ids of those lines that it knows to be deleted.
+    redacted: BTreeSet<MessageId>,
     is_welcome: bool,
     has_quit: bool,
     /// Whether it has asked for history. No line is read from it until the answer.
@@ -59,6 +63,8 @@ struct Client {
 struct ModelStore {
     /// All lines on disk, with their ids.
     disk: BTreeMap<MessageId, StoredLine>,
+    /// The lines that were deleted from it.
+    redacted: BTreeMap<MessageId, StoredLine>,
     /// The same ids by their form on the wire.
     by_text: BTreeMap<String, MessageId>,
     turns: VecDeque<(u64, Vec<StoredRecord>)>,
@@ -79,6 +85,7 @@ struct Simulation {
     acknowledged: BTreeSet<u64>,
     refused: BTreeSet<u64>,
     crashes: usize,
+    redactions: usize,
     sabotage: Option<Sabotage>,
 }
 
@@ -105,6 +112,7 @@ impl Simulation {
             acknowledged: BTreeSet::new(),
             refused: BTreeSet::new(),
             crashes: 0,
+            redactions: 0,
             sabotage,
         };
         simulation.start();
@@ -115,7 +123,8 @@ impl Simulation {
     fn start(&mut self) {
         let mut settings = HubSettings::default();
         settings.limits.enabled = false;
-        let last = self.store.disk.keys().next_back().copied();
+        let last = self.store.disk.keys().chain(self.store.redacted.keys());
+        let last = last.max().copied();
         let last = match self.sabotage {
             Some(Sabotage::ReuseId) => MessageId::default(),
             _ => last.unwrap_or_default(),
@@ -149,6 +158,7 @@ impl Simulation {
             43..55 => self.ping()?,
             55..58 => self.command("TOPIC #lobby :news")?,
             58..63 => self.ask_for_history()?,
+            63..69 => self.redact()?,
             _ => self.say()?,
         }
         self.give_to_store();
@@ -175,7 +185,8 @@ impl Simulation {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.carry_out()?;
-        let capabilities = "echo-message message-tags server-time labeled-response batch";
+        let capabilities = "echo-message message-tags server-time labeled-response batch \
+                            draft/message-redaction";
         for line in [
             format!("CAP REQ :{capabilities}"),
             format!("NICK n{}", self.generation),
@@ -273,25 +284,60 @@ impl Simulation {
         Ok(())
     }
 
+    /// Deletes a line that the user has seen, which may be that of another user.
+    fn redact(&mut self) -> Result<(), String> {
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        let Some(line) = self.random.choice(self.clients[&id].seen.clone()) else {
+            return Ok(());
+        };
+        self.said += 1;
+        let number = self.said;
+        let client = self.clients.get_mut(&id).unwrap();
+        client.unanswered.insert(number);
+        client.waits = true;
+        let msgid = format!("{}-{line}", tag());
+        self.receive(
+            id,
+            &format!("@label={number} REDACT #lobby {msgid} :a reason"),
+        )
+    }
+
+    /// The lines that a request asks for.
+    fn read(&self, query: &HistoryQuery) -> Vec<HistoryLine> {
+        let after = MessageId(query.after.0 + 1);
+        let range = self.store.disk.range(after..query.before);
+        let count = query.count as usize;
+        let found: Vec<_> = match query.wanted {
+            HistoryWanted::First(_) => range.take(count).collect(),
+            _ => {
+                let mut last: Vec<_> = range.rev().take(count).collect();
+                last.reverse();
+                last
+            }
+        };
+        let lines = found.into_iter().map(|(id, line)| HistoryLine {
+            account: line.account.to_string(),
+            id: *id,
+            kind: line.kind,
+            source: line.source.to_string(),
+            tags: line.tags.to_string(),
+            text: line.text.to_string(),
+        });
+        lines.collect()
+    }
+
     /// Answers the requests for history that need not wait any longer.
     fn answer_history(&mut self) -> Result<(), String> {
         for task in std::mem::take(&mut self.outbox.tasks) {
             let Task::ReadHistory(query) = task else {
                 return Err(format!("an unexpected task: {task:?}"));
             };
-            let range = self.store.disk.range(query.after..query.before);
-            let mut last: Vec<_> = range.rev().take(query.count as usize).collect();
-            last.reverse();
-            let lines = last.into_iter().map(|(id, line)| HistoryLine {
-                account: line.account.to_string(),
-                id: *id,
-                kind: line.kind,
-                source: line.source.to_string(),
-                tags: line.tags.to_string(),
-                text: line.text.to_string(),
-            });
-            let lines: Vec<_> = lines.collect();
+            let lines = self.read(&query);
+            let is_redaction = matches!(query.wanted, HistoryWanted::First(_));
             let newest = lines.last().map(|line| line.id);
+            let shown: Vec<_> = lines.iter().map(|line| line.id).collect();
             let page = HistoryPage::Lines(lines, false);
             let answer = Answer::HistoryRead {
                 connection: query.connection,
@@ -301,9 +347,20 @@ impl Simulation {
                 continue;
             };
             client.waits = false;
-            if let Some(seen) = client.seen.last()
-                && newest != Some(*seen)
-            {
+            if is_redaction {
+                let mut before = std::mem::take(&mut self.outbox);
+                before.tasks.clear();
+                self.hub.answered(answer, self.now, &mut self.outbox);
+                self.carry_out()?;
+                self.outbox = before;
+                continue;
+            }
+            if let Some(shown) = shown.iter().find(|id| client.redacted.contains(id)) {
+                return Err(format!("{shown:?} was deleted and is in the history"));
+            }
+            let is_kept = |id: &&MessageId| self.store.disk.contains_key(id);
+            let seen = client.seen.iter().rev().find(is_kept);
+            if seen.is_some() && newest != seen.copied() {
                 return Err(format!(
                     "the history ends with {newest:?}, and {seen:?} was seen"
                 ));
@@ -361,8 +418,17 @@ impl Simulation {
         let mut last = 0;
         for (turn, records) in self.store.turns.drain(..count) {
             for record in records {
-                let StoredRecord::Line(line) = record else {
-                    return Err("no room is registered".to_owned());
+                let line = match record {
+                    StoredRecord::Line(line) => line,
+                    StoredRecord::Redaction(redaction) => {
+                        if self.sabotage != Some(Sabotage::KeepRedacted)
+                            && let Some(line) = self.store.disk.remove(&redaction.id)
+                        {
+                            self.store.redacted.insert(redaction.id, line);
+                        }
+                        continue;
+                    }
+                    StoredRecord::Room(_) => return Err("no room is registered".to_owned()),
                 };
                 let text = format!("{}-{}", tag(), line.id);
                 self.store.by_text.insert(text, line.id);
@@ -441,10 +507,26 @@ impl Simulation {
                 let id = self.store.by_text.get(id);
                 let id =
                     id.ok_or_else(|| format!("{to:?} sees a line that is not stored: {line}"))?;
-                if self.store.disk[id].text.as_ref() != message.parameters[1] {
+                let stored = self.store.disk.get(id);
+                let stored = stored.or_else(|| self.store.redacted.get(id)).unwrap();
+                if stored.text.as_ref() != message.parameters[1] {
                     return Err(format!("another text is stored than is seen: {line}"));
                 }
                 client.seen.push(*id);
+            }
+            if message.command == "REDACT" {
+                let id = self.store.by_text[message.parameters[1]];
+                let is_deleted = self.store.redacted.contains_key(&id);
+                if !is_deleted && self.sabotage != Some(Sabotage::KeepRedacted) {
+                    return Err(format!("a deletion is seen that is not stored: {line}"));
+                }
+                let author = format!("{}!", message.source.unwrap().nick());
+                let was_own = self.store.redacted.get(&id);
+                if was_own.is_some_and(|line| !line.source.starts_with(&author)) {
+                    return Err(format!("the line of another user is deleted: {line}"));
+                }
+                client.redacted.insert(id);
+                self.redactions += 1;
             }
             let label = message
                 .tags
@@ -484,9 +566,11 @@ impl Simulation {
         self.store.is_refusing = false;
         while !self.store.turns.is_empty() {
             self.commit()?;
+            // A deletion is decided when its line has been read.
+            self.give_to_store();
         }
         let mut stored: BTreeMap<u64, usize> = BTreeMap::new();
-        for line in self.store.disk.values() {
+        for line in self.store.disk.values().chain(self.store.redacted.values()) {
             *stored.entry(line.text.parse().unwrap()).or_default() += 1;
         }
         for number in &self.acknowledged {
@@ -509,12 +593,12 @@ impl Simulation {
             let (Some(first), Some(last)) = (client.seen.first(), client.seen.last()) else {
                 continue;
             };
-            let all: Vec<_> = self
-                .store
-                .disk
-                .range(first..=last)
+            let kept = self.store.disk.range(first..=last);
+            let mut all: Vec<_> = kept
+                .chain(self.store.redacted.range(first..=last))
                 .map(|(id, _)| *id)
                 .collect();
+            all.sort();
             if client.seen != all {
                 return Err(format!(
                     "{id:?} has not seen the room in its order, or not all of it"
@@ -529,7 +613,7 @@ impl Simulation {
 fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
     let seeds = std::env::var("SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
     let next = AtomicU64::new(0);
-    let counts: [AtomicUsize; 3] = Default::default();
+    let counts: [AtomicUsize; 4] = Default::default();
     let run_some = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -543,6 +627,7 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
                 simulation.crashes,
                 simulation.acknowledged.len(),
                 simulation.refused.len(),
+                simulation.redactions,
             ];
             for (count, found) in counts.iter().zip(found) {
                 count.fetch_add(found, Ordering::Relaxed);
@@ -554,11 +639,12 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
             scope.spawn(run_some);
         }
     });
-    let [crashes, acknowledged, refused] = counts.map(AtomicUsize::into_inner);
+    let [crashes, acknowledged, refused, redactions] = counts.map(AtomicUsize::into_inner);
     // Otherwise the checks have checked nothing.
     assert!(crashes > 500, "{crashes} crashes");
     assert!(acknowledged > 10_000, "{acknowledged} lines");
     assert!(refused > 500, "{refused} refusals");
+    assert!(redactions > 1_000, "{redactions} deletions");
 }
 
 #[test]
@@ -568,6 +654,7 @@ fn a_deliberate_fault_is_found() {
         Sabotage::DropHeldStep,
         Sabotage::ReadHistoryAtOnce,
         Sabotage::ReuseId,
+        Sabotage::KeepRedacted,
     ] {
         let found = (0..200).find(|seed| Simulation::new(*seed, Some(sabotage)).run(300).is_err());
         println!("{sabotage:?}: seed {found:?}");

@@ -190,6 +190,12 @@ requests! {
     Privmsg PRIVMSG "target[,target] :text" { targets: word, text: text }
     /// Leaves the server.
     Quit QUIT early "[:reason]" { reason: maybe_text }
+    /// Deletes a stored message.
+    ///
+    /// IRCv3 draft/message-redaction.
+    Redact REDACT "#room|nick msgid [:reason]" {
+        target: word, msgid: word, reason: maybe_text
+    }
     /// Registers an account; `*` is your nick, or no mail address.
     ///
     /// IRCv3 draft/account-registration.

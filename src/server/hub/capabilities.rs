@@ -29,6 +29,8 @@ capabilities! {
     CHATHISTORY 16 "draft/chathistory"
     /// `REGISTER` and `VERIFY`. It is offered only when users can register accounts.
     ACCOUNT_REGISTRATION 18 "draft/account-registration"
+    /// `REDACT`. It is offered only with a store.
+    MESSAGE_REDACTION 19 "draft/message-redaction"
     /// The client's own messages are sent back to it.
     ECHO_MESSAGE 7 "echo-message"
     /// `JOIN` with account and real name.
@@ -80,6 +82,9 @@ impl Capabilities {
     /// The same for a sender with an account.
     pub(super) const WITH_ACCOUNT: usize = 7;
 
+    /// Those that are offered only with a store.
+    pub(super) const WITH_STORE: Self = Self::CHATHISTORY.with(Self::MESSAGE_REDACTION);
+
     /// All capabilities.
     pub(super) fn all() -> Self {
         let each = TABLE.iter().map(|(_, one)| *one);
@@ -112,7 +117,7 @@ impl Capabilities {
         TABLE.iter().copied().filter(move |(_, one)| self.has(*one))
     }
 
-    pub(super) fn with(self, other: Self) -> Self {
+    pub(super) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

@@ -110,6 +110,8 @@ rejections! {
     Account(command: &'static str, account: &'a str; _fault: AccountFault) => UnknownError;
     /// A fault in a request for history, with its code and the parameter. Sent as a `FAIL`.
     History(subcommand: &'a str; _fault: HistoryFault<'a>) => UnknownError;
+    /// A fault in a request to delete a message of this target. Sent as a `FAIL`.
+    Redaction(target: &'a str; _fault: RedactionFault<'a>) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
     /// Only ChanServ sets this mode.
     ModeOfChanServ(room: &'a str) => ChanOpPrivsNeeded
@@ -222,8 +224,68 @@ impl Rejection<'_> {
                 "CHATHISTORY",
                 format!("{fault:#} {}{fault}", Truncated(subcommand)).into(),
             )),
+            Self::Redaction(target, fault) => Some((
+                "REDACT",
+                format!("{fault:#} {}{fault}", Truncated(target)).into(),
+            )),
             _ => None,
         }
+    }
+}
+
+/// Why a message is not deleted, with its id on the wire. IRCv3 draft/message-redaction, "Errors".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RedactionFault<'a> {
+    /// The user is not in this room, or cannot read this conversation.
+    InvalidTarget,
+    Forbidden(&'a str),
+    /// The seconds in which it was possible.
+    WindowExpired(&'a str, u32),
+    UnknownMessage(&'a str),
+    /// The store cannot be read or written.
+    Unavailable(&'a str),
+}
+
+/// The code in the alternate form, else the parameters and the text.
+impl fmt::Display for RedactionFault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (code, msgid, words) = match *self {
+            Self::InvalidTarget => (
+                "INVALID_TARGET",
+                None,
+                "You cannot delete messages of this target",
+            ),
+            Self::Forbidden(msgid) => (
+                "REDACT_FORBIDDEN",
+                Some(msgid),
+                "You can delete only your own messages, unless you are an operator of the room",
+            ),
+            Self::WindowExpired(msgid, _) => (
+                "REDACT_WINDOW_EXPIRED",
+                Some(msgid),
+                "This message is too old to be deleted",
+            ),
+            Self::UnknownMessage(msgid) => (
+                "UNKNOWN_MSGID",
+                Some(msgid),
+                "There is no such message, or it is not stored",
+            ),
+            Self::Unavailable(msgid) => (
+                "INTERNAL_ERROR",
+                Some(msgid),
+                "Not deleted: the store does not work at the moment. Try again later",
+            ),
+        };
+        if f.alternate() {
+            return f.write_str(code);
+        }
+        if let Some(msgid) = msgid {
+            write!(f, " {}", Truncated(msgid))?;
+        }
+        if let Self::WindowExpired(_, seconds) = self {
+            write!(f, " {seconds}")?;
+        }
+        write!(f, " :{words}")
     }
 }
 

@@ -35,6 +35,16 @@ impl Hub {
         LabeledLine { from, has, text }
     }
 
+    /// Labels the responses in both endings of a step, or in the only one.
+    pub(super) fn label_endings(&self, line: LabeledLine<'_>, has_other_ending: bool) {
+        self.label_responses(line);
+        if has_other_ending {
+            self.outbox().exchange_endings();
+            self.label_responses(line);
+            self.outbox().exchange_endings();
+        }
+    }
+
     /// Labels the responses to a line in the outbox: one line has the label itself, several are a
     /// batch with the label, and no response becomes an `ACK`.
     pub(super) fn label_responses(&self, line: LabeledLine<'_>) {

@@ -104,6 +104,9 @@ limits! {
         "without an answer from the disk before messages are refused";
     /// Maximum number of messages in one response to `CHATHISTORY`.
     history_lines "history-lines" = 100, 1 to 1_000, "messages in one response to CHATHISTORY";
+    /// Seconds after which users can no longer delete their messages.
+    redact_seconds "redact-seconds" = 86_400, 0 to u32::MAX,
+        "in which a user can delete a message of its own with REDACT";
     /// Accounts that are registered from one address or network in an hour.
     registrations_per_hour "registrations-per-hour" = 10, 0 to 1_000_000,
         "accounts registered from one address or network";

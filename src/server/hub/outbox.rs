@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::ConnectionId;
 use super::registered_room::RoomSnapshot;
-use super::stored::{StoredLine, StoredRecord};
+use super::stored::StoredRecord;
 use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -219,18 +219,18 @@ impl Outbox {
         });
     }
 
-    /// Keeps a line. The sends from the `first` one on depend on it; if it cannot be stored, its
+    /// Keeps a record. The sends from the `first` one on depend on it; if it cannot be stored, its
     /// sender gets another line instead of them.
     pub(super) fn store(
         &mut self,
-        line: StoredLine,
+        record: StoredRecord,
         first: usize,
         (sender, otherwise): (ConnectionId, LineSpan),
     ) {
         let sends = first..self.sends.len();
         let otherwise = Some((sender, otherwise));
         self.keeping.conditions.push(Condition { sends, otherwise });
-        self.keeping.records.push(StoredRecord::Line(line));
+        self.keeping.records.push(record);
     }
 
     /// Keeps how a registered room is now. The sends are the same if that cannot be stored.

@@ -69,6 +69,25 @@ pub enum StoredRecord {
     Line(StoredLine),
     /// The new state of a registered room.
     Room(Box<RoomSnapshot>),
+    /// A message is deleted.
+    Redaction(Redaction),
+}
+
+/// The end of a stored message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redaction {
+    /// Where the message belongs.
+    pub buffer: Buffer,
+    /// The id of the message.
+    pub id: MessageId,
+    /// `nick!user@host` of the user who has deleted it.
+    pub source: Box<str>,
+    /// The name of that user's account; empty without one.
+    pub account: Box<str>,
+    /// The time of the deletion, in Unix milliseconds.
+    pub time: u64,
+    /// The reason; empty without one.
+    pub reason: Box<str>,
 }
 
 /// A change that takes effect when it is on disk.

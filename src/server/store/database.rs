@@ -24,7 +24,7 @@ use crate::server::hub::ban::ServerBan;
 use crate::server::hub::buffers::Buffer;
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{
-    MessageId, StoreChange, StoreTag, StoredKind, StoredLine, StoredRecord,
+    MessageId, Redaction, StoreChange, StoreTag, StoredKind, StoredLine, StoredRecord,
 };
 
 /// The file in which it is created, so that a crash leaves no half of one.
@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -111,7 +112,7 @@ impl Database {
             .execute_batch(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;
                  PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;
-                 PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;",
+                 PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST;",
             )
             .map_err(problem)?;
         migrate(&connection, version)?;
@@ -129,7 +130,11 @@ impl Database {
 
     /// The id of the newest line; 0 without lines.
     pub(super) fn last_id(&self) -> Result<MessageId, StoreProblem> {
-        let query = "SELECT max((SELECT max(id) FROM line WHERE buffer = no)) FROM buffer";
+        // The newest message may be deleted.
+        let query = "SELECT max(max(
+                         coalesce((SELECT max(id) FROM line WHERE buffer = no), 0),
+                         coalesce((SELECT max(id) FROM redacted WHERE buffer = no), 0)
+                     )) FROM buffer";
         let last = self.connection.query_row(query, [], |row| row.get(0));
         let last: Option<i64> = last.map_err(problem)?;
         Ok(MessageId(last.unwrap_or_default().cast_unsigned()))
@@ -140,6 +145,7 @@ impl Database {
         self.commit(|database| {
             records.iter().try_for_each(|record| match record {
                 StoredRecord::Line(line) => database.write(line),
+                StoredRecord::Redaction(redaction) => database.redact(redaction),
                 StoredRecord::Room(room) => rooms::write_record(&database.connection, room),
             })
         })
@@ -203,7 +209,7 @@ impl Database {
 
     fn write(&mut self, line: &StoredLine) -> rusqlite::Result<()> {
         let buffer = self.buffer(&line.buffer)?;
-        let source = self.source(line)?;
+        let source = self.source(&line.source, &line.account)?;
         let kind = match line.kind {
             StoredKind::Privmsg => 1,
             StoredKind::Notice => 2,
@@ -247,18 +253,36 @@ impl Database {
         Ok(number)
     }
 
-    /// The number of the line's sender.
-    fn source(&mut self, line: &StoredLine) -> rusqlite::Result<i64> {
-        let key = match line.account.is_empty() {
-            true => Cow::Borrowed(&*line.source),
-            false => Cow::Owned(format!("{} {}", line.source, line.account)),
+    /// Deletes a line, and keeps that it was deleted.
+    fn redact(&mut self, redaction: &Redaction) -> rusqlite::Result<()> {
+        let buffer = self.buffer(&redaction.buffer)?;
+        let id = redaction.id.0.cast_signed();
+        let delete = "DELETE FROM line WHERE buffer = ?1 AND id = ?2";
+        let mut delete = self.connection.prepare_cached(delete)?;
+        if delete.execute(params![buffer, id])? == 0 {
+            return Ok(());
+        }
+        drop(delete);
+        let source = self.source(&redaction.source, &redaction.account)?;
+        let insert = "INSERT INTO redacted VALUES(?1, ?2, ?3, ?4, ?5)";
+        let time = redaction.time.cast_signed();
+        let row = params![buffer, id, source, time, &*redaction.reason];
+        self.connection.prepare_cached(insert)?.execute(row)?;
+        Ok(())
+    }
+
+    /// The number of a sender: `nick!user@host`, and the account.
+    fn source(&mut self, mask: &str, account: &str) -> rusqlite::Result<i64> {
+        let key = match account.is_empty() {
+            true => Cow::Borrowed(mask),
+            false => Cow::Owned(format!("{mask} {account}")),
         };
         if let Some(number) = self.sources.get(&*key) {
             return Ok(*number);
         }
         let query = "SELECT no FROM source WHERE mask = ?1 AND account = ?2";
         let insert = "INSERT INTO source(mask, account) VALUES(?1, ?2)";
-        let number = self.number(query, insert, &[&&*line.source, &&*line.account], &[])?;
+        let number = self.number(query, insert, &[&mask, &account], &[])?;
         if self.sources.len() >= KNOWN_MAX {
             self.sources.clear();
         }
@@ -293,18 +317,24 @@ impl Database {
     fn prune_one_room(&mut self, first_kept: i64) -> rusqlite::Result<bool> {
         let old = "SELECT no FROM buffer
                    WHERE (SELECT min(id) FROM line WHERE buffer = no) < ?1
-                   OR NOT EXISTS (SELECT 1 FROM line WHERE buffer = no) LIMIT 1";
+                   OR (SELECT min(id) FROM redacted WHERE buffer = no) < ?1
+                   OR NOT EXISTS (SELECT 1 FROM line WHERE buffer = no
+                                  UNION ALL SELECT 1 FROM redacted WHERE buffer = no)
+                   LIMIT 1";
         let mut found = self.connection.prepare_cached(old)?;
         let Some(buffer) = found.query_row([first_kept], |row| row.get(0)).optional()? else {
             return Ok(false);
         };
         let buffer: i64 = buffer;
         // One statement is one transaction.
-        let mut delete = self.connection.prepare_cached(
-            "DELETE FROM line WHERE buffer = ?1 AND id <= (SELECT max(id) FROM
-             (SELECT id FROM line WHERE buffer = ?1 AND id < ?2 ORDER BY id LIMIT ?3))",
-        )?;
-        if delete.execute(params![buffer, first_kept, PRUNED_AT_ONCE])? == 0 {
+        let delete = |table: &str| {
+            let mut delete = self.connection.prepare_cached(&format!(
+                "DELETE FROM {table} WHERE buffer = ?1 AND id <= (SELECT max(id) FROM
+                 (SELECT id FROM {table} WHERE buffer = ?1 AND id < ?2 ORDER BY id LIMIT ?3))",
+            ))?;
+            delete.execute(params![buffer, first_kept, PRUNED_AT_ONCE])
+        };
+        if delete("line")? == 0 && delete("redacted")? == 0 {
             let delete = "DELETE FROM buffer WHERE no = ?1";
             self.connection.execute(delete, [buffer])?;
             let delete = "DELETE FROM conversation WHERE buffer = ?1";
@@ -317,7 +347,8 @@ impl Database {
 
     /// Deletes the senders without lines. This reads all lines, so it is not for a running server.
     pub(super) fn prune_senders(&mut self) -> Result<(), StoreProblem> {
-        let delete = "DELETE FROM source WHERE no NOT IN (SELECT source FROM line)";
+        let delete = "DELETE FROM source WHERE no NOT IN
+                      (SELECT source FROM line UNION SELECT source FROM redacted)";
         self.sources.clear();
         self.connection.execute(delete, []).map_err(problem)?;
         Ok(())

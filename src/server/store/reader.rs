@@ -168,6 +168,19 @@ impl StoreReader {
                 }
             }
         }
+        if version >= 7 {
+            for (what, table, column) in
+                [("room", "buffer", "buffer"), ("sender", "source", "source")]
+            {
+                let query = format!(
+                    "SELECT count(*) FROM redacted WHERE {column} NOT IN (SELECT no FROM {table})"
+                );
+                match count(&query)? {
+                    0 => {}
+                    missing => damage.push(format!("{missing} deleted messages have no {what}")),
+                }
+            }
+        }
         if version >= 5 {
             bans::list(connection)?;
         }

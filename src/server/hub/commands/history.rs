@@ -9,7 +9,9 @@ use std::fmt;
 use crate::server::hub::buffers::{Buffer, Conversation, Participant, StoredRoom};
 use crate::server::hub::error::HistoryFault;
 use crate::server::hub::fanout::{Fanout, MessageTag, TagSet};
-use crate::server::hub::state::pending_history::{PendingConversation, PendingHistory};
+use crate::server::hub::state::pending_history::{
+    HistoryPurpose, PendingConversation, PendingHistory,
+};
 use crate::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreTag, StoredKind,
     first_kept,
@@ -27,7 +29,7 @@ const BATCH: &str = "history";
 /// A place in the history: the ids that it means, of which there are several at one time.
 type IdRange = (MessageId, MessageId);
 /// Where the messages of a target are, if they are stored, and the users if it is a conversation.
-type FoundBuffer = (Option<Buffer>, Option<PendingConversation>);
+pub(super) type FoundBuffer = (Option<Buffer>, Option<PendingConversation>);
 
 impl Hub {
     pub(super) fn chathistory<'a>(
@@ -78,12 +80,7 @@ impl Hub {
             .map_err(|_| Rejection::History(subcommand, HistoryFault::InvalidParameter(limit)))?;
         let count = count.min(self.settings.limits.history_lines);
         let found = target.map(|target| {
-            let found = match target.starts_with('#') {
-                true => self
-                    .room_with_history(from, target)
-                    .map(|room| (room, None)),
-                false => self.conversation_with(from, target),
-            };
+            let found = self.buffer_with_history(from, target);
             found.ok_or(Rejection::History(
                 subcommand,
                 HistoryFault::InvalidTarget(target),
@@ -115,7 +112,7 @@ impl Hub {
             wanted,
         };
         let pending = PendingHistory {
-            subcommand: Some(capitals),
+            purpose: HistoryPurpose::Request(capitals),
             target: target.map(str::to_owned),
             conversation,
             label: None,
@@ -125,9 +122,9 @@ impl Hub {
     }
 
     /// Has messages read.
-    fn read_history(&mut self, mut query: HistoryQuery, pending: PendingHistory) {
+    pub(super) fn read_history(&mut self, mut query: HistoryQuery, pending: PendingHistory) {
         let keep_days = self.store.and_then(|store| store.keep_days);
-        let now = u64::try_from(self.now.unix.as_millis()).unwrap_or_default();
+        let now = self.unix_milliseconds();
         // Older ones are deleted by and by.
         let first = first_kept(keep_days, now);
         query.after = query.after.max(MessageId(first.0.saturating_sub(1)));
@@ -151,7 +148,7 @@ impl Hub {
             return;
         };
         let pending = PendingHistory {
-            subcommand: None,
+            purpose: HistoryPurpose::Join,
             target: Some(stored.name.to_string()),
             conversation: None,
             label: None,
@@ -164,6 +161,21 @@ impl Hub {
             wanted: HistoryWanted::Last(Buffer::Room(stored)),
         };
         self.read_history(query, pending);
+    }
+
+    /// The room or conversation with this name, if the user can read its messages.
+    pub(super) fn buffer_with_history(
+        &self,
+        from: ConnectionId,
+        target: &str,
+    ) -> Option<FoundBuffer> {
+        match target.starts_with('#') {
+            true => {
+                let room = self.room_with_history(from, target);
+                room.map(|room| (room, None))
+            }
+            false => self.conversation_with(from, target),
+        }
     }
 
     /// The room with this name as the store knows it, if the user is in it. `Some(None)` if its
@@ -239,20 +251,26 @@ impl Hub {
             self.history.remove(&id);
         }
         let PendingHistory {
-            subcommand,
+            purpose,
             target,
             conversation,
             label,
         } = pending;
         let (label, target) = (label.as_deref(), target.as_deref().unwrap_or("*"));
         let about = (target, conversation.as_ref());
-        let Some(subcommand) = subcommand else {
-            if let HistoryPage::Lines(lines, is_end) = page
-                && !lines.is_empty()
-            {
-                self.send_lines(id, None, about, &lines, is_end);
+        let subcommand = match purpose {
+            HistoryPurpose::Request(subcommand) => subcommand,
+            HistoryPurpose::Redaction(redaction) => {
+                return self.redaction_read(id, (target, label), redaction, page);
             }
-            return;
+            HistoryPurpose::Join => {
+                if let HistoryPage::Lines(lines, is_end) = page
+                    && !lines.is_empty()
+                {
+                    self.send_lines(id, None, about, &lines, is_end);
+                }
+                return;
+            }
         };
         match page {
             HistoryPage::Lines(lines, is_end) => self.send_lines(id, label, about, &lines, is_end),

@@ -7,7 +7,7 @@ use crate::server::hub::error::SendRefusal;
 use crate::server::hub::fanout::{MessageTag, TagSet};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
-use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine};
+use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine, StoredRecord};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
     Room, RoomMember, Work,
@@ -80,7 +80,7 @@ impl Hub {
         self.messages = match self.store {
             None => self.messages + 1,
             Some(_) => {
-                let now = u64::try_from(self.now.unix.as_millis()).unwrap_or_default();
+                let now = self.unix_milliseconds();
                 MessageId(self.messages).next_at(now).0
             }
         };
@@ -168,7 +168,11 @@ impl Hub {
     }
 
     /// Rejects a message that cannot be stored at the moment.
-    fn require_store<'a>(&self, command: &'static str, target: &'a str) -> CommandResult<'a> {
+    pub(super) fn require_store<'a>(
+        &self,
+        command: &'static str,
+        target: &'a str,
+    ) -> CommandResult<'a> {
         match self.store.map(|store| store.state) {
             Some(StoreState::Refusing) => Err(Rejection::NotStored(command, target)),
             Some(StoreState::Stalled) => Err(Rejection::StoreStalled(command, target)),
@@ -200,8 +204,9 @@ impl Hub {
             tags: tags.strip_prefix(';').unwrap_or_default().into(),
             text: chat.text.unwrap_or_default().into(),
         };
+        let record = StoredRecord::Line(line);
         self.outbox()
-            .store(line, first_send, (chat.from, otherwise));
+            .store(record, first_send, (chat.from, otherwise));
     }
 
     fn send_chat_to_person<'a>(

@@ -17,6 +17,7 @@ mod monitor;
 mod nickserv;
 mod operators;
 mod queries;
+mod redaction;
 mod register;
 mod registered_rooms;
 mod registration;
@@ -58,14 +59,7 @@ impl Hub {
         match (label, self.label_of_task(from)) {
             // The response is sent with the answer to the task.
             (Some(label), Some(slot)) => *slot = Some(label.text.to_owned()),
-            (Some(label), None) => {
-                self.label_responses(label);
-                if has_other_ending {
-                    self.outbox().exchange_endings();
-                    self.label_responses(label);
-                    self.outbox().exchange_endings();
-                }
-            }
+            (Some(label), None) => self.label_endings(label, has_other_ending),
             (None, _) => {}
         }
     }
@@ -140,6 +134,9 @@ impl Hub {
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Chathistory { subcommand, first, second, third, fourth } => {
                 self.chathistory(from, subcommand, [first, second, third, fourth])?;
+            }
+            Request::Redact { target, msgid, reason } => {
+                self.redact(from, target, msgid, reason)?;
             }
             Request::Register { account, email, password } => {
                 self.register(from, account, email, password)?;

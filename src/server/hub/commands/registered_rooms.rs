@@ -435,7 +435,7 @@ mod tests {
         let records = outbox.take_stored().into_iter();
         let rooms = records.filter_map(|record| match record {
             StoredRecord::Room(room) => Some(*room),
-            StoredRecord::Line(_) => None,
+            StoredRecord::Line(_) | StoredRecord::Redaction(_) => None,
         });
         let rooms = rooms.map(|room| {
             let topic = room.settings.topic.map(|topic| topic.text.into_string());

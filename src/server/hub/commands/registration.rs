@@ -266,7 +266,7 @@ impl Hub {
     fn offered_capabilities(&self) -> Capabilities {
         let mut offered = Capabilities::all();
         if self.store.is_none() {
-            offered = offered.without(Capabilities::CHATHISTORY);
+            offered = offered.without(Capabilities::WITH_STORE);
         }
         if self.accounts.is_none() {
             offered = offered.without(Capabilities::SASL);
