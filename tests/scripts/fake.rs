@@ -107,7 +107,7 @@ pub(crate) fn serve(
     }
 }
 
-/// Accepts every client and every line except those for `nobody…`, and answers PINGs and labels.
+/// Accepts every client and every line except those for an absent nick (`nobody` and a number), and answers PINGs and labels.
 pub(crate) fn answers(capabilities: &'static str) -> impl FnMut(&str) -> Option<String> + Send {
     let mut nick = String::new();
     move |line| {

@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 mod homes;
 mod imports;
+mod language;
 mod names;
 mod paths;
 mod sizes;
