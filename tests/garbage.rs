@@ -108,6 +108,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
             "WHOIS", "AWAY", "PING", "QUIT", "CAP", "REQ", "LS", "USERHOST", "PASS", "MOTD", "TIME",
             "MODE", "KICK", "INVITE", "OPER", "KILL", "WHOWAS", "HELP", "INFO", "MONITOR", "TAGMSG",
             "SETNAME", "ISON", "STATS", "LINKS", "WALLOPS", "REHASH", "CHATHISTORY",
+            "REDACT", "MARKREAD",
         ]).prop_map(|word| word.as_bytes().to_vec()),
         4 => prop::sample::select(vec![
             "#lobby", "#x", "#x,#y,,#x", "listener", "sender", "a!b@c", "*", "?*", ":", ":a b",

@@ -15,18 +15,24 @@ use std::thread;
 use std::time::Duration;
 
 use chatting_room::common::shared_error::SharedError;
+use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreInfo, StoreOutcome,
-    StoreState, StoreTag, StoredLine, StoredRecord,
+    StoreState, StoreTag, StoredLine, StoredMarker, StoredRecord,
 };
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
-    ConnectionId, DisconnectReason, Gate, Hub, HubSettings, HubTime, Outbox,
+    CertificateFingerprint, ConnectionId, DisconnectReason, Gate, Hub, HubSettings, HubTime, Outbox,
 };
-use chatting_room::wire::{Line, Message};
+use chatting_room::wire::sasl::scram_server::StoredPassword;
+use chatting_room::wire::{FoldedName, Line, Message, Nick};
 
 /// How many users there are at most.
 const PLACES: u32 = 5;
+/// The accounts; each has a certificate whose bytes are all the same.
+const ACCOUNTS: [&str; 2] = ["ann", "ben"];
+/// A time in the format of a tag, in milliseconds, with this many of them after it.
+const MARKER_PREFIX: &str = "2026-11-28T00:00:00.";
 
 /// A deliberate fault, which the checks must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,8 @@ enum Sabotage {
     ReuseId,
     /// The store keeps a message that is deleted.
     KeepRedacted,
+    /// A read marker is forgotten in a restart.
+    ForgetMarkers,
 }
 
 /// One user, as the client sees it.
@@ -52,6 +60,8 @@ struct Client {
     seen: Vec<MessageId>,
     /// The ids of those lines that it knows to be deleted.
     redacted: BTreeSet<MessageId>,
+    /// The account, as a place in [`ACCOUNTS`].
+    account: Option<usize>,
     is_welcome: bool,
     has_quit: bool,
     /// Whether it has asked for history. No line is read from it until the answer.
@@ -67,6 +77,8 @@ struct ModelStore {
     redacted: BTreeMap<MessageId, StoredLine>,
     /// The same ids by their form on the wire.
     by_text: BTreeMap<String, MessageId>,
+    /// The read markers of accounts.
+    markers: BTreeMap<(FoldedName, FoldedName), u64>,
     turns: VecDeque<(u64, Vec<StoredRecord>)>,
     is_refusing: bool,
 }
@@ -86,6 +98,9 @@ struct Simulation {
     refused: BTreeSet<u64>,
     crashes: usize,
     redactions: usize,
+    /// For each account the latest marker of the lobby that was acknowledged.
+    marked: [u64; ACCOUNTS.len()],
+    marks: usize,
     sabotage: Option<Sabotage>,
 }
 
@@ -113,6 +128,8 @@ impl Simulation {
             refused: BTreeSet::new(),
             crashes: 0,
             redactions: 0,
+            marked: [0; ACCOUNTS.len()],
+            marks: 0,
             sabotage,
         };
         simulation.start();
@@ -123,6 +140,8 @@ impl Simulation {
     fn start(&mut self) {
         let mut settings = HubSettings::default();
         settings.limits.enabled = false;
+        // Whispers are not what is counted here.
+        settings.stores_whispers = false;
         let last = self.store.disk.keys().chain(self.store.redacted.keys());
         let last = last.max().copied();
         let last = match self.sabotage {
@@ -135,6 +154,25 @@ impl Simulation {
             last,
             keep_days: None,
         });
+        let accounts = ACCOUNTS.iter().zip(0..).map(|(name, number)| Account {
+            name: Nick::parse(name).unwrap(),
+            password: StoredPassword::derive("", b"salt", 1),
+            created: 0,
+            certificates: vec![CertificateFingerprint([number; 32])],
+        });
+        self.hub.accounts_in(StoredAccounts {
+            accounts: accounts.collect(),
+            ..StoredAccounts::default()
+        });
+        let markers = self.store.markers.iter();
+        let markers = markers.map(|((account, target), time)| StoredMarker {
+            account: account.clone(),
+            target: target.clone(),
+            time: Some(*time),
+        });
+        if self.sabotage != Some(Sabotage::ForgetMarkers) {
+            self.hub.markers_in(markers.collect());
+        }
         self.gate = Gate::default();
     }
 
@@ -159,6 +197,7 @@ impl Simulation {
             55..58 => self.command("TOPIC #lobby :news")?,
             58..63 => self.ask_for_history()?,
             63..69 => self.redact()?,
+            69..74 => self.mark()?,
             _ => self.say()?,
         }
         self.give_to_store();
@@ -185,8 +224,18 @@ impl Simulation {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.carry_out()?;
+        let account = self.random.usize(0..2 * ACCOUNTS.len());
+        let account = Some(account).filter(|account| *account < ACCOUNTS.len());
+        let certificate = account.map(|account| CertificateFingerprint([account as u8; 32]));
+        self.hub.secured(id, certificate);
+        self.clients.get_mut(&id).unwrap().account = account;
+        if account.is_some() {
+            for line in ["CAP REQ sasl", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +"] {
+                self.receive(id, line)?;
+            }
+        }
         let capabilities = "echo-message message-tags server-time labeled-response batch \
-                            draft/message-redaction";
+                            draft/message-redaction draft/read-marker";
         for line in [
             format!("CAP REQ :{capabilities}"),
             format!("NICK n{}", self.generation),
@@ -302,6 +351,24 @@ impl Simulation {
             id,
             &format!("@label={number} REDACT #lobby {msgid} :a reason"),
         )
+    }
+
+    /// Moves a read marker, or asks for it.
+    fn mark(&mut self) -> Result<(), String> {
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        self.said += 1;
+        let number = self.said;
+        self.clients.get_mut(&id).unwrap().unanswered.insert(number);
+        let time = match self.random.u8(0..4) {
+            0 => String::new(),
+            _ => format!(
+                " timestamp={MARKER_PREFIX}{:03}Z",
+                self.random.u16(1..1_000)
+            ),
+        };
+        self.receive(id, &format!("@label={number} MARKREAD #lobby{time}"))
     }
 
     /// The lines that a request asks for.
@@ -424,7 +491,22 @@ impl Simulation {
                         if self.sabotage != Some(Sabotage::KeepRedacted)
                             && let Some(line) = self.store.disk.remove(&redaction.id)
                         {
+                            let is_own = match &*line.account {
+                                "" => line.source == redaction.source,
+                                account => account == &*redaction.account,
+                            };
+                            if !is_own {
+                                return Err(format!("a line of another user is deleted: {line:?}"));
+                            }
                             self.store.redacted.insert(redaction.id, line);
+                        }
+                        continue;
+                    }
+                    StoredRecord::Marker(marker) => {
+                        let key = (marker.account, marker.target);
+                        let before = self.store.markers.insert(key, marker.time.unwrap());
+                        if before > marker.time {
+                            return Err(format!("a marker moves back from {before:?}"));
                         }
                         continue;
                     }
@@ -514,16 +596,32 @@ impl Simulation {
                 }
                 client.seen.push(*id);
             }
+            if message.command == "MARKREAD"
+                && let Some(account) = client.account
+            {
+                let time = message.parameters[1].strip_prefix("timestamp=");
+                let time = time.map(|time| time.strip_prefix(MARKER_PREFIX).unwrap());
+                let time = time.map_or(0, |time| time.trim_end_matches('Z').parse().unwrap());
+                let marked = &mut self.marked[account];
+                if time < *marked {
+                    return Err(format!("a marker moves back: {line}, and was {marked}"));
+                }
+                let stored = self.store.markers.iter();
+                let mut stored = stored.filter(|((one, _), _)| one.as_str() == ACCOUNTS[account]);
+                // Another client may have asked for a marker that is not stored in the end.
+                let stored = stored.next().map_or(0, |(_, time)| *time % 1_000);
+                if stored >= time {
+                    *marked = time;
+                }
+                if message.tags.get("label").is_none() {
+                    self.marks += 1;
+                }
+            }
             if message.command == "REDACT" {
                 let id = self.store.by_text[message.parameters[1]];
                 let is_deleted = self.store.redacted.contains_key(&id);
                 if !is_deleted && self.sabotage != Some(Sabotage::KeepRedacted) {
                     return Err(format!("a deletion is seen that is not stored: {line}"));
-                }
-                let author = format!("{}!", message.source.unwrap().nick());
-                let was_own = self.store.redacted.get(&id);
-                if was_own.is_some_and(|line| !line.source.starts_with(&author)) {
-                    return Err(format!("the line of another user is deleted: {line}"));
                 }
                 client.redacted.insert(id);
                 self.redactions += 1;
@@ -613,7 +711,7 @@ impl Simulation {
 fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
     let seeds = std::env::var("SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
     let next = AtomicU64::new(0);
-    let counts: [AtomicUsize; 4] = Default::default();
+    let counts: [AtomicUsize; 5] = Default::default();
     let run_some = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -628,6 +726,7 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
                 simulation.acknowledged.len(),
                 simulation.refused.len(),
                 simulation.redactions,
+                simulation.marks,
             ];
             for (count, found) in counts.iter().zip(found) {
                 count.fetch_add(found, Ordering::Relaxed);
@@ -639,12 +738,13 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
             scope.spawn(run_some);
         }
     });
-    let [crashes, acknowledged, refused, redactions] = counts.map(AtomicUsize::into_inner);
+    let [crashes, acknowledged, refused, redactions, marks] = counts.map(AtomicUsize::into_inner);
     // Otherwise the checks have checked nothing.
     assert!(crashes > 500, "{crashes} crashes");
     assert!(acknowledged > 10_000, "{acknowledged} lines");
     assert!(refused > 500, "{refused} refusals");
     assert!(redactions > 1_000, "{redactions} deletions");
+    assert!(marks > 1_000, "{marks} markers");
 }
 
 #[test]
@@ -655,6 +755,7 @@ fn a_deliberate_fault_is_found() {
         Sabotage::ReadHistoryAtOnce,
         Sabotage::ReuseId,
         Sabotage::KeepRedacted,
+        Sabotage::ForgetMarkers,
     ] {
         let found = (0..200).find(|seed| Simulation::new(*seed, Some(sabotage)).run(300).is_err());
         println!("{sabotage:?}: seed {found:?}");

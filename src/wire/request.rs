@@ -152,6 +152,10 @@ requests! {
     List LIST "[#room|mask|<n|>n|C<n|C>n|T<n|T>n]" { filter: maybe_word }
     /// Shows how many users are online.
     Lusers LUSERS ""
+    /// Shows or sets how far you have read.
+    ///
+    /// IRCv3 draft/read-marker.
+    Markread MARKREAD "#room|nick [timestamp=time]" { target: maybe_word, time: maybe_word }
     /// Shows or changes modes.
     Mode MODE "#room|nick [letters [parameters]]" {
         target: word, letters: maybe_word, parameters: for_modes

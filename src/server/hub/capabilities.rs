@@ -31,6 +31,8 @@ capabilities! {
     ACCOUNT_REGISTRATION 18 "draft/account-registration"
     /// `REDACT`. It is offered only with a store.
     MESSAGE_REDACTION 19 "draft/message-redaction"
+    /// `MARKREAD`. It is offered only with a store.
+    READ_MARKER 20 "draft/read-marker"
     /// The client's own messages are sent back to it.
     ECHO_MESSAGE 7 "echo-message"
     /// `JOIN` with account and real name.
@@ -83,7 +85,9 @@ impl Capabilities {
     pub(super) const WITH_ACCOUNT: usize = 7;
 
     /// Those that are offered only with a store.
-    pub(super) const WITH_STORE: Self = Self::CHATHISTORY.with(Self::MESSAGE_REDACTION);
+    pub(super) const WITH_STORE: Self = Self::CHATHISTORY
+        .with(Self::MESSAGE_REDACTION)
+        .with(Self::READ_MARKER);
 
     /// All capabilities.
     pub(super) fn all() -> Self {

@@ -112,6 +112,8 @@ rejections! {
     History(subcommand: &'a str; _fault: HistoryFault<'a>) => UnknownError;
     /// A fault in a request to delete a message of this target. Sent as a `FAIL`.
     Redaction(target: &'a str; _fault: RedactionFault<'a>) => UnknownError;
+    /// A fault in a request about a read marker. Sent as a `FAIL`.
+    Marker(; _fault: MarkerFault<'a>) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
     /// Only ChanServ sets this mode.
     ModeOfChanServ(room: &'a str) => ChanOpPrivsNeeded
@@ -228,7 +230,34 @@ impl Rejection<'_> {
                 "REDACT",
                 format!("{fault:#} {}{fault}", Truncated(target)).into(),
             )),
+            Self::Marker(fault) => Some(("MARKREAD", fault.to_string().into())),
             _ => None,
+        }
+    }
+}
+
+/// Why a read marker is neither sent nor moved, with the parameter. IRCv3 draft/read-marker, "Errors
+/// and Warnings".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MarkerFault<'a> {
+    MissingParameter,
+    InvalidParameter(&'a str),
+    /// The store cannot be written.
+    Unavailable(&'a str),
+}
+
+impl fmt::Display for MarkerFault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::MissingParameter => f.write_str("NEED_MORE_PARAMS :Missing parameters"),
+            Self::InvalidParameter(text) => {
+                write!(f, "INVALID_PARAMS {} :Invalid parameter", Truncated(text))
+            }
+            Self::Unavailable(target) => write!(
+                f,
+                "INTERNAL_ERROR {} :The server cannot store it now. Try again later",
+                Truncated(target)
+            ),
         }
     }
 }

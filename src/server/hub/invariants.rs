@@ -50,7 +50,29 @@ impl Hub {
         self.check_nicks()?;
         self.check_counts()?;
         self.check_rooms()?;
-        self.check_watchers()
+        self.check_watchers()?;
+        self.check_sessions()
+    }
+
+    fn check_sessions(&self) -> Result<(), String> {
+        let Some(accounts) = self.accounts.as_deref() else {
+            return Ok(());
+        };
+        for person in self.people.all() {
+            let Some(account) = person.account() else {
+                continue;
+            };
+            let is_known = accounts.sessions(&account.key()).any(|id| id == person.id);
+            holds!(
+                is_known,
+                "{:?} is not among the sessions of {account}",
+                person.id
+            );
+        }
+        let logged_in = self.people.all().filter(|one| one.account().is_some());
+        let (here, known) = (logged_in.count(), accounts.session_count());
+        holds!(here == known, "{here} clients are logged in, not {known}");
+        Ok(())
     }
 
     fn check_nicks(&self) -> Result<(), String> {

@@ -107,6 +107,9 @@ limits! {
     /// Seconds after which users can no longer delete their messages.
     redact_seconds "redact-seconds" = 86_400, 0 to u32::MAX,
         "in which a user can delete a message of its own with REDACT";
+    /// Maximum number of read markers of one user.
+    read_markers "read-markers" = 1_000, 1 to 100_000,
+        "of one account; the oldest gives way";
     /// Accounts that are registered from one address or network in an hour.
     registrations_per_hour "registrations-per-hour" = 10, 0 to 1_000_000,
         "accounts registered from one address or network";

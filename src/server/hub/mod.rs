@@ -113,6 +113,7 @@ use limits::Timers;
 use replies::Visited;
 use state::accounts::{AccountOutcome, Accounts};
 use state::bans::Bans;
+use state::markers::Markers;
 use state::modes::Modes;
 use state::monitors::Monitors;
 use state::operators::Operators;
@@ -122,7 +123,7 @@ use state::people::{
 };
 use state::rooms::{Room, RoomMember, Rooms};
 use state::whowas::WhowasEntry;
-use stored::{StoreInfo, StoreState, StoreTag};
+use stored::{StoreInfo, StoreState, StoreTag, StoredMarker};
 use task::Answer;
 
 pub(in crate::server) use commands::is_free_line;
@@ -170,6 +171,8 @@ pub struct Hub {
     accounts: Option<Box<Accounts>>,
     /// The connections that wait for stored messages, and what each waits for, in order.
     history: BTreeMap<ConnectionId, VecDeque<PendingHistory>>,
+    /// How far users have read, if there is a store.
+    markers: Option<Box<Markers>>,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
     /// are borrowed.
     outbox: RefCell<Outbox>,
@@ -241,6 +244,15 @@ impl Hub {
             state: StoreState::Ready,
         });
         self.messages = info.last.0;
+        self.markers = Some(Box::default());
+    }
+
+    /// Adds the read markers of the store.
+    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
+    pub fn markers_in(&mut self, stored: Vec<StoredMarker>) {
+        if let Some(markers) = &mut self.markers {
+            markers.extend(stored);
+        }
     }
 
     /// Lets clients log in to these accounts from now on.
@@ -272,6 +284,7 @@ impl Hub {
             if mem::replace(&mut store.state, state) != state {
                 if state == StoreState::Ready {
                     hub.keep_changed_rooms();
+                    hub.keep_changed_markers();
                 }
                 hub.notify_operators(match state {
                     StoreState::Ready => "Messages can be stored again.",
@@ -533,8 +546,10 @@ impl Hub {
         self.operators.remove(id);
         if let Some(accounts) = &mut self.accounts {
             accounts.remove(id);
+            accounts.set_session(id, person.account(), None);
         }
         self.history.remove(&id);
+        self.forget_markers(id);
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {
             Some(Registered { nick, .. }) => info!(%nick, reason, here, "left"),

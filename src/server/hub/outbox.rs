@@ -10,7 +10,6 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::ConnectionId;
-use super::registered_room::RoomSnapshot;
 use super::stored::StoredRecord;
 use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
@@ -233,11 +232,9 @@ impl Outbox {
         self.keeping.records.push(record);
     }
 
-    /// Keeps how a registered room is now. The sends are the same if that cannot be stored.
-    pub(super) fn store_room(&mut self, room: RoomSnapshot) {
-        self.keeping
-            .records
-            .push(StoredRecord::Room(Box::new(room)));
+    /// Keeps a record. The sends are the same if it cannot be stored.
+    pub(super) fn keep(&mut self, record: StoredRecord) {
+        self.keeping.records.push(record);
     }
 
     /// Whether the step has something to store. Its sends wait until these are on disk, see

@@ -12,6 +12,7 @@ use super::buffers::{Buffer, StoredRoom};
 pub use super::message_id::{MessageId, StoreTag};
 use super::registered_room::{RegisteredRoom, RoomChange, RoomSnapshot};
 use crate::common::shared_error::SharedError;
+use crate::wire::FoldedName;
 
 /// The facts about a store that the hub needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,19 @@ pub enum StoredRecord {
     Room(Box<RoomSnapshot>),
     /// A message is deleted.
     Redaction(Redaction),
+    /// A read marker is moved.
+    Marker(StoredMarker),
+}
+
+/// How far the user of an account has read a room or conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMarker {
+    /// The account.
+    pub account: FoldedName,
+    /// The name of the room or of the other user.
+    pub target: FoldedName,
+    /// Unix milliseconds; `None` if the marker is removed.
+    pub time: Option<u64>,
 }
 
 /// The end of a stored message.
@@ -133,6 +147,8 @@ pub struct StoredState {
     pub rooms: Vec<RegisteredRoom>,
     /// The bans.
     pub bans: Vec<ServerBan>,
+    /// The read markers.
+    pub markers: Vec<StoredMarker>,
 }
 
 /// The outcome for the lines of some turns. A turn is a batch of lines that was given to the store;

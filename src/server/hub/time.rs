@@ -41,6 +41,14 @@ pub(super) fn unix_milliseconds(text: &str) -> Option<u64> {
     u64::try_from(time.as_millisecond()).ok()
 }
 
+/// Unix milliseconds in the format of IRCv3 server-time.
+pub(super) fn milliseconds_as_tag(milliseconds: u64) -> HubTime {
+    HubTime {
+        unix: Duration::from_millis(milliseconds),
+        ..HubTime::default()
+    }
+}
+
 /// Unix time as a date in UTC, for users.
 pub(super) fn seconds_as_date(unix_seconds: u64) -> String {
     let seconds = i64::try_from(unix_seconds).ok();

@@ -83,6 +83,7 @@ impl Reactor {
         // Cloaks are the same after a restart, so that bans of them hold.
         self.hub.cloak_with(contents.accounts.secret);
         self.hub.accounts_in(contents.accounts);
+        self.hub.markers_in(contents.markers);
         self.hub.rooms_in(contents.rooms);
         self.hub.bans_in(contents.bans);
         let (store, reader) = start(&|| wake_by(&self.waker))?;

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::markers;
 use super::problem::problem;
 use super::rooms;
 use crate::server::error::{StoreDamage, StoreProblem};
@@ -97,6 +98,7 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
             connection.execute("DELETE FROM certificate WHERE account = ?1", [key])?;
             connection.execute("DELETE FROM account WHERE folded = ?1", [key])?;
             rooms::remove_account(connection, key)?;
+            markers::remove_account(connection, key)?;
             retire_conversations(connection, key)?;
         }
         AccountChangeKind::Password(password) => {

@@ -15,6 +15,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, pa
 use super::accounts;
 use super::bans;
 use super::folder;
+use super::markers;
 use super::problem::problem;
 use super::rooms;
 use crate::common::shared_error::SharedError;
@@ -24,7 +25,7 @@ use crate::server::hub::ban::ServerBan;
 use crate::server::hub::buffers::Buffer;
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{
-    MessageId, Redaction, StoreChange, StoreTag, StoredKind, StoredLine, StoredRecord,
+    MessageId, Redaction, StoreChange, StoreTag, StoredKind, StoredLine, StoredMarker, StoredRecord,
 };
 
 /// The file in which it is created, so that a crash leaves no half of one.
@@ -40,6 +41,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -146,6 +148,7 @@ impl Database {
             records.iter().try_for_each(|record| match record {
                 StoredRecord::Line(line) => database.write(line),
                 StoredRecord::Redaction(redaction) => database.redact(redaction),
+                StoredRecord::Marker(marker) => markers::write(&database.connection, marker),
                 StoredRecord::Room(room) => rooms::write_record(&database.connection, room),
             })
         })
@@ -164,6 +167,11 @@ impl Database {
     /// All bans.
     pub(super) fn bans(&self) -> Result<Vec<ServerBan>, StoreProblem> {
         bans::list(&self.connection)
+    }
+
+    /// All read markers.
+    pub(super) fn markers(&self) -> Result<Vec<StoredMarker>, StoreProblem> {
+        markers::list(&self.connection)
     }
 
     /// Stores a change that was checked.

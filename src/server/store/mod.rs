@@ -7,6 +7,7 @@
 //! - `accounts`: reads and writes the accounts
 //! - `rooms`: the same for registered rooms
 //! - `bans`: the same for bans
+//! - `markers`: the same for read markers
 //! - `writer`: the thread that commits
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
@@ -18,6 +19,7 @@ mod accounts;
 mod bans;
 mod database;
 mod folder;
+mod markers;
 mod problem;
 mod queries;
 mod reader;
@@ -35,7 +37,7 @@ use super::error::{ServerError, StoreProblem};
 use super::hub::account::{Account, AccountChange, AccountProblem, StoredAccounts};
 use super::hub::ban::{BanChange, BanProblem, ServerBan};
 use super::hub::registered_room::{RegisteredRoom, RoomChange, RoomChangeKind, RoomProblem};
-use super::hub::stored::{StoreChange, StoreInfo, StoredState, first_kept};
+use super::hub::stored::{StoreChange, StoreInfo, StoredMarker, StoredState, first_kept};
 use super::hub::task::{StoreThreads, Wake};
 use crate::common::io_error::os_error_text;
 use database::{CommitError, Database};
@@ -56,6 +58,7 @@ pub(super) struct OpenStore {
     accounts: StoredAccounts,
     rooms: Vec<RegisteredRoom>,
     bans: Vec<ServerBan>,
+    markers: Vec<StoredMarker>,
     /// The socket for the requests of the administrator, if the name of the folder is not too long.
     pub(super) administration: Option<UnixListener>,
     /// A warning to report about it.
@@ -202,7 +205,7 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
         )
     });
     let (accounts, rooms) = (database.accounts()?, database.rooms()?);
-    let bans = database.bans()?;
+    let (bans, markers) = (database.bans()?, database.markers()?);
     let administration = folder::listen(folder);
     let warning = match &administration {
         Ok(_) => warning,
@@ -224,6 +227,7 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
         accounts,
         rooms,
         bans,
+        markers,
         administration: administration.ok(),
         warning,
         folder: folder.to_owned(),
@@ -240,6 +244,7 @@ impl OpenStore {
             accounts: mem::take(&mut self.accounts),
             rooms: mem::take(&mut self.rooms),
             bans: mem::take(&mut self.bans),
+            markers: mem::take(&mut self.markers),
         }
     }
 

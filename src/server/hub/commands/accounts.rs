@@ -14,6 +14,7 @@ use crate::server::hub::registered_room::RoomChange;
 use crate::server::hub::state::accounts::{
     AccountOutcome, AccountStep, NewPassword, PendingAccount, PendingLogin, ReplyForm,
 };
+use crate::server::hub::state::markers::MarkerOwner;
 use crate::server::hub::state::people::ConnectionStage;
 use crate::server::hub::stored::StoreChange;
 use crate::server::hub::task::Task;
@@ -199,10 +200,16 @@ impl Hub {
         };
         let before = person.account().cloned();
         let is_same = before == account;
+        if let Some(accounts) = &mut self.accounts {
+            accounts.set_session(id, before.as_ref(), account.as_ref());
+        }
         let account = account.map(Box::new);
         match &mut person.stage {
             ConnectionStage::Unregistered(pending) => pending.account = account,
             ConnectionStage::Registered(user) => user.account = account,
+        }
+        if !is_same {
+            self.forget_markers(id);
         }
         if !is_same && let Ok(user) = self.people.registered(id) {
             let (source, account) = (&user.source, user.account_or_star());
@@ -408,6 +415,9 @@ impl Hub {
             info!(account = %name, change = change.kind.word(), "account changed");
             match &change.kind {
                 AccountChangeKind::Remove => {
+                    if let Some(markers) = &mut self.markers {
+                        markers.remove(&MarkerOwner::Account(name.key()));
+                    }
                     self.log_out_all(name);
                     self.remove_from_rooms(name);
                 }

@@ -34,7 +34,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Whether this server has the command of this name: some need accounts.
+    /// Whether this server has the command of this name: some need accounts or a store.
     pub(super) fn offers(&self, command: &str) -> bool {
         let of_accounts = [
             "AUTHENTICATE",
@@ -45,6 +45,8 @@ impl Hub {
             "REGISTER",
             "VERIFY",
         ];
-        self.accounts.is_some() || !of_accounts.contains(&command)
+        let of_store = ["CHATHISTORY", "MARKREAD", "REDACT"];
+        (self.accounts.is_some() || !of_accounts.contains(&command))
+            && (self.store.is_some() || !of_store.contains(&command))
     }
 }

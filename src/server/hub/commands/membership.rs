@@ -152,6 +152,7 @@ impl Hub {
         {
             self.announce_join(id, room);
             self.send_topic(id, room);
+            self.send_marker_on_join(id, &room.name);
             self.send_names(id, room);
             self.reply_about(id, Reply::EndOfNames, &room.name);
             self.replay_on_join(id, number);

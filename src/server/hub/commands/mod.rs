@@ -10,6 +10,7 @@ mod chanserv;
 mod help;
 mod history;
 mod list;
+mod markers;
 mod membership;
 mod messages;
 mod moderation;
@@ -174,6 +175,7 @@ impl Hub {
             Request::Help { subject } | Request::Helpop { subject } => self.help(from, subject)?,
             Request::Links => self.links(from),
             Request::Stats { query } => self.stats(from, query)?,
+            Request::Markread { target, time } => self.markread(from, target, time)?,
             Request::Mode { target, letters, parameters } if target.starts_with('#') => {
                 self.room_mode(from, target, letters, parameters)?;
             }

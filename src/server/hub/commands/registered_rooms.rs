@@ -14,6 +14,7 @@ use crate::server::hub::registered_room::{
 use crate::server::hub::state::accounts::ReplyForm;
 use crate::server::hub::state::rooms::{Masks, RoomOwnership, RoomThrottle};
 use crate::server::hub::stored::StoreChange;
+use crate::server::hub::stored::StoredRecord;
 use crate::server::hub::{ConnectionId, Hub, Modes, OperatorRight, Registered, Room, Work};
 use crate::wire::{FoldedName, Nick, RoomName};
 
@@ -84,7 +85,7 @@ impl Hub {
                 masks,
             };
             self.charge(Work::KeptMask, 1 + written);
-            self.outbox().store_room(record);
+            self.outbox().keep(StoredRecord::Room(Box::new(record)));
         }
     }
 
@@ -435,7 +436,7 @@ mod tests {
         let records = outbox.take_stored().into_iter();
         let rooms = records.filter_map(|record| match record {
             StoredRecord::Room(room) => Some(*room),
-            StoredRecord::Line(_) | StoredRecord::Redaction(_) => None,
+            _ => None,
         });
         let rooms = rooms.map(|room| {
             let topic = room.settings.topic.map(|topic| topic.text.into_string());

@@ -1,6 +1,6 @@
 //! The table of accounts, the exchanges of clients that log in, and what waits for the store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub(in crate::server::hub) struct Accounts {
     by_name: BTreeMap<FoldedName, Account>,
     /// Never iterated, so its order cannot affect the output.
     by_certificate: HashMap<CertificateFingerprint, FoldedName>,
+    /// The connections that are logged in, by the folded name of the account.
+    sessions: BTreeSet<(FoldedName, ConnectionId)>,
     secret: SecretKey,
     nonce_key: SecretKey,
     nonces: u64,
@@ -172,6 +174,38 @@ impl Accounts {
 
     pub(in crate::server::hub) fn find(&self, name: &str) -> Option<&Account> {
         self.by_name.get(&*FoldedName::folded(name))
+    }
+
+    /// The connections that are logged in to an account, registered or not.
+    pub(in crate::server::hub) fn sessions(
+        &self,
+        account: &FoldedName,
+    ) -> impl Iterator<Item = ConnectionId> {
+        let first = (account.clone(), ConnectionId::new(0, 0));
+        let all = self.sessions.range(first..);
+        let of_account = all.take_while(move |(name, _)| name == account);
+        of_account.map(|(_, id)| *id)
+    }
+
+    /// How many connections are logged in.
+    #[cfg(feature = "for-tests")]
+    pub(in crate::server::hub) fn session_count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// A connection is logged in to another account now.
+    pub(in crate::server::hub) fn set_session(
+        &mut self,
+        id: ConnectionId,
+        before: Option<&Nick>,
+        after: Option<&Nick>,
+    ) {
+        if let Some(before) = before {
+            self.sessions.remove(&(before.key(), id));
+        }
+        if let Some(after) = after {
+            self.sessions.insert((after.key(), id));
+        }
     }
 
     pub(in crate::server::hub) fn count(&self) -> usize {
