@@ -33,44 +33,41 @@ impl Hub {
         let (person, user) = self.people.person(from)?;
         let own_account = user.account.as_deref().map(Nick::key);
         let certificate = person.certificate.as_deref().copied();
-        let mut operators = self.settings.operators.iter();
-        if operators.any(|one| matches!(one.credential, Credential::Hash(_))) {
+        let hash_of = |one: &Operator| match &one.credential {
+            Credential::Hash(hash) => Some(hash.clone()),
+            _ => None,
+        };
+        let any_hash = self.settings.operators.iter().find_map(hash_of);
+        if any_hash.is_some() {
             self.may_check_hash(from)?;
         }
         let mut operators = self.settings.operators.iter();
-        let Some(account) = operators.find(|one| one.name == name).cloned() else {
-            return self.finish_oper(from, name, None);
+        let named = operators.find(|one| one.name == name).cloned();
+        let is_accepted = named.as_ref().is_some_and(|one| match &one.credential {
+            Credential::Account(name) => own_account == Some(name.key()),
+            Credential::Certificate(one) => certificate.as_ref() == Some(one),
+            Credential::Plain(correct) => password == Some(correct.as_str()),
+            Credential::Hash(_) => false,
+        });
+        let (Some(password), Some(any_hash), false) = (password, any_hash, is_accepted) else {
+            return self.finish_oper(from, name, named.filter(|_| is_accepted));
         };
-        let own = match &account.credential {
-            Credential::Account(name) => Some(own_account == Some(name.key())),
-            Credential::Certificate(one) => Some(certificate.as_ref() == Some(one)),
-            _ => None,
+        // A name without a hash takes as long as one with a hash, and gets the same answer: neither
+        // reveals which names exist.
+        let hash = named.as_ref().and_then(hash_of);
+        let account = named.filter(|_| hash.is_some());
+        self.outbox().tasks.push(Task::CheckPassword {
+            connection: from,
+            password: password.to_owned(),
+            hash: hash.unwrap_or(any_hash),
+        });
+        let check = OperCheck {
+            name: name.to_owned(),
+            account,
+            label: None,
         };
-        if let Some(is_own) = own {
-            return self.finish_oper(from, name, is_own.then_some(account));
-        }
-        let password = password.ok_or(Rejection::NotEnoughParameters("OPER"))?;
-        match &account.credential {
-            Credential::Account(_) | Credential::Certificate(_) => Ok(()),
-            Credential::Hash(hash) => {
-                let task = Task::CheckPassword {
-                    connection: from,
-                    password: password.to_owned(),
-                    hash: hash.clone(),
-                };
-                self.outbox().tasks.push(task);
-                let check = OperCheck {
-                    account,
-                    label: None,
-                };
-                self.operators.checks.insert(from, check);
-                Ok(())
-            }
-            Credential::Plain(correct) => {
-                let is_correct = correct == password;
-                self.finish_oper(from, name, is_correct.then_some(account))
-            }
-        }
+        self.operators.checks.insert(from, check);
+        Ok(())
     }
 
     /// Rejects an attempt that comes too early, and says when to try again.
@@ -92,20 +89,21 @@ impl Hub {
 
     /// Completes an `OPER` whose password was checked outside the hub.
     pub(in crate::server::hub) fn password_checked(&mut self, id: ConnectionId, is_correct: bool) {
-        let Some(OperCheck { account, label }) = self.operators.checks.remove(&id) else {
+        let Some(check) = self.operators.checks.remove(&id) else {
             return;
         };
         if self.people.get(id).is_none() {
             return;
         }
         // The configuration may have been reloaded in the meantime.
-        let is_correct = is_correct && self.settings.operators.contains(&account);
+        let operators = &self.settings.operators;
+        let account = check.account;
+        let account = account.filter(|one| is_correct && operators.contains(one));
         self.outbox().begin_responses();
-        let name = account.name.clone();
-        if let Err(rejection) = self.finish_oper(id, &name, is_correct.then_some(account)) {
+        if let Err(rejection) = self.finish_oper(id, &check.name, account) {
             self.reject(id, rejection);
         }
-        if let Some(label) = label {
+        if let Some(label) = check.label {
             self.label_responses(self.labeled_before(id, &label));
         }
     }

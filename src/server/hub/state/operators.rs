@@ -19,7 +19,11 @@ pub(in crate::server::hub) struct Operators {
 /// An `OPER` request whose password is being checked.
 #[derive(Debug)]
 pub(in crate::server::hub) struct OperCheck {
-    pub(in crate::server::hub) account: Operator,
+    /// The name that the user has given.
+    pub(in crate::server::hub) name: String,
+    /// The operator of that name, if its password is compared with a hash. Otherwise the request is
+    /// refused after the check, whatever it finds.
+    pub(in crate::server::hub) account: Option<Operator>,
     /// The label of the line, for the response.
     pub(in crate::server::hub) label: Option<String>,
 }

@@ -320,3 +320,47 @@ fn a_second_attempt_while_a_password_is_checked_is_too_soon() {
         assert_eq!(account.map(String::as_str), Some("root"));
     }
 }
+
+#[test]
+fn a_refusal_does_not_reveal_which_operators_exist() {
+    let operator = |name: &str, credential| Operator {
+        name: name.to_owned(),
+        credential,
+        may: OperatorRights::ALL,
+    };
+    let mut settings = HubSettings::default();
+    settings.limits.enabled = false;
+    settings.operators = vec![
+        operator("hashed", Credential::Hash("the hash".to_owned())),
+        operator("plain", Credential::Plain("open".to_owned())),
+        operator("known", Credential::Account(Nick::parse("dora").unwrap())),
+    ];
+    let (now, alice) = (HubTime::default(), ConnectionId::new(0, 0));
+    let (mut hub, mut outbox) = (Hub::new(settings, now), Outbox::default());
+    hub.connected(alice, Ipv4Addr::LOCALHOST.into(), now, &mut outbox);
+    for line in ["NICK alice", "USER a 0 * :a"] {
+        hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+    }
+    for password in ["", " wrong"] {
+        for name in ["hashed", "plain", "known", "missing"] {
+            outbox.clear();
+            let line = format!("OPER {name}{password}");
+            hub.received(alice, Line::Whole(line.as_bytes()), now, &mut outbox);
+            // All names take the time of a check, or none does.
+            let tasks = mem::take(&mut outbox.tasks);
+            assert_eq!(tasks.is_empty(), password.is_empty(), "{line}");
+            for _ in tasks {
+                // What the check of another name finds does not count.
+                let answer = Answer::PasswordChecked {
+                    connection: alice,
+                    is_correct: name != "hashed",
+                };
+                hub.answered(answer, now, &mut outbox);
+            }
+            let (_, sent) = outbox.sends().next().unwrap();
+            let sent = str::from_utf8(sent).unwrap();
+            assert!(sent.contains(" 464 alice :"), "{line}: {sent}");
+            assert!(hub.operators.accounts.is_empty(), "{line}");
+        }
+    }
+}
