@@ -126,7 +126,8 @@ fn a_network_that_is_lost_is_reported_with_its_lines_and_the_other_goes_on() {
     );
     program.give("three\n@libera/bob four\n");
     home.expect(" PRIVMSG #lobby :three");
-    program.err.wait_for("chatroom: line 4: libera is gone");
+    let refused = "chatroom: line 4: Not sent: the connection to libera has ended.\n";
+    program.err.wait_for(refused);
     program.end_input();
     let finished = program.finish();
     assert_eq!(finished.status, Some(69), "{finished:?}");

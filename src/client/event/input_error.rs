@@ -77,7 +77,9 @@ pub enum InputError {
     AlreadyConnected(String),
     /// This network, to which the line would be sent, is no longer there.
     NetworkGone(String),
-    /// The same, and its bouncer does not have it any more.
+    /// The same in a script, which cannot add a network.
+    ScriptNetworkGone(String),
+    /// The same as [`Self::NetworkGone`], and its bouncer does not have it any more.
     NetworkRemoved(String),
     /// There is no other network to go on with.
     OnlyNetwork,
@@ -204,6 +206,9 @@ impl fmt::Display for InputError {
                 "{name} is gone. /room #ROOM switches to another network, /connect {name} connects \
                  again."
             ),
+            Self::ScriptNetworkGone(name) => {
+                write!(f, "Not sent: the connection to {name} has ended.")
+            }
             Self::NetworkRemoved(name) => write!(
                 f,
                 "{name} is gone: the bouncer does not have it any more. /room #ROOM switches to \

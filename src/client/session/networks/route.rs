@@ -290,7 +290,7 @@ impl Networks {
             if index != at {
                 session.skip_line(number);
             } else if session.is_ended() {
-                let error = InputError::NetworkGone(name.to_string());
+                let error = InputError::ScriptNetworkGone(name.to_string());
                 let line = Some(number);
                 output.events.push(Event::InputRejected { error, line });
             } else {
