@@ -78,9 +78,11 @@ impl NetworkSetups {
     /// The files of a network.
     pub(super) fn files_of(&self, key: &NetworkKey) -> NetworkFiles {
         let logs = self.paths.logs().filter(|_| self.config.log);
+        let seen = self.paths.file_of_network("seen", key);
         NetworkFiles {
             history: self.paths.file_of_network("history", key),
-            seen: self.paths.file_of_network("seen", key),
+            // The user has not seen the lines that only a script has.
+            seen: seen.filter(|_| self.interactive),
             drafts: self.paths.file_of_network("draft", key),
             log: logs.map(|logs| folder_of(&logs, key)),
         }
