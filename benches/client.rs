@@ -136,7 +136,8 @@ fn networks_with_tls(arguments: &Arguments) -> Measures {
             endpoint.configure_in(home.path(), count);
             let names: Vec<String> = (0..count).map(|number| format!("n{number}")).collect();
             let mut arguments: Vec<&str> = names.iter().map(String::as_str).collect();
-            arguments.push("--no-host");
+            // A color would be between the words that are looked for.
+            arguments.extend(["--no-host", "--color", "never"]);
             // That of the last network, which has a nick of its own.
             let last = format!("You are alice{}", count - 1);
             let terminal = Terminal::start(PROGRAM, &arguments, home.path(), &last);
