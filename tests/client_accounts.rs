@@ -303,6 +303,42 @@ fn a_script_logs_in_with_a_proof_of_its_password_and_leaves_the_secret_nowhere()
     }
 }
 
+#[test]
+fn a_bouncer_without_sasl_gets_the_account_in_the_password_of_the_server() {
+    let peer = TlsPeer::listen();
+    let home = Home::new();
+    let file = write_password(&home, "ann/libera@laptop:s3same, and more\n");
+    configure(&home, &peer, &format!("password-file = {file:?}"));
+    let script = || Program::start(home.chatroom(&["--nick", "ci", "-c", "/msg bob hi"]));
+    let program = script();
+    let mut lines = peer.accept();
+    assert_eq!(
+        lines.line().as_deref(),
+        Some("PASS :ann/libera@laptop:s3same, and more")
+    );
+    lines.receives("USER ");
+    // Such a bouncer may know no capabilities either.
+    lines.sends(":s 421 * CAP :Unknown command");
+    welcome(&mut lines, "ci");
+    lines.sends(":s PONG s chatroom-settled");
+    lines.receives("PRIVMSG bob :hi");
+    let fence = lines.receives("PING ");
+    lines.sends(&fence.replace("PING ", ":s PONG s "));
+    lines.receives("QUIT");
+    assert_eq!(program.finish().status, Some(0));
+    // A wrong one is refused, and is in no message.
+    let program = script();
+    let mut lines = peer.accept();
+    lines.receives("USER ");
+    lines.sends(":s 464 * :Invalid Password");
+    lines.sends("ERROR :Invalid Password");
+    let rest = lines.rest();
+    assert!(!rest.iter().any(|line| line.contains("bob")), "{rest:?}");
+    let finished = program.finish();
+    assert_eq!(finished.status, Some(77), "{finished:?}");
+    assert!(!finished.err.contains("s3same"), "{finished:?}");
+}
+
 /// The contents of all files in a folder but one.
 fn all_files(folder: &Path, but: &Path) -> String {
     let mut all = String::new();

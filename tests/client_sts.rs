@@ -11,7 +11,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
-use common::PATIENCE;
+use common::{PATIENCE, accept};
 use support::Program;
 use support::home::Home;
 use support::tls_peer::TlsPeer;
@@ -33,7 +33,7 @@ fn plain_server_for(clients: usize, answer: &str) -> (String, JoinHandle<String>
     let received = thread::spawn(move || {
         let mut all = String::new();
         for _ in 0..clients {
-            let (mut stream, _) = listener.accept().unwrap();
+            let mut stream = accept(&listener);
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             let mut received = vec![0; "CAP LS 302\r\n".len()];
             stream.read_exact(&mut received).unwrap();

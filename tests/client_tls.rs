@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use chatting_room::server::{CertificateFiles, EmbeddedServer, Settings, TlsSettings};
-use common::Client;
+use common::{Client, accept};
 use nix::sys::signal::Signal;
 use rcgen::{CertificateParams, KeyPair};
 use ring::digest::{SHA256, digest};
@@ -335,7 +335,7 @@ fn a_server_without_tls_is_never_spoken_to_in_clear() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let received = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = accept(&listener);
         let mut server = ServerConnection::new(config_of(&own)).unwrap();
         let mut plain = Vec::new();
         while server
@@ -463,7 +463,7 @@ fn handshakes_of(own: &Own) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = accept(&listener);
         let mut server = ServerConnection::new(config).unwrap();
         while server.is_handshaking() && server.complete_io(&mut stream).is_ok() {}
         // The bytes of the client are read: otherwise the system resets the connection at the end.

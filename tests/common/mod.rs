@@ -7,12 +7,31 @@ pub(crate) mod accounts;
 pub(crate) mod store;
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The time limit of each step.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The next connection. Without a limit, a test whose client does not connect would wait for ever.
+pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                assert!(Instant::now() < deadline, "no client connects");
+                thread::park_timeout(Duration::from_millis(1));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
 
 /// The server program on a free port. It is killed when a test drops it.
 pub(crate) struct Server {
@@ -76,7 +95,7 @@ impl Server {
                 return status;
             }
             assert!(Instant::now() < deadline, "the server does not exit");
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
@@ -108,7 +127,7 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         while !holds(self) {
             assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 

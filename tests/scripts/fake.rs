@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, accept};
 use crate::support::Program;
 
 /// With these capabilities, lines need no PINGs after them.
@@ -26,7 +26,7 @@ impl Fake {
         let address = listener.local_addr().unwrap();
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
+            let stream = accept(&listener);
             // A test that has finished reads no more lines.
             serve(stream, answer, |line| drop(sender.send(line.to_owned())));
         });
@@ -201,7 +201,7 @@ fn recorder() {
     };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("\nlistening on {} ready", listener.local_addr().unwrap());
-    let (stream, _) = listener.accept().unwrap();
+    let stream = accept(&listener);
     serve(stream, answers(capabilities.leak()), |line| {
         if let Some(text) = said(line) {
             // One write per line, so that no line is cut by the kill.

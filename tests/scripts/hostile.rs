@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::fake::{Fake, LABELS, answers};
 use super::support::{Finished, Program, chatroom, run};
-use crate::common::{PATIENCE, Server};
+use crate::common::{PATIENCE, Server, accept};
 
 /// All lines from the client, except those for registration and QUIT.
 fn sent(fake: &Fake) -> Vec<String> {
@@ -336,7 +336,7 @@ fn a_server_that_sends_pings_and_reads_no_answer_costs_no_memory() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let program = Program::start(chatroom(&["--nick", "ci", &address]));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accept(&listener);
     stream
         .set_write_timeout(Some(Duration::from_secs(2)))
         .unwrap();

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use super::fake::Fake;
 use super::support::home::Home;
 use super::support::{Finished, Program, chatroom, run};
-use crate::common::Server;
+use crate::common::{Server, accept};
 
 fn status(arguments: &[&str], input: &str) -> Finished {
     run(chatroom(arguments), input)
@@ -150,7 +150,7 @@ fn a_server_that_closes_the_connection_is_69_with_its_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let program = Program::start(chatroom(&["--nick", "ci", &address]));
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accept(&listener);
     let answer = b"ERROR :Closing Link: too many connections\r\n";
     stream.write_all(answer).unwrap();
     // The input from the client must have been read, or the close would lose the answer.
@@ -188,7 +188,7 @@ fn a_port_for_encrypted_connections_is_recognized() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = accept(&listener);
         let _ = stream.read(&mut [0; 64]).unwrap();
         stream.write_all(b"\x15\x03\x01\0\x02\x02\x46").unwrap();
     });

@@ -1,12 +1,12 @@
 //! The reported state of each line is true: accepted, refused, unknown, not sent.
 
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 
 use super::fake::{Fake, LABELS, Recorder, answers};
 use super::foreign::Foreign;
 use super::support::{Finished, Program, chatroom, messages_from, run};
-use crate::common::{PATIENCE, Server};
+use crate::common::{PATIENCE, Server, accept};
 
 /// Lines of which each `every`th has a target that does not exist; the numbers of these; the texts
 /// of the others.
@@ -260,7 +260,7 @@ fn lines_from_before_registration_are_not_lost() {
     let mut program = Program::start(chatroom(&["--nick", "ci", &address]));
     program.give("one\ntwo");
     program.end_input();
-    let (stream, _) = listener.accept().unwrap();
+    let stream = accept(&listener);
     let mut said = Vec::new();
     super::fake::serve(stream, answers(""), |line| {
         said.extend(super::fake::said(line));
@@ -280,7 +280,7 @@ fn a_server_that_never_ends_its_line_or_its_list_is_disconnected() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let flooding = std::thread::spawn(move || {
-            let (mut stream, _): (TcpStream, _) = listener.accept().unwrap();
+            let mut stream = accept(&listener);
             stream.set_write_timeout(Some(PATIENCE)).unwrap();
             stream.write_all(start.as_bytes()).unwrap();
             let mut sent = 0;

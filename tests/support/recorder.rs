@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, accept};
 
 /// A server with one room that accepts one client, answers its PINGs, and records each byte that it
 /// sends.
@@ -20,7 +20,7 @@ impl Recorder {
         let address = listener.local_addr().unwrap();
         let (sender, bytes) = mpsc::channel();
         thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
+            let stream = accept(&listener);
             sender.send(Self::record(stream)).unwrap();
         });
         Self { address, bytes }

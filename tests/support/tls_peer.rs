@@ -19,7 +19,7 @@ use rustls::{
     ServerConnection, SignatureScheme, StreamOwned,
 };
 
-use crate::common::PATIENCE;
+use crate::common::{PATIENCE, accept};
 
 /// Which certificates of clients are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl TlsPeer {
 
     /// The same after these bytes, which are not encrypted.
     pub(crate) fn accept_after(&self, plain: &[u8]) -> TlsLines {
-        let (mut stream, _) = self.listener.accept().unwrap();
+        let mut stream = accept(&self.listener);
         stream.write_all(plain).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let connection = ServerConnection::new(Arc::clone(&self.config)).unwrap();
