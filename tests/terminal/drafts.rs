@@ -202,6 +202,47 @@ fn two_terminals_have_separate_drafts_and_each_nick_gets_its_own() {
 }
 
 #[test]
+fn the_text_of_a_program_that_is_killed_after_the_next_start_is_offered_then() {
+    let (server, mut alice, _lines) = Scripted::with_alice(|start| start);
+    alice.types("half a thought");
+    alice.is_kept("half a thought");
+    // It has its file until the system has removed it.
+    alice.signals(Signal::SIGSTOP);
+    let (mut again, _lines) = comes_back(&alice, &server);
+    again.types("typed meanwhile");
+    again.settles_below("[#lobby] typed meanwhile");
+    assert!(!again.look(|shown| shown.has("Unsent text")));
+    alice.signals(Signal::SIGKILL);
+    alice.wait();
+    again.shows(&offer("half a thought", ""));
+    again.settles_below("[#lobby] typed meanwhile");
+    again.is_kept("half a thought");
+    again.types(CTRL_C);
+    again.types(CTRL_Y);
+    again.settles_below("[#lobby] half a thought");
+}
+
+#[test]
+fn a_saved_text_is_offered_when_its_server_is_added_to_a_session() {
+    let [host, other] = [host_on(0), host_on(0)];
+    let alice = killed_with_text(other.address(), "half a thought");
+    let start = Start::as_nick("alice", host.address());
+    let mut again = start.at_home_of(&alice).sized(24, 160).start();
+    again.is_in();
+    assert!(!again.look(|shown| shown.has("Unsent text")));
+    let network = other.address().to_string();
+    again.types(&format!("/connect {network}\r"));
+    // Nothing more has to be entered for that.
+    again.shows(&offer("half a thought", ""));
+    again.shows(&format!("{network}: You are alice in #lobby"));
+    again.types(CTRL_Y);
+    again.settles_below(&format!("[{network}/#lobby] half a thought"));
+    again.types(CTRL_C);
+    again.types("/quit\r");
+    again.ends_with(0);
+}
+
+#[test]
 fn a_draft_survives_browsing_the_history() {
     const UP: &str = "\x1b[A";
     let host = host_on(0);
@@ -450,11 +491,13 @@ fn comes_back(alice: &Terminal, server: &Scripted) -> (Terminal, Lines) {
 }
 
 impl Terminal {
-    /// Waits until a text is in the files of drafts.
+    /// Waits until a text is in the files of drafts, also if the program is killed now.
     pub(super) fn is_kept(&self, text: &str) {
         let folder = self.home().join("chatroom/draft");
+        // A file that is still being written has the name of a file with `.new` at its end.
+        let is_complete = |path: &Path| path.extension().is_none_or(|end| end != "new");
         let deadline = Instant::now() + PATIENCE;
-        while !everything_in(&folder).contains(text) {
+        while !text_in(&folder, &is_complete).contains(text) {
             assert!(Instant::now() < deadline, "{text:?} is not kept");
             // The file changes without a sign of it on the screen.
             thread::sleep(Duration::from_millis(10));
@@ -464,15 +507,22 @@ impl Terminal {
 
 /// The content of all files in a folder.
 fn everything_in(folder: &Path) -> String {
+    text_in(folder, &|_| true)
+}
+
+/// The content of those files in a folder that `is_wanted`.
+fn text_in(folder: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
-            true => all.push_str(&everything_in(&path)),
+            true => all.push_str(&text_in(&path, is_wanted)),
             // A new file gets its name only when it is complete, so one can vanish meanwhile.
-            false => all.push_str(&String::from_utf8_lossy(
-                &fs::read(&path).unwrap_or_default(),
-            )),
+            false if is_wanted(&path) => {
+                let bytes = fs::read(&path).unwrap_or_default();
+                all.push_str(&String::from_utf8_lossy(&bytes));
+            }
+            false => {}
         }
     }
     all

@@ -157,6 +157,34 @@ mod tests {
     }
 
     #[test]
+    fn files_of_a_running_session_are_renamed_after_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).ok();
+        let lock = |name: &str| {
+            let lock = fs::File::create(folder.path().join(name)).unwrap();
+            lock.lock().unwrap();
+            lock
+        };
+        for name in ["at-h-6667", "at-h-6667~2.new"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        let running = lock("at-h-6667.lock");
+        let home = key("home", "h:6667");
+        home.file_in(folder.path());
+        assert_eq!(read("at-h-6667").as_deref(), Some("at-h-6667"));
+        assert_eq!(read("home~2.new").as_deref(), Some("at-h-6667~2.new"));
+        fs::remove_file(folder.path().join("home~2.new")).unwrap();
+        // Nor does anything get the name of the file that a session by the name writes.
+        let by_name = lock("home.lock");
+        running.unlock().unwrap();
+        home.file_in(folder.path());
+        assert_eq!(read("at-h-6667").as_deref(), Some("at-h-6667"));
+        by_name.unlock().unwrap();
+        home.file_in(folder.path());
+        assert_eq!(read("home").as_deref(), Some("at-h-6667"));
+    }
+
+    #[test]
     fn a_name_and_its_address_lead_to_the_same_files() {
         let config: Config = toml::from_str("[servers.home]\naddress = \"h:6667\"").unwrap();
         let at = |named, text: &str| NetworkKey::new(named, &address(text), &config);

@@ -2,22 +2,19 @@
 //! they survive the end of the program.
 //!
 //! A thread of its own writes the file shortly after a change, so that no key waits for the disk.
-//! Only its owner can read the file, and it is removed when it would be empty. Each running session
-//! locks a file of its own: a line that is being typed in another terminal is not a saved draft.
-//! The texts of an earlier run with the same nick are offered, and become part of the typed line
-//! only when the user restores them.
+//! Only its owner can read the file, and it is removed when it would be empty. The texts of an earlier
+//! run with the same nick are offered, and become part of the typed line only when the user restores
+//! them.
 
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::damaged::{WholeLines, beside, keep_copy, read_lines};
-use super::replace::{Durability, replace_file};
+use super::damaged::{WholeLines, keep_copy};
+use super::draft_file::{ClaimedFile, DraftFile};
 use super::saved_draft::{DraftStage, SavedDraft};
 use crate::client::event::UnsentText;
 use crate::client::terminal::printer::Printer;
@@ -29,15 +26,17 @@ const WRITE_DELAY: Duration = Duration::from_millis(200);
 /// The pause after messages were written. The next ones are written at once after it: a message that
 /// is sent is in no other place.
 const UNSENT_PAUSE: Duration = Duration::from_millis(10);
-/// How many sessions with one server can save their drafts at the same time.
-const FILES_MAX: u32 = 32;
+/// How long after the start the texts of a session that ends meanwhile are still offered. A session
+/// whose terminal was closed says goodbye to its server first, and one that was killed keeps its lock
+/// until the system has removed it.
+const RELEASE_WAIT: Duration = Duration::from_secs(20);
+/// The pauses between two looks at the files of such sessions; each is twice the one before it.
+const RELEASE_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
 
 /// The file of one session. Clones share their state.
 #[derive(Debug, Clone)]
 pub(crate) struct DraftStore {
-    file: Arc<PathBuf>,
-    /// The lock file. While it is locked, `file` belongs to this session.
-    lock: Arc<File>,
+    file: Arc<DraftFile>,
     /// The nick under which the drafts were typed.
     nick: Arc<str>,
     /// Prints the report when they cannot be saved.
@@ -81,17 +80,19 @@ pub(in crate::client) struct DraftOffer {
 
 impl DraftStore {
     /// Starts to save the drafts of `nick` in `file`, or in a file beside it while other sessions
-    /// have that one locked. `None` when they cannot be saved, which is reported.
+    /// have that one locked. `None` when they cannot be saved, which is reported. `offer` is called
+    /// when a session ends soon after the start and its texts can be offered, too.
     ///
     /// # Errors
     ///
-    /// Fails when the thread cannot be started.
+    /// Fails when a thread cannot be started.
     pub(in crate::client) fn start(
         file: &Path,
         nick: &str,
         printer: Printer,
+        offer: impl Fn() + Send + 'static,
     ) -> io::Result<Option<Self>> {
-        let (file, lock, read) = match claim_file(file, nick) {
+        let ClaimedFile { file, read, locked } = match DraftFile::claim(file, nick) {
             Ok(claimed) => claimed,
             Err(error) => {
                 printer.push(unusable(file, &error));
@@ -99,38 +100,28 @@ impl DraftStore {
             }
         };
         let is_damaged = read.damaged > 0;
-        if is_damaged {
-            match keep_copy(&file) {
-                Ok(copy) => printer.push(damaged(read.damaged, &copy)),
-                Err(error) => {
-                    printer.push(unusable(&file, &error));
-                    return Ok(None);
-                }
-            }
+        if !keep_damaged(&file, &read, &printer) {
+            return Ok(None);
         }
-        let is_own = |draft: &SavedDraft| draft.nick.eq_ignore_ascii_case(nick);
-        let (own, of_others) = read.lines.into_iter().partition::<Vec<_>, _>(is_own);
-        let state = DraftState {
-            offered: own.into(),
-            of_others,
-            changed: is_damaged,
-            ..DraftState::default()
-        };
         let store = Self {
             file: Arc::new(file),
-            lock: Arc::new(lock),
             nick: nick.into(),
             printer,
-            shared: Arc::new((Mutex::new(state), Condvar::new())),
+            shared: Arc::default(),
             writing: Arc::default(),
         };
+        store.lock().add_offers(read, nick);
+        store.lock().changed = is_damaged;
         let writer = store.clone();
-        thread::Builder::new()
-            .name("draft".to_owned())
-            .spawn(move || {
-                signals::block_editor_signals();
-                writer.write_changes();
+        start_thread(move || writer.write_changes())?;
+        if !locked.is_empty() {
+            let watcher = store.clone();
+            start_thread(move || {
+                if watcher.adopt_released(locked) {
+                    offer();
+                }
             })?;
+        }
         Ok(Some(store))
     }
 
@@ -216,7 +207,7 @@ impl DraftStore {
         let mut state = self.lock();
         if !state.finished && change(&mut state) {
             state.changed = true;
-            self.shared.1.notify_one();
+            self.shared.1.notify_all();
         }
     }
 
@@ -229,23 +220,65 @@ impl DraftStore {
             std::mem::take(&mut state.changed).then(|| state.lines())
         };
         let Some(lines) = lines else { return };
-        let written = write(&self.file, &lines);
+        let written = self.file.write(&lines);
         let failing = written.is_err();
         let was_failing = std::mem::replace(&mut self.lock().failing, failing);
         if let Err(error) = written
             && !was_failing
         {
-            self.printer.push(unusable(&self.file, &error));
+            self.printer.push(unusable(self.file.path(), &error));
         }
     }
 
-    /// Writes the file and unlocks it for the next session.
+    /// Writes the file and unlocks it for the next session. Later changes are ignored: they would be
+    /// written to a file that another session may have.
     pub(in crate::client) fn finish(&self) {
-        self.write_now();
         self.lock().finished = true;
-        self.shared.1.notify_one();
-        // The end of the program unlocks it, too.
-        let _ = self.lock.unlock();
+        self.shared.1.notify_all();
+        self.write_now();
+        self.file.unlock();
+    }
+
+    /// Waits for one of these files, which other sessions had locked when this one started. Returns
+    /// whether there are more texts to offer.
+    fn adopt_released(&self, mut locked: Vec<PathBuf>) -> bool {
+        let [mut pause, longest] = RELEASE_PAUSES;
+        let mut waited = Duration::ZERO;
+        while waited < RELEASE_WAIT && !locked.is_empty() {
+            let goes_on = |state: &mut DraftState| !state.finished;
+            let state = self
+                .shared
+                .1
+                .wait_timeout_while(self.lock(), pause, goes_on);
+            if state.unwrap_or_else(PoisonError::into_inner).0.finished {
+                return false;
+            }
+            if let Some((file, read)) = DraftFile::claim_released(&mut locked, &self.nick) {
+                return self.adopt(&file, read);
+            }
+            waited += pause;
+            pause = longest.min(pause * 2);
+        }
+        false
+    }
+
+    /// Moves the texts of another file, which this session has locked, to its own.
+    fn adopt(&self, file: &DraftFile, read: WholeLines<SavedDraft>) -> bool {
+        if !keep_damaged(file, &read, &self.printer) {
+            return false;
+        }
+        let mut adopted = false;
+        self.change(|state| {
+            state.add_offers(read, &self.nick);
+            adopted = true;
+            true
+        });
+        self.write_now();
+        // Otherwise they stay there for the next start.
+        if adopted && !self.lock().failing {
+            let _ = file.write("");
+        }
+        adopted
     }
 
     fn write_changes(&self) {
@@ -281,11 +314,42 @@ impl DraftStore {
 }
 
 impl DraftState {
+    /// Adds the texts of an earlier run; those of other nicks are only kept.
+    fn add_offers(&mut self, read: WholeLines<SavedDraft>, nick: &str) {
+        let is_own = |draft: &SavedDraft| draft.nick.eq_ignore_ascii_case(nick);
+        let (own, of_others) = read.lines.into_iter().partition::<Vec<_>, _>(is_own);
+        self.offered.extend(own);
+        self.of_others.extend(of_others);
+    }
+
     /// The content of the file: all that is to be offered at the next start.
     fn lines(&self) -> String {
         let own = self.unsent.iter().chain(&self.typed).chain(&self.offered);
         own.chain(&self.of_others).map(SavedDraft::encode).collect()
     }
+}
+
+fn start_thread(run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = thread::Builder::new().name("draft".to_owned());
+    thread.spawn(move || {
+        signals::block_editor_signals();
+        run();
+    })?;
+    Ok(())
+}
+
+/// Copies a file that is damaged, and reports it. Returns false if that is not possible; then the file
+/// must stay as it is.
+fn keep_damaged(file: &DraftFile, read: &WholeLines<SavedDraft>, printer: &Printer) -> bool {
+    if read.damaged == 0 {
+        return true;
+    }
+    let copy = keep_copy(file.path());
+    printer.push(match &copy {
+        Ok(copy) => damaged(read.damaged, copy),
+        Err(error) => unusable(file.path(), error),
+    });
+    copy.is_ok()
 }
 
 fn unix_seconds() -> i64 {
@@ -309,62 +373,6 @@ fn damaged(count: usize, copy: &Path) -> String {
         "{texts}; the damaged file was copied to {}.\n",
         copy.display()
     )
-}
-
-/// Locks a file that no running session has, and reads it: one that is damaged or has texts of this
-/// nick if there is one, otherwise a new one, otherwise one with texts of other nicks.
-fn claim_file(file: &Path, nick: &str) -> io::Result<(PathBuf, File, WholeLines<SavedDraft>)> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let files = || {
-        (1..=FILES_MAX).map(|number| match number {
-            1 => file.to_owned(),
-            _ => beside(file, &format!("~{number}")),
-        })
-    };
-    let is_wanted = |read: &WholeLines<SavedDraft>| {
-        let mut lines = read.lines.iter();
-        read.damaged > 0 || lines.any(|draft| draft.nick.eq_ignore_ascii_case(nick))
-    };
-    for candidate in files().filter(|file| file.exists()) {
-        if let Some(lock) = lock_file(&candidate)? {
-            let read = read_lines(&candidate, SavedDraft::decode)?;
-            if is_wanted(&read) {
-                return Ok((candidate, lock, read));
-            }
-        }
-    }
-    let new = files().filter(|file| !file.exists());
-    for candidate in new.chain(files()) {
-        if let Some(lock) = lock_file(&candidate)? {
-            let read = read_lines(&candidate, SavedDraft::decode)?;
-            return Ok((candidate, lock, read));
-        }
-    }
-    Err(io::Error::other("too many sessions use this file"))
-}
-
-/// Locks a file; `None` while another session has it locked.
-fn lock_file(file: &Path) -> io::Result<Option<File>> {
-    let lock = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(beside(file, ".lock"))?;
-    Ok(lock.try_lock().is_ok().then_some(lock))
-}
-
-/// Replaces the content of the file atomically; removes the file if `text` is empty.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    if text.is_empty() {
-        return match fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-    }
-    replace_file(file, text, Durability::Soon)
 }
 
 #[cfg(test)]

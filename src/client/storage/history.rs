@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::damaged::{keep_copy, read_lines};
+use super::lock::wait_for_lock;
 use super::replace::{Durability, replace_file};
 use crate::common::io_error::os_error_text;
 
@@ -74,18 +75,20 @@ fn repair_file(file: &Path) -> io::Result<Option<RepairedHistory>> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
+    // The editor of another session locks the file while it writes it, and cuts it to do so. The
+    // check is also whether the editor of this one will be able to write it.
+    let open = || OpenOptions::new().read(true).append(true).open(file);
+    let _lock = match wait_for_lock(open) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        lock => lock?,
+    };
     let read = read_lines(file, |line| {
         let text = str::from_utf8(line).ok()?;
         // A power failure can leave zeros in a file.
         (!text.contains('\0')).then(|| text.to_owned())
     })?;
     if read.damaged == 0 {
-        // Check now whether the editor will be able to write the file.
-        let opened = OpenOptions::new().append(true).open(file);
-        return match opened {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(None),
-        };
+        return Ok(None);
     }
     let copy = keep_copy(file)?;
     replace(file, &read.lines)?;
@@ -106,6 +109,10 @@ fn replace(file: &Path, lines: &[String]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::thread;
+    use std::time::Duration;
+
     use super::*;
 
     // A95.
@@ -131,6 +138,26 @@ mod tests {
         );
         assert_eq!(fs::read(copy).unwrap(), damaged);
         assert_eq!(repair(&file).unwrap(), None);
+    }
+
+    #[test]
+    fn a_history_that_another_session_is_writing_is_not_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history");
+        // The editor has locked the file and cut it, and writes it again.
+        fs::write(&file, "#V2\none\ntw").unwrap();
+        let mut writing = OpenOptions::new().append(true).open(&file).unwrap();
+        writing.lock().unwrap();
+        let repaired = thread::scope(|scope| {
+            let repairing = scope.spawn(|| repair(&file));
+            // The other thread reads nothing before the lock is free.
+            thread::sleep(Duration::from_millis(20));
+            writing.write_all(b"o\n").unwrap();
+            writing.unlock().unwrap();
+            repairing.join().unwrap()
+        });
+        assert_eq!(repaired.unwrap(), None);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "#V2\none\ntwo\n");
     }
 
     // A95.

@@ -5,13 +5,12 @@
 //! A line that cannot be read is skipped: its server counts as unknown, and is asked about again.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::damaged::beside;
+use super::lock::lock;
 use super::replace::{Durability, replace_file};
 use crate::client::config::address::Address;
 use crate::client::config::trust::{AcceptedCertificate, parse_fingerprint};
@@ -103,8 +102,7 @@ impl KnownCertificates {
             fs::create_dir_all(folder)?;
         }
         // Another session can accept a certificate at the same moment.
-        let lock = open_lock(file)?;
-        lock.lock()?;
+        let _lock = lock(file)?;
         let mut text = String::new();
         for line in read(file)?.lines() {
             if CertificateRecord::of_line(line).is_none_or(|record| record.server != name) {
@@ -128,15 +126,6 @@ pub(super) fn read(file: &Path) -> io::Result<String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(error),
     }
-}
-
-pub(super) fn open_lock(file: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(beside(file, ".lock"))
 }
 
 fn name_of(server: &str) -> String {

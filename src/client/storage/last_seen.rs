@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::lock::lock;
 use super::replace::{Durability, replace_file};
 
 /// The time in this file, if there is one.
@@ -20,6 +21,7 @@ pub(in crate::client) fn write(file: &Path, milliseconds: i64) -> io::Result<()>
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
+    let _lock = lock(file)?;
     replace_file(file, &format!("{milliseconds}\n"), Durability::Soon)
 }
 

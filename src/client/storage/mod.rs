@@ -6,10 +6,12 @@
 //! `editor`, `ui` and `app` import it.
 
 mod damaged;
+mod draft_file;
 pub(super) mod drafts;
 pub(in crate::client) mod history;
 pub(super) mod known_certificates;
 pub(in crate::client) mod last_seen;
+mod lock;
 pub(super) mod log;
 pub(in crate::client) mod network_drafts;
 mod replace;

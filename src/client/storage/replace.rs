@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::damaged::beside;
 
@@ -17,20 +17,30 @@ pub(super) enum Durability {
     OnDisk,
 }
 
-/// Replaces the content of the file, which only its owner can read.
+/// Where the new content of a file is written before it gets the name of the file. A session that is
+/// killed leaves it there; the next one that replaces the file overwrites it.
+pub(super) fn replacement_of(file: &Path) -> PathBuf {
+    beside(file, ".new")
+}
+
+/// Replaces the content of the file, which only its owner can read. The caller has locked the file:
+/// no other session writes it meanwhile.
 ///
 /// # Errors
 ///
 /// The old content stays when the new one cannot be written.
 pub(super) fn replace_file(file: &Path, text: &str, durability: Durability) -> io::Result<()> {
-    let new = beside(file, &format!(".{}.new", std::process::id()));
+    let new = replacement_of(file);
     let mut out = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(&new)?;
-    let written = out.write_all(text.as_bytes());
+    // With the length first, a part of the content is never mistaken for all of it: what a killed
+    // session has not written are zeros.
+    let written = out.set_len(text.len() as u64);
+    let written = written.and_then(|()| out.write_all(text.as_bytes()));
     let written = written.and_then(|()| match durability {
         Durability::Soon => Ok(()),
         Durability::OnDisk => out.sync_all(),

@@ -8,7 +8,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::known_certificates::{open_lock, read};
+use super::known_certificates::read;
+use super::lock::lock;
 use super::replace::{Durability, replace_file};
 
 /// The most hosts in the file. The policies that end first make room.
@@ -79,8 +80,7 @@ impl StsPolicies {
             fs::create_dir_all(folder)?;
         }
         // Another session can change it at the same moment.
-        let lock = open_lock(file)?;
-        lock.lock()?;
+        let _lock = lock(file)?;
         let host = folded(host);
         let text = read(file)?;
         let mut policies: Vec<HostPolicy> = text.lines().filter_map(HostPolicy::decode).collect();

@@ -1,6 +1,6 @@
 //! The files and folders of a server, named after its address.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::{Address, PORT, TLS_PORT};
@@ -8,6 +8,9 @@ use super::{Address, PORT, TLS_PORT};
 /// The longest host name in a file name, in bytes: a file name has at most 255. No host name that
 /// can be resolved is longer (RFC 1035, section 2.3.4: 255 octets with their length bytes).
 const FILE_NAME_HOST_MAX: usize = 240;
+
+/// The end of the name of a lock.
+const LOCK: &str = ".lock";
 
 impl Address {
     /// The name of this server's file or folder. It has no separators, so it stays in its parent
@@ -54,15 +57,28 @@ impl Address {
     }
 }
 
-/// Renames the files of a server in a folder, unless there are some of the new name.
+/// Renames the files of a server in a folder, unless there are some of the new name. Those that a running
+/// session has locked stay until a later start.
 pub(in crate::client::config) fn move_entries(folder: &Path, former: &str, name: &str) {
-    if !entries_of(folder, name).is_empty() {
+    let of_name = entries_of(folder, name);
+    if of_name.iter().any(|(_, rest)| !rest.ends_with(LOCK)) {
         return;
     }
     for (entry, rest) in entries_of(folder, former) {
-        // A file that cannot be renamed stays with the other server.
-        let _ = fs::rename(entry, folder.join(format!("{name}{rest}")));
+        // Drafts of several sessions are in files such as `NAME~2`, each with a lock of its own.
+        let number = rest.split('.').next().unwrap_or_default();
+        let is_locked = |name: &str| is_locked(&folder.join(format!("{name}{number}{LOCK}")));
+        if !is_locked(former) && !is_locked(name) {
+            // A file that cannot be renamed stays with the other server.
+            let _ = fs::rename(entry, folder.join(format!("{name}{rest}")));
+        }
     }
+}
+
+/// Whether another process has locked this file.
+fn is_locked(lock: &Path) -> bool {
+    let locked = File::open(lock).map(|lock| lock.try_lock_shared());
+    matches!(locked, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// The files of a server in a folder, and those beside them such as `NAME.lock`. Each is a path and
@@ -73,8 +89,10 @@ fn entries_of(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
         let rest = entry.file_name().to_str()?.strip_prefix(name)?.to_owned();
         // Others are of another port, or of a name that begins with this one.
         let is_own = rest.is_empty() || rest.starts_with(['~']);
-        (is_own || rest.starts_with(".lock") || rest.starts_with(".damaged"))
-            .then(|| (entry.path(), rest))
+        let is_beside = [LOCK, ".new", ".damaged"]
+            .iter()
+            .any(|suffix| rest.starts_with(suffix));
+        (is_own || is_beside).then(|| (entry.path(), rest))
     });
     of_server.collect()
 }

@@ -1,12 +1,17 @@
 //! Tests of the saved drafts: what is saved, to which nick it is offered, and damaged files.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::mpsc;
 
 use super::*;
 
+/// How long a test waits for another thread.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 fn start(file: &Path, nick: &str) -> (DraftStore, Printer) {
     let printer = Printer::default();
-    let store = DraftStore::start(file, nick, printer.clone());
+    let store = DraftStore::start(file, nick, printer.clone(), || ());
     (store.unwrap().unwrap(), printer)
 }
 
@@ -98,7 +103,9 @@ fn sessions_at_the_same_time_have_drafts_of_their_own_and_each_is_offered_once()
     one.set("one", None);
     two.set("two", None);
     one.write_now();
-    assert_eq!(offered(&start()), [""; 0]);
+    let third = start();
+    assert_eq!(offered(&third), [""; 0]);
+    third.finish();
     one.finish();
     two.finish();
     two.set("never", None);
@@ -160,7 +167,7 @@ fn a_failure_to_save_drafts_is_reported_once() {
     let printer = Printer::default();
     let file = obstacle.join("draft");
     assert!(
-        DraftStore::start(&file, "alice", printer.clone())
+        DraftStore::start(&file, "alice", printer.clone(), || ())
             .unwrap()
             .is_none()
     );
@@ -180,4 +187,124 @@ fn a_failure_to_save_drafts_is_reported_once() {
         1,
         "{message}"
     );
+}
+
+/// The line of the file for a text of alice.
+fn line(text: &str) -> String {
+    let draft = SavedDraft {
+        unix_seconds: 1_764_270_120,
+        nick: "alice".to_owned(),
+        target: None,
+        stage: DraftStage::Typed,
+        text: text.to_owned(),
+    };
+    draft.encode()
+}
+
+// A95.
+#[test]
+fn the_texts_of_a_session_that_was_killed_while_it_wrote_them_are_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    let begun = folder.path().join("draft.new");
+    let whole = format!("{}{}", line("one"), line("two"));
+    let zeros = "\0".repeat(line("two").len());
+    let half = format!("{}{zeros}", line("one"));
+    for (old, new, expected) in [
+        (None, whole.as_str(), vec!["one", "two"]),
+        (Some("old"), whole.as_str(), vec!["one", "two"]),
+        (Some("old"), half.as_str(), vec!["old"]),
+        (Some("old"), "", vec!["old"]),
+        (None, half.as_str(), vec!["one"]),
+        (None, zeros.as_str(), vec![]),
+    ] {
+        let _ = fs::remove_file(&file);
+        if let Some(old) = old {
+            fs::write(&file, line(old)).unwrap();
+        }
+        fs::write(&begun, new).unwrap();
+        let (store, _) = start(&file, "alice");
+        assert_eq!(offered(&store), expected, "{old:?} {new:?}");
+        assert!(!begun.exists(), "{old:?} {new:?}");
+        store.finish();
+        let (store, _) = start(&file, "alice");
+        assert_eq!(offered(&store), expected, "{old:?} {new:?}");
+        store.finish();
+    }
+}
+
+#[test]
+fn the_texts_of_a_session_that_ends_soon_after_the_start_are_offered_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    // A child of a killed program can have its lock for a moment, too.
+    let lock = super::super::lock::lock(&file).unwrap();
+    let (sender, offers) = mpsc::channel();
+    let offer = move || sender.send(()).unwrap();
+    let store = DraftStore::start(&file, "alice", Printer::default(), offer);
+    let store = store.unwrap().unwrap();
+    store.set("typed meanwhile", None);
+    assert!(store.next_offer().is_none());
+    fs::write(&file, format!("{}{}", line("one"), line("two"))).unwrap();
+    assert!(offers.try_recv().is_err());
+    drop(lock);
+    offers.recv_timeout(PATIENCE).unwrap();
+    let offer = store.next_offer().unwrap();
+    assert_eq!((offer.draft.text.as_str(), offer.more), ("one", 1));
+    // They are in one place only, whatever happens now.
+    assert!(!file.exists());
+    let own = fs::read_to_string(folder.path().join("draft~2")).unwrap();
+    for text in ["one", "two", "typed meanwhile"] {
+        assert_eq!(own.matches(text).count(), 1, "{own}");
+    }
+}
+
+#[test]
+fn a_session_with_texts_of_its_own_leaves_those_of_another_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    let (one, _) = start(&file, "alice");
+    let (two, _) = start(&file, "alice");
+    one.set("one", None);
+    two.set("two", None);
+    one.write_now();
+    two.finish();
+    let claimed = DraftFile::claim(&file, "alice").unwrap();
+    assert_eq!(claimed.file.path(), folder.path().join("draft~2"));
+    assert!(claimed.locked.is_empty());
+    let third = DraftFile::claim(&file, "alice").unwrap();
+    assert_eq!(third.file.path(), folder.path().join("draft~3"));
+    let mut locked = third.locked;
+    assert_eq!(locked, [file, folder.path().join("draft~2")]);
+    // Those of another nick are not waited for.
+    one.finish();
+    assert!(DraftFile::claim_released(&mut locked, "bob").is_none());
+    assert_eq!(locked, [folder.path().join("draft~2")]);
+    claimed.file.unlock();
+    let (_, read) = DraftFile::claim_released(&mut locked, "alice").unwrap();
+    assert_eq!(read.lines.len(), 1);
+}
+
+#[test]
+fn nothing_is_written_after_the_file_is_left_to_the_next_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draft");
+    let (store, _) = start(&file, "alice");
+    store.set("kept", None);
+    thread::scope(|scope| {
+        // The last write takes its time.
+        let writing = store.writing.lock().unwrap();
+        let finishing = scope.spawn(|| store.finish());
+        let mut state = store.lock();
+        while !state.finished {
+            let waited = store.shared.1.wait_timeout(state, PATIENCE).unwrap();
+            assert!(!waited.1.timed_out(), "a change is still possible");
+            state = waited.0;
+        }
+        drop(state);
+        store.set("late", None);
+        drop(writing);
+        finishing.join().unwrap();
+    });
+    assert_eq!(offered(&start(&file, "alice").0), ["kept"]);
 }

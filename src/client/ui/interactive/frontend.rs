@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::event::InteractiveEvent;
 use super::notifier::Notifier;
+use super::offers::OfferAnnouncer;
 use crate::client::command::LocalCommand;
 use crate::client::config::options::Format;
 use crate::client::editor::EditorHandle;
@@ -78,6 +79,8 @@ pub(super) struct InteractiveFrontend {
     pub(super) title: Title,
     /// Where the unsent lines are saved.
     pub(super) drafts: NetworkDrafts,
+    /// Announces those of earlier runs.
+    pub(super) offers: OfferAnnouncer,
     /// The saved state of each network that has a place for it.
     pub(super) unsent: BTreeMap<NetworkId, SavedUnsent>,
     pub(super) shown_unread: ShownUnread,
@@ -232,10 +235,13 @@ impl Frontend for InteractiveFrontend {
         }
         // Without a file for them drafts are not saved.
         let Some(file) = &files.drafts else { return };
-        match DraftStore::start(file, nick, self.printer.clone()) {
+        let offers = self.offers.clone();
+        match DraftStore::start(file, nick, self.printer.clone(), move || offers.announce()) {
             Ok(Some(store)) => {
                 self.drafts.add(id, name.clone(), store);
                 self.unsent.insert(id, SavedUnsent::default());
+                // At the start of the program no line is read yet.
+                self.offers.announce();
             }
             Ok(None) => {}
             Err(error) => {

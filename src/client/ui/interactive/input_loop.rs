@@ -5,11 +5,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 
 use super::INTERRUPT_CHECK;
 use super::event::InteractiveEvent;
+use super::offers::OfferAnnouncer;
 use crate::client::editor::{Editor, EditorHandle, EditorRead};
 use crate::client::net::{DriverInput, InputSender};
 use crate::client::session::{Outcome, PromptPlace};
-use crate::client::storage::network_drafts::NetworkDrafts;
-use crate::client::storage::saved_draft::DraftStage;
 use crate::client::terminal::job_control::JobControl;
 use crate::client::terminal::printer::print_to_stdout;
 use crate::client::ui::questions::{self, Question};
@@ -41,7 +40,7 @@ pub(super) struct InputLoop<'t> {
     pub(super) events: mpsc::Receiver<InteractiveEvent>,
     pub(super) input: InputSender,
     pub(super) job: &'t JobControl,
-    pub(super) drafts: NetworkDrafts,
+    pub(super) offers: OfferAnnouncer,
     pub(super) renderer: Renderer,
     /// The editor reads lines; only it reacts to Ctrl-C from then on.
     pub(super) reading: bool,
@@ -83,8 +82,10 @@ impl InputLoop<'_> {
         self.reading = true;
         self.job.take_signals_as_keys();
         loop {
-            self.offer_unsent();
-            match self.editor.read()? {
+            self.offers.begin_line();
+            let read = self.editor.read();
+            self.offers.end_line();
+            match read? {
                 EditorRead::Line(text) => {
                     panic_if_requested("editor", &text);
                     // The room of the prompt gets the line, even if the active room has changed.
@@ -115,20 +116,6 @@ impl InputLoop<'_> {
                     None => return Ok(None),
                 }
             }
-        }
-    }
-
-    /// Announces the next unsent text of an earlier run.
-    fn offer_unsent(&self) {
-        if let Some(offer) = self.drafts.next_offer() {
-            let announcement = self.renderer.unsent_offer(
-                &offer.draft.text,
-                offer.draft.target.as_deref(),
-                offer.draft.stage == DraftStage::InTransit,
-                [offer.draft.unix_seconds, offer.now],
-                offer.more,
-            );
-            self.editor_handle.print_note(&announcement);
         }
     }
 

@@ -8,6 +8,7 @@ mod event;
 mod frontend;
 mod input_loop;
 mod notifier;
+mod offers;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
@@ -40,6 +41,7 @@ use assistant::SessionAssist;
 use frontend::{InteractiveFrontend, ShownUnread, UNSENT_IS_SAVED};
 use input_loop::{InputLoop, ask_until_valid};
 use notifier::Notifier;
+use offers::OfferAnnouncer;
 
 /// How often Ctrl-C is checked for while no line is read.
 const INTERRUPT_CHECK: Duration = Duration::from_millis(100);
@@ -148,11 +150,13 @@ impl InteractiveUi {
         };
         self.editor.start_session(drafts.clone(), assist)?;
         self.editor_handle.print_note(&context.greeting);
+        let offers =
+            OfferAnnouncer::new(drafts.clone(), self.editor_handle.clone(), renderer.clone());
         let frontend = self.frontend(
             renderer.clone(),
             context.format,
             context.notify_command,
-            drafts.clone(),
+            (drafts.clone(), offers.clone()),
             event_sender,
         );
         net::start(setup, networks, frontend, receiver, None)?;
@@ -165,7 +169,7 @@ impl InteractiveUi {
             events,
             input,
             job: &self.job,
-            drafts: drafts.clone(),
+            offers,
             renderer,
             reading: false,
         };
@@ -196,7 +200,7 @@ impl InteractiveUi {
         renderer: Renderer,
         format: Format,
         notify_command: Vec<String>,
-        drafts: NetworkDrafts,
+        (drafts, offers): (NetworkDrafts, OfferAnnouncer),
         events: mpsc::Sender<event::InteractiveEvent>,
     ) -> InteractiveFrontend {
         let on_terminal = io::stdout().is_terminal();
@@ -214,6 +218,7 @@ impl InteractiveUi {
             editor_handle: self.editor_handle.clone(),
             title: self.title.clone(),
             drafts,
+            offers,
             unsent: BTreeMap::new(),
             shown_unread: ShownUnread::default(),
             events,
