@@ -142,12 +142,18 @@ fn a_pasted_line_with_its_line_end_is_one_line_and_runs_at_enter() {
     room.alice
         .shows("(a multi-line paste cannot start with a command)");
     // The note stays while the draft is edited anywhere.
-    room.alice.types_later("\x1b[A\x1b[D");
-    room.alice
-        .shows("(a multi-line paste cannot start with a command)");
+    room.alice.types_later("\x1b[A\x1b[D!");
+    room.alice.waits_until("the note below the edit", |shown| {
+        shown.has("/me waves!") && shown.has("(a multi-line paste cannot start with a command)")
+    });
     room.alice.types(ENTER);
     room.alice.shows("Send commands one at a time.");
     room.alice.types(&paste("/usr/bin/env\rhello"));
+    // It is drawn before the pause that makes the next key one of its own.
+    room.alice.waits_until("the paste", |shown| {
+        let line = shown.lines().pop().unwrap_or_default();
+        line.starts_with("hello")
+    });
     room.alice.types_later(ENTER);
     room.alice
         .shows("There is no command /usr/bin/env. To send it as text, type //usr/bin/env.");

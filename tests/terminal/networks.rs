@@ -188,7 +188,8 @@ fn each_network_has_its_own_history_and_drafts_and_finds_those_by_address() {
         assert!(!names.iter().any(|file| *file == *by_address), "{names:?}");
     }
     alice.types(&format!("/names{ENTER}"));
-    alice.shows("#lobby: ");
+    alice.shows("#lobby: alice");
+    alice.prompts("[home/#lobby]");
     alice.types("\x1b[A");
     alice.prompts("[home/#lobby] /names [#ROOM]");
     alice.types(CTRL_C);

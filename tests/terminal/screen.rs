@@ -1,10 +1,11 @@
 //! The real program in a pseudo-terminal, with an emulator that reads its output.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -15,6 +16,8 @@ use nix::unistd::Pid;
 use portable_pty::{
     Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
 };
+use rustix::fs::OFlags;
+use rustix::io::ioctl_fionread;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthChar as _;
 
@@ -390,10 +393,25 @@ impl Terminal {
     }
 
     /// Presses keys after the shortest pause that a user makes: what arrives earlier belongs to the
-    /// key or the paste before it.
+    /// key or the paste before it. The pause begins when the program has read what was typed before.
     pub(crate) fn types_later(&mut self, keys: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.unread_bytes() > 0 {
+            assert!(Instant::now() < deadline, "the keys are not read");
+            thread::park_timeout(Duration::from_millis(1));
+        }
         thread::sleep(KEY_PAUSE);
         self.types(keys);
+    }
+
+    /// How many bytes of the keys the program has not read yet.
+    fn unread_bytes(&self) -> u64 {
+        let name = self.master.as_ref().and_then(|master| master.tty_name());
+        let terminal = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::NOCTTY.bits().cast_signed())
+            .open(name.unwrap());
+        ioctl_fionread(terminal.unwrap()).unwrap()
     }
 
     /// Waits until `holds` is true; `what` names it in the failure.
