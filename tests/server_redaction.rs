@@ -82,7 +82,7 @@ fn authors_and_operators_of_the_room_delete_messages_and_others_do_not() {
     alice.send(&format!("REDACT #x {third}"));
     let deleted = format!(":alice!~alice@127.0.0.1 REDACT #x {third}");
     assert!(bob.expect(" REDACT ").ends_with(&deleted));
-    // Who does not know deletions does not get them.
+    // Clients that do not know deletions do not get them.
     let lines = plain.fence().concat();
     assert!(
         lines.contains("fourth") && !lines.contains("REDACT"),

@@ -230,6 +230,16 @@ impl TlsClient {
         Self { reader, verifier }
     }
 
+    /// A user of a proxy, which sends this header before the handshake.
+    fn connect_after(header: &[u8], own: Option<&OwnCertificate>, address: SocketAddr) -> Self {
+        let (connection, verifier) = client_connection(own, "localhost", rustls::ALL_VERSIONS);
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(header).unwrap();
+        let reader = BufReader::new(StreamOwned::new(connection, stream));
+        Self { reader, verifier }
+    }
+
     fn send(&mut self, line: &str) {
         let line = format!("{line}\r\n");
         self.reader.get_mut().write_all(line.as_bytes()).unwrap();
@@ -738,5 +748,85 @@ fn each_mistake_about_certificates_is_one_sentence() {
             }
         );
         assert_eq!(shown, Some(status), "{lines}");
+    }
+}
+
+// A103.
+#[test]
+fn the_header_of_a_proxy_comes_before_the_handshake() {
+    let server = TlsServer::with_names(&["localhost"], "[proxy]\nfrom = [\"127.0.0.1\"]\n");
+    let header = b"PROXY TCP4 192.0.2.7 127.0.0.1 5000 6697\r\n";
+    let mut alice = TlsClient::connect_after(header, None, server.tls);
+    alice.register("alice");
+    alice.send("WHOIS alice");
+    alice.expect(" 671 alice alice :is using a secure connection");
+    alice.expect(" 378 alice alice :is connecting from *@192.0.2.7 192.0.2.7");
+    // The header and the handshake are both cut anywhere.
+    let mut hello = TcpStream::connect(server.tls).unwrap();
+    hello.write_all(b"\x16\x03\x01").unwrap();
+    let mut answer = String::new();
+    hello.read_to_string(&mut answer).unwrap();
+    let words = "ERROR :Closing Link: * (Connections from this address must begin with a valid header \
+                 of the PROXY protocol)\r\n";
+    assert_eq!(answer, words);
+}
+
+// A103.
+#[test]
+fn a_header_of_a_proxy_is_refused_in_clear_on_a_port_for_tls() {
+    let server = TlsServer::with_names(&["localhost"], "");
+    for header in [
+        &b"PROXY TCP4 192.0.2.7 127.0.0.1 5000 6697\r\n"[..],
+        b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+    ] {
+        let mut stream = TcpStream::connect(server.tls).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(header).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(
+            answer.contains("so it may not send a PROXY header"),
+            "{answer:?}"
+        );
+    }
+}
+
+// A104.
+#[test]
+fn the_certificate_of_a_gateway_is_not_that_of_its_users() {
+    let hash = "$argon2id$v=19$m=8192,t=2,p=1$SUshN7Elj9XNw/CKSMLuMA$BkPJS5reuWmKqYIhZR1Fnw77K5SQVVEGxgRs/Ve1s40";
+    let more =
+        format!("[[gateway]]\nname = \"web\"\nfrom = [\"127.0.0.1\"]\npassword-hash = {hash:?}\n");
+    let server = TlsServer::with_names(&["localhost"], &more);
+    let own = OwnCertificate::for_days(30);
+    for (options, is_secure) in [
+        ("", false),
+        (" :secure", true),
+        (" :remote-port=5000 secure", true),
+    ] {
+        let mut visitor =
+            TlsClient::connect_as(Some(&own), server.tls, "localhost", rustls::ALL_VERSIONS);
+        visitor.send(&format!(
+            "WEBIRC sesame web visitor.example 192.0.2.7{options}"
+        ));
+        visitor.register("visitor");
+        visitor.send("WHOIS visitor\r\nPING :end");
+        let mut shown = Vec::new();
+        while shown
+            .last()
+            .is_none_or(|line: &String| !line.contains(" PONG "))
+        {
+            shown.push(visitor.line());
+        }
+        let has = |numeric: &str| shown.iter().any(|line| line.contains(numeric));
+        assert!(
+            has(" 378 visitor visitor :is connecting from *@192.0.2.7 "),
+            "{shown:?}"
+        );
+        assert_eq!(
+            (has(" 671 "), has(" 276 ")),
+            (is_secure, false),
+            "{shown:?}"
+        );
     }
 }

@@ -428,3 +428,33 @@ fn a_page_connects_with_tls_and_whois_says_that_it_is_secure() {
     alice.reads_to("ERROR ");
     assert_eq!(alice.reads_end(), Some(CloseCode::Normal));
 }
+
+// A103.
+#[test]
+fn the_header_of_a_proxy_comes_before_the_request_of_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[proxy]\nfrom = [\"127.0.0.1\"]\n\
+         [websocket]\nlisten = [\"127.0.0.1:0\"]\norigins = [\"{PAGE}\"]\n"
+    );
+    let server = WebServer::configured(folder, &config, 2);
+    let mut socket = server.socket();
+    socket
+        .write_all(b"PROXY TCP4 192.0.2.7 127.0.0.1 5000 80\r\n")
+        .unwrap();
+    let mut page = Page::connect(socket, server.addresses[1], TEXT, PAGE).unwrap();
+    page.sends("NICK page");
+    page.sends("USER page 0 * :page");
+    page.reads_to(" 001 ");
+    page.sends("WHOIS page");
+    page.reads_to(" 378 page page :is connecting from *@192.0.2.7 192.0.2.7");
+    let server = WebServer::start();
+    let mut socket = server.socket();
+    socket.write_all(b"PROXY UNKNOWN\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.contains("so it may not send a PROXY header"),
+        "{answer:?}"
+    );
+}

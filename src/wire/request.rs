@@ -240,6 +240,12 @@ requests! {
     Version VERSION ""
     /// Sends a message to all users with mode w; for operators.
     Wallops WALLOPS ":text" { text: text }
+    /// Names the address of a user, before NICK and USER; for gateways.
+    ///
+    /// IRCv3 WebIRC. The host is not used.
+    Webirc WEBIRC early "password gateway host address [:options]" {
+        password: word, gateway: word, host: word, address: word, options: maybe_text
+    }
     /// Lists users with details.
     ///
     /// The fields are `%` and the letters of the details, in place of the usual ones; or `o` for

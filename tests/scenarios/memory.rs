@@ -5,11 +5,11 @@ use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use chatting_room::server::hub::account::{Account, StoredAccounts};
+use chatting_room::server::hub::account::{Account, SecretKey, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
-    self, ConnectionId, Credential, DisconnectReason, Hub, HubTime, Limit, Operator, OperatorRight,
-    OperatorRights, Outbox, Registration,
+    self, ConnectionId, Credential, DisconnectReason, Gateway, Hub, HubTime, IpNetwork, Limit,
+    Operator, OperatorRight, OperatorRights, Outbox, Registration,
 };
 use chatting_room::wire::sasl::scram_server::StoredPassword;
 use chatting_room::wire::{Lines, Nick, RoomName};
@@ -58,6 +58,14 @@ impl Memory {
                         may: OperatorRights::NONE.with(*right),
                     });
                 }
+                "gateway" => {
+                    let (gateway, password) = value.split_once(' ').unwrap();
+                    settings.gateways.push(Gateway {
+                        name: gateway.to_owned(),
+                        from: vec![IpNetwork::parse("127.0.0.0/8").unwrap()],
+                        password_hash: hash_of(password),
+                    });
+                }
                 "operator-account" => {
                     let (operator, account) = value.split_once(' ').unwrap();
                     settings.operators.push(Operator {
@@ -102,6 +110,7 @@ impl Memory {
             unix: Duration::from_secs(1_000_000_000),
         };
         let mut hub = Hub::new(settings, now);
+        hub.cloak_with(SecretKey([7; 32]));
         let mut settings = scenario.settings.iter();
         let mut invitations = Vec::new();
         for (name, value) in &scenario.settings {

@@ -49,6 +49,12 @@ impl Program {
                     let lines = format!("password = {password:?}\nmay = [{right:?}]");
                     writeln!(operators, "[[operator]]\nname = {name:?}\n{lines}").unwrap();
                 }
+                "gateway" => {
+                    let (gateway, password) = value.split_once(' ').unwrap();
+                    let hash = hash_of(password);
+                    let lines = format!("from = [\"127.0.0.0/8\"]\npassword-hash = {hash:?}");
+                    writeln!(operators, "[[gateway]]\nname = {gateway:?}\n{lines}").unwrap();
+                }
                 "operator-account" => {
                     let (name, account) = value.split_once(' ').unwrap();
                     writeln!(

@@ -65,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("nom", &["src/client/command/", "src/wire/message.rs"]),
     ("pbkdf2", &["src/wire/sasl/scram.rs"]),
+    ("ppp", &["src/server/net/proxy_header.rs"]),
     // The TLS layer needs a certificate in its tests.
     (
         "rcgen",
@@ -101,6 +102,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/common/config_file.rs",
             "src/common/record.rs",
             "src/server/config/file.rs",
+            "src/server/config/file/trusted.rs",
         ],
     ),
     (
@@ -136,6 +138,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/client/config/",
             "src/common/config_file.rs",
             "src/server/config/file.rs",
+            "src/server/config/file/trusted.rs",
         ],
     ),
     ("tracing", &["src/server/"]),

@@ -1,6 +1,10 @@
 //! The configuration file: its keys, and how they become settings.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(test)]
+mod tests;
+mod trusted;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,17 +19,13 @@ use super::validate;
 use crate::common::config_file::{
     ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
 };
-use crate::server::auth::password::is_hash;
 use crate::server::hub::{
-    Credential, Limit, Limits, Operator, OperatorRight, OperatorRights, Registration, StoredRooms,
-    StsPolicy,
+    Credential, Limit, Limits, Operator, Registration, StoredRooms, StsPolicy,
 };
-use crate::wire::{Nick, RoomName};
+use crate::wire::RoomName;
+use trusted::{GatewayTable, OperatorTable, ProxyTable};
 
 type Text = Spanned<String>;
-
-/// The longest name of an operator, in bytes: it leaves most of a line for the password.
-const OPERATOR_NAME_BYTES_MAX: usize = 100;
 
 /// The longest time for which messages are kept, besides for ever: a hundred years.
 const KEEP_DAYS_MAX: u32 = 36_500;
@@ -52,23 +52,15 @@ struct ConfigFile {
     cloak: Option<bool>,
     #[serde(default)]
     operator: Vec<Spanned<OperatorTable>>,
+    proxy: Option<Spanned<ProxyTable>>,
+    #[serde(default)]
+    gateway: Vec<Spanned<GatewayTable>>,
     tls: Option<TlsTable>,
     websocket: Option<WebSocketTable>,
     store: Option<Spanned<StoreTable>>,
     accounts: Option<AccountsTable>,
     #[serde(default)]
     limits: BTreeMap<Text, Spanned<Value>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct OperatorTable {
-    name: Text,
-    password: Option<Text>,
-    password_hash: Option<Text>,
-    account: Option<Text>,
-    certificate: Option<Text>,
-    may: Option<Vec<Text>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -206,7 +198,21 @@ pub(super) fn read(
     hub.operators = operators.collect::<Result<_, _>>()?;
     let is_by_account = |one: &Operator| matches!(one.credential, Credential::Account(_));
     settings.needs_store |= hub.operators.iter().any(is_by_account);
-    reader.check_names(&file.operator)?;
+    reader.check_names(
+        file.operator.iter().map(|one| &one.get_ref().name),
+        InvalidValue::OperatorNameTwice,
+    )?;
+    if let Some(table) = &file.proxy {
+        let ProxyTable { from, ports } = table.get_ref();
+        hub.proxies.from = reader.networks("proxy", table, from)?;
+        hub.proxies.ports.clone_from(ports);
+    }
+    let gateways = file.gateway.iter().map(|table| reader.gateway(table));
+    hub.gateways = gateways.collect::<Result<_, _>>()?;
+    reader.check_names(
+        file.gateway.iter().map(|one| &one.get_ref().name),
+        InvalidValue::GatewayNameTwice,
+    )?;
     let is_clear = |operator: &Operator| matches!(operator.credential, Credential::Plain(_));
     if hub.operators.iter().any(is_clear) {
         report.warn(warning_if_others_can_read(path, "password"));
@@ -245,18 +251,6 @@ impl ConfigReader<'_> {
     ) -> Result<String, ConfigError> {
         let checked = validate::password(password, before.len());
         checked.map_err(|expected| self.wrong(key, value, expected))
-    }
-
-    /// Two operators of one name have two passwords, and only one of them could be used.
-    fn check_names(&self, operators: &[Spanned<OperatorTable>]) -> Result<(), ConfigError> {
-        let mut seen = BTreeSet::new();
-        let names = operators.iter().map(|table| &table.get_ref().name);
-        for name in names {
-            if !seen.insert(name.get_ref()) {
-                return Err(self.wrong("name", name, InvalidValue::OperatorNameTwice));
-            }
-        }
-        Ok(())
     }
 
     fn tls(&self, table: &TlsTable, settings: &mut Settings) -> Result<(), ConfigError> {
@@ -397,67 +391,6 @@ impl ConfigReader<'_> {
             .ok_or_else(|| self.wrong("lobby", value, InvalidValue::NotALobby))
     }
 
-    fn operator(&self, table: &Spanned<OperatorTable>) -> Result<Operator, ConfigError> {
-        let OperatorTable {
-            name,
-            password,
-            password_hash,
-            account,
-            certificate,
-            may,
-        } = table.get_ref();
-        let word = name.get_ref();
-        let bad = |c: char| c.is_whitespace() || c.is_control();
-        if word.is_empty() || word.contains(bad) || word.starts_with(':') {
-            return Err(self.wrong("name", name, InvalidValue::NotOneWord));
-        }
-        if word.len() > OPERATOR_NAME_BYTES_MAX {
-            return Err(self.wrong("name", name, InvalidValue::OperatorNameTooLong));
-        }
-        let credential = match (password, password_hash, account, certificate) {
-            (Some(text), None, None, None) => {
-                let before = format!("OPER {word} :");
-                Credential::Plain(self.password("password", text, text.get_ref(), &before)?)
-            }
-            (None, Some(hash), None, None) if is_hash(hash.get_ref()) => {
-                Credential::Hash(hash.get_ref().clone())
-            }
-            (None, Some(hash), None, None) => {
-                return Err(self.wrong("password-hash", hash, InvalidValue::NotAPasswordHash));
-            }
-            (None, None, Some(name), None) => {
-                let account = Nick::parse(name.get_ref());
-                Credential::Account(account.map_err(|error| {
-                    self.wrong("account", name, InvalidValue::NotAnAccount(error))
-                })?)
-            }
-            (None, None, None, Some(text)) => {
-                let fingerprint = validate::fingerprint(text.get_ref());
-                let wrong = |expected| self.wrong("certificate", text, expected);
-                Credential::Certificate(fingerprint.map_err(wrong)?)
-            }
-            _ => {
-                return Err(self.wrong("operator", table, InvalidValue::NotOneCredential));
-            }
-        };
-        let name = name.get_ref().clone();
-        let may = match may {
-            None => OperatorRights::ALL,
-            Some(words) => words.iter().try_fold(OperatorRights::NONE, |may, word| {
-                let mut all = OperatorRight::ALL.iter();
-                let right = all.find(|right| right.word() == word.get_ref());
-                let right =
-                    right.ok_or_else(|| self.wrong("may", word, InvalidValue::NotARight))?;
-                Ok(may.with(*right))
-            })?,
-        };
-        Ok(Operator {
-            name,
-            credential,
-            may,
-        })
-    }
-
     fn limits(
         &self,
         table: &BTreeMap<Text, Spanned<Value>>,
@@ -486,6 +419,3 @@ impl ConfigReader<'_> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,8 +33,12 @@ pub(super) enum InvalidValue {
     /// A key, and the one that names a file for the same value.
     BothKeys,
     OperatorNameTwice,
+    GatewayNameTwice,
+    /// A proxy or a gateway without addresses.
+    NoSource,
+    NotANetwork,
     NotOneWord,
-    OperatorNameTooLong,
+    NameTooLong,
     NotAPasswordHash,
     NotAnAccount(NameError),
     /// An operator with no credential, or with several.
@@ -104,8 +108,11 @@ impl fmt::Display for InvalidValue {
             Self::NoAddress => "expected addresses with ports, such as [\"127.0.0.1:6667\"]",
             Self::BothKeys => "expected this key or the one without -file, not both",
             Self::OperatorNameTwice => "another operator has this name",
+            Self::GatewayNameTwice => "another gateway has this name",
+            Self::NoSource => "expected from = [\"192.0.2.7\"] with its addresses",
+            Self::NotANetwork => "expected an address or a network, such as 192.0.2.0/24",
             Self::NotOneWord => "expected one word",
-            Self::OperatorNameTooLong => "expected at most 100 bytes",
+            Self::NameTooLong => "expected at most 100 bytes",
             Self::NotAPasswordHash => "expected what `chatroomd hash-password` prints",
             Self::NotAnAccount(error) => return write!(f, "expected a nick: {error}"),
             Self::NotOneCredential => {

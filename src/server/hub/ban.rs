@@ -2,9 +2,10 @@
 //! of the administrator.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::IpNetwork;
 use crate::wire::{FoldedName, Nick, mask};
 
 /// The longest text of a target, in bytes.
@@ -36,8 +37,8 @@ pub struct ServerBan {
 pub enum BanTarget {
     /// Users whose `nick!user@host` matches.
     Mask(Box<str>),
-    /// All connections from a network: an address, and how many bits of it matter.
-    Network(IpAddr, u8),
+    /// All connections from a network.
+    Network(IpNetwork),
     /// The users of an account.
     Account(Nick),
 }
@@ -58,26 +59,7 @@ impl BanTarget {
 
     /// Reads an address or a network, such as `10.0.0.0/8`.
     pub fn parse_network(text: &str) -> Option<Self> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
-        let given: IpAddr = address.parse().ok()?;
-        let most = if given.is_ipv4() { 32 } else { 128 };
-        let bits: u8 = match bits {
-            Some(bits) if bits.bytes().all(|byte| byte.is_ascii_digit()) => bits.parse().ok()?,
-            Some(_) => return None,
-            None => most,
-        };
-        if bits > most {
-            return None;
-        }
-        // An IPv4 address in IPv6 is the IPv4 address.
-        let (address, bits) = match given.to_canonical() {
-            IpAddr::V4(address) if given.is_ipv6() => (IpAddr::V4(address), bits.checked_sub(96)?),
-            address => (address, bits),
-        };
-        Some(Self::Network(first_of(address, bits), bits))
+        IpNetwork::parse(text).map(Self::Network)
     }
 
     /// The form that all spellings of it have in common.
@@ -85,30 +67,11 @@ impl BanTarget {
         FoldedName::of(&self.to_string())
     }
 
-    /// Whether an address, in its canonical form, is in the banned network.
+    /// Whether an address is in the banned network.
     pub fn has_address(&self, address: IpAddr) -> bool {
         match self {
-            Self::Network(network, bits) => {
-                network.is_ipv4() == address.is_ipv4() && first_of(address, *bits) == *network
-            }
+            Self::Network(network) => network.has(address),
             _ => false,
-        }
-    }
-}
-
-/// The first address of the network that an address is in.
-fn first_of(address: IpAddr, bits: u8) -> IpAddr {
-    let kept = |bits: u8, width: u8| u128::MAX.checked_shl((width - bits).into()).unwrap_or(0);
-    match address {
-        IpAddr::V4(address) => {
-            let mask = u32::MAX
-                .checked_shl((32 - bits.min(32)).into())
-                .unwrap_or(0);
-            IpAddr::V4((address.to_bits() & mask).into())
-        }
-        IpAddr::V6(address) => {
-            let mask = kept(bits.min(128), 128);
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
         }
     }
 }
@@ -117,16 +80,7 @@ impl fmt::Display for BanTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mask(mask) => f.write_str(mask),
-            Self::Network(address, bits) => {
-                // A parameter of a line must not begin with a colon.
-                if matches!(address, IpAddr::V6(v6) if v6.segments().first() == Some(&0)) {
-                    f.write_str("0")?;
-                }
-                match (address, bits) {
-                    (IpAddr::V4(_), 32) | (IpAddr::V6(_), 128) => address.fmt(f),
-                    _ => write!(f, "{address}/{bits}"),
-                }
-            }
+            Self::Network(network) => network.fmt(f),
             Self::Account(account) => write!(f, "{ACCOUNT}{account}"),
         }
     }

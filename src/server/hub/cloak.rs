@@ -27,6 +27,11 @@ impl CloakKey {
         Self(SecretKey(derived_key(&secret.0, "cloak")))
     }
 
+    /// A keyed hash of a text that is no part of a cloak.
+    pub(super) fn digest(self, text: &str) -> [u8; 32] {
+        derived_key(&self.0.0, text)
+    }
+
     /// The cloak of an address in its canonical form.
     pub(super) fn cloak(self, address: IpAddr) -> String {
         let (bits, levels, ending) = match address {

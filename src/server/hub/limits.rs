@@ -217,14 +217,31 @@ impl fmt::Display for AdmissionError {
 }
 
 impl Hub {
-    /// Counts a new connection from this host, or refuses it.
-    pub(super) fn admit(&mut self, host: HostName) -> Result<(), AdmissionError> {
+    /// Counts a new connection from this host, or refuses it. The limits of its address apply if they
+    /// are to be counted.
+    pub(super) fn admit(
+        &mut self,
+        host: HostName,
+        counts_address: bool,
+    ) -> Result<(), AdmissionError> {
         let limits = &self.settings.limits;
         if !limits.enabled {
             return Ok(());
         }
         if self.people.connected >= limits.connections as usize {
             return Err(AdmissionError::Total(limits.connections));
+        }
+        match counts_address {
+            true => self.admit_address(host),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts a connection for the limits of its address, which does not include it yet.
+    fn admit_address(&mut self, host: HostName) -> Result<(), AdmissionError> {
+        let limits = &self.settings.limits;
+        if !limits.enabled {
+            return Ok(());
         }
         let from_there = self.timers.per_address.get(&host.network()).copied();
         let most = limits.connections_per_address;
@@ -244,6 +261,29 @@ impl Hub {
         }
     }
 
+    /// Moves a connection to the host that its user connects from, or refuses that because of the
+    /// limits of its address, if they apply. The host is another one in both cases.
+    pub(super) fn admit_at(
+        &mut self,
+        id: ConnectionId,
+        host: HostName,
+        counts_address: bool,
+    ) -> Result<(), AdmissionError> {
+        let before = self.people.get(id).map(|person| person.host.network());
+        if let Some(network) = before {
+            self.untrack_address(network);
+        }
+        let admitted = match counts_address {
+            true => self.admit_address(host),
+            false => Ok(()),
+        };
+        if let Some(person) = self.people.get_mut(id) {
+            person.host = host;
+            *self.timers.per_address.entry(host.network()).or_default() += 1;
+        }
+        admitted
+    }
+
     /// Starts to track an accepted connection.
     pub(super) fn track(&mut self, person: &Person) {
         let address = person.host.network();
@@ -254,7 +294,10 @@ impl Hub {
     /// Ends that.
     pub(super) fn untrack(&mut self, person: &Person) {
         self.timers.deadlines.remove(&(person.deadline, person.id));
-        let address = person.host.network();
+        self.untrack_address(person.host.network());
+    }
+
+    fn untrack_address(&mut self, address: IpAddr) {
         if let Some(count) = self.timers.per_address.get_mut(&address) {
             *count -= 1;
             if *count == 0 {

@@ -45,6 +45,7 @@
 //! - `cloak`: the hosts that other users see
 //! - `fingerprint`: the fingerprint of a client certificate
 //! - `charges`: the cost of a line, charged to its sender
+//! - `ip_network`: a network of addresses
 //! - `capabilities`: the table of IRCv3 capabilities
 //! - `invariants`: consistency checks, for tests only
 //!
@@ -71,6 +72,7 @@ mod fanout;
 mod fingerprint;
 mod gate;
 pub mod invariants;
+mod ip_network;
 mod labels;
 mod limits;
 mod message_id;
@@ -133,12 +135,13 @@ pub use fingerprint::CertificateFingerprint;
 pub(in crate::server) use gate::Gate;
 #[cfg(feature = "for-tests")]
 pub use gate::Gate;
+pub use ip_network::IpNetwork;
 pub use limits::{Limit, Limits};
 pub(in crate::server) use outbox::LineSpan;
 pub use outbox::Outbox;
 pub use settings::{
-    Credential, DisconnectReason, HubSettings, Operator, OperatorRight, OperatorRights,
-    Registration, StoredRooms, StsPolicy,
+    Credential, DisconnectReason, Gateway, HubSettings, Operator, OperatorRight, OperatorRights,
+    ProxySettings, Registration, StoredRooms, StsPolicy,
 };
 pub(in crate::server) use state::people::HostName;
 pub use time::HubTime;
@@ -221,18 +224,43 @@ impl Hub {
                 debug!(%host, "banned");
                 return;
             }
-            match hub.admit(host) {
-                Ok(()) => hub.accept(id, host),
-                Err(error) => {
-                    let line = hub.line(format_args!("ERROR :{error}"));
-                    hub.outbox().send(id, line);
-                    hub.outbox().closes.push(id);
-                    debug!(%host, reason = %error, "not registered");
-                }
-            }
+            // The users of a gateway are counted for their own addresses.
+            hub.admit_or_refuse(id, host, hub.is_gateway(host));
         });
         // No other client knows of it yet.
         (outbox.asker, outbox.is_free) = (Some(id), true);
+    }
+
+    /// Accepts or refuses a connection of a proxy. [`Hub::forwarded`] says where the user connects
+    /// from, before any line.
+    pub fn connected_by_proxy(
+        &mut self,
+        id: ConnectionId,
+        address: IpAddr,
+        now: HubTime,
+        outbox: &mut Outbox,
+    ) {
+        self.step(now, outbox, |hub| {
+            hub.admit_or_refuse(id, HostName::new(address), true);
+        });
+        (outbox.asker, outbox.is_free) = (Some(id), true);
+    }
+
+    fn admit_or_refuse(&mut self, id: ConnectionId, host: HostName, is_uncounted: bool) {
+        match self.admit(host, !is_uncounted) {
+            Ok(()) => {
+                self.accept(id, host);
+                if let Ok(pending) = self.people.unregistered(id) {
+                    pending.is_uncounted = is_uncounted;
+                }
+            }
+            Err(error) => {
+                let line = self.line(format_args!("ERROR :{error}"));
+                self.outbox().send(id, line);
+                self.outbox().closes.push(id);
+                debug!(%host, reason = %error, "not registered");
+            }
+        }
     }
 
     /// Keeps lines in this store from now on. Ids begin after the last one in it.
@@ -403,7 +431,10 @@ impl Hub {
             Answer::PasswordChecked {
                 connection,
                 is_correct,
-            } => hub.password_checked(connection, is_correct),
+            } => match hub.operators.gateway_checks.remove(&connection) {
+                Some(check) => hub.gateway_checked(connection, check, is_correct),
+                None => hub.password_checked(connection, is_correct),
+            },
             Answer::LoginChecked {
                 connection,
                 is_correct,

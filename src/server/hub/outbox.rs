@@ -6,6 +6,7 @@
 
 use std::fmt::{self, Write};
 use std::mem;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -83,6 +84,9 @@ pub struct Outbox {
     pub closes: Vec<ConnectionId>,
     /// Connections whose next lines have to wait, and until when.
     pub pauses: Vec<(ConnectionId, Duration)>,
+    /// Connections whose users connect from another address than it seemed, which is a gateway's or a
+    /// proxy's, and the network of that address.
+    pub moves: Vec<(ConnectionId, IpAddr)>,
     /// Work to do outside the hub. The connection of a task is paused until its answer is passed to
     /// [`Hub::answered`](super::Hub::answered).
     pub tasks: Vec<Task>,
@@ -392,7 +396,10 @@ impl Outbox {
     /// Whether there is more to carry out than lines to send.
     #[inline]
     pub(in crate::server) fn has_effects(&self) -> bool {
-        !(self.closes.is_empty() && self.pauses.is_empty() && self.tasks.is_empty())
+        !(self.closes.is_empty()
+            && self.pauses.is_empty()
+            && self.tasks.is_empty()
+            && self.moves.is_empty())
     }
 
     /// Whether the lines should be sent now, well before they exceed the kept capacity.
@@ -412,6 +419,7 @@ impl Outbox {
             self.closes.clear();
             self.pauses.clear();
             self.tasks.clear();
+            self.moves.clear();
         }
         if self.keeping.is_used() {
             *self.keeping = Keeping::default();

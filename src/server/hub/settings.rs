@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CertificateFingerprint, Limits};
+use super::{CertificateFingerprint, IpNetwork, Limits};
 use crate::wire::{Nick, RoomName};
 
 /// An account for `OPER`.
@@ -113,6 +113,10 @@ pub struct HubSettings {
     pub reserve_nicks: bool,
     /// Whether users see each other's addresses only as cloaked hosts.
     pub cloak: bool,
+    /// The proxies in front of the server.
+    pub proxies: ProxySettings,
+    /// The gateways that connect for other users.
+    pub gateways: Vec<Gateway>,
     /// The rooms whose messages are kept, if there is a store.
     pub stored_rooms: StoredRooms,
     /// Whether whispers of users with accounts are kept, if there is a store.
@@ -174,6 +178,8 @@ impl Default for HubSettings {
             plain_without_tls: false,
             reserve_nicks: true,
             cloak: true,
+            proxies: ProxySettings::default(),
+            gateways: Vec::new(),
             stored_rooms: StoredRooms::default(),
             stores_whispers: true,
             history_on_join: 0,
@@ -181,6 +187,32 @@ impl Default for HubSettings {
         }
     }
 }
+
+/// The proxies whose connections begin with a header of the PROXY protocol.
+/// <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProxySettings {
+    /// Their addresses.
+    pub from: Vec<IpNetwork>,
+    /// The ports of the server where they connect; all if there are none.
+    pub ports: Vec<u16>,
+}
+
+/// A gateway, such as a web client, which names the address of each user with `WEBIRC`.
+/// <https://ircv3.net/specs/extensions/webirc>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// The name that it sends.
+    pub name: String,
+    /// Its addresses.
+    pub from: Vec<IpNetwork>,
+    /// The hash of its password, in the PHC string format.
+    pub password_hash: String,
+}
+
+/// The reason to close a connection that pretends to be one of a proxy.
+pub(super) const REFUSED_PROXY_HEADER: &str =
+    "This address is not that of a proxy, so it may not send a PROXY header";
 
 /// Why a connection ended, as `net` sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,12 +225,18 @@ pub enum DisconnectReason {
     SendQueueFull,
     /// A line exceeded the receive queue.
     LineTooLong,
+    /// A proxy has not sent a header of the PROXY protocol in time.
+    NoProxyHeader,
+    /// A proxy has sent something else than a header of the PROXY protocol.
+    BadProxyHeader,
+    /// An address that is not that of a proxy has sent such a header.
+    ProxyHeaderRefused,
 }
 
 impl DisconnectReason {
     /// Whether the server ends it, so that the peer can still be sent the reason.
-    pub(super) fn is_local(self) -> bool {
-        matches!(self, Self::SendQueueFull | Self::LineTooLong)
+    pub(in crate::server) fn is_local(self) -> bool {
+        !matches!(self, Self::Closed | Self::Lost)
     }
 }
 
@@ -209,6 +247,11 @@ impl fmt::Display for DisconnectReason {
             Self::Lost => "Connection lost",
             Self::SendQueueFull => "SendQ exceeded",
             Self::LineTooLong => "Line too long",
+            Self::NoProxyHeader => "The header of the PROXY protocol is missing",
+            Self::BadProxyHeader => {
+                "Connections from this address must begin with a valid header of the PROXY protocol"
+            }
+            Self::ProxyHeaderRefused => REFUSED_PROXY_HEADER,
         })
     }
 }

@@ -10,6 +10,7 @@ use mio::net::TcpStream;
 
 use super::layers::{LayerError, Layers};
 use super::listener::ListenerKind;
+use super::proxy_header::ForwardedUser;
 use crate::server::hub::{ConnectionId, LineSpan, Outbox};
 use crate::wire::Lines;
 use crate::wire::message::{BODY_BYTES_MAX, CLIENT_TAGS_BYTES_MAX};
@@ -106,9 +107,11 @@ pub(super) enum SocketRead {
     /// So many bytes are in the buffer.
     Bytes(usize),
     /// The bytes of lines, if there are any, are in the buffer for those that come out of layers.
-    /// `is_secured` says that the handshake of TLS has just been completed.
+    /// `is_secured` says that the handshake of TLS has just been completed, and `forwarded` that the
+    /// header of a proxy has been.
     Unwrapped {
         is_secured: bool,
+        forwarded: Option<ForwardedUser>,
     },
     /// The client has broken the rules of a layer. The answer to that waits to be sent.
     LayerFailed(Box<LayerError>),
@@ -225,9 +228,15 @@ impl Connection {
         }
         // The next read reports the end.
         self.readable |= layers.is_peer_closed();
-        Ok(SocketRead::Unwrapped {
+        let read = SocketRead::Unwrapped {
             is_secured: !was_secure && layers.is_secure(),
-        })
+            forwarded: layers.take_forwarded(),
+        };
+        if layers.are_done() {
+            self.layers = None;
+            self.awaits_first_read = true;
+        }
+        Ok(read)
     }
 
     /// The SHA-256 of the certificate of its client, if that has sent one.
@@ -239,6 +248,25 @@ impl Connection {
     pub(super) fn kind(&self) -> ListenerKind {
         let layers = self.layers.as_ref();
         layers.map_or(ListenerKind::default(), |layers| layers.kind())
+    }
+
+    /// Whether a proxy is still to send its header.
+    pub(super) fn awaits_proxy_header(&self) -> bool {
+        let layers = self.layers.as_ref();
+        layers.is_some_and(|layers| layers.awaits_proxy_header())
+    }
+
+    /// Ends the layers of a connection whose first bytes are wrong: the reason is sent in clear, as the
+    /// header of a proxy is.
+    pub(super) fn drop_layers(&mut self, queues: &mut SendQueues) {
+        let before = self.unsent_bytes();
+        self.layers = None;
+        queues.replace(before, self.unsent_bytes());
+    }
+
+    /// Moves it to another address, as a number of the [`ReadyQueue`](super::ready::ReadyQueue).
+    pub(super) fn set_address(&mut self, address: usize) {
+        self.address = u32::try_from(address).unwrap_or(u32::MAX);
     }
 
     /// Whether a handshake is still to be completed.

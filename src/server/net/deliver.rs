@@ -2,6 +2,7 @@
 //! submits tasks.
 
 use std::mem;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use slab::Slab;
@@ -62,7 +63,24 @@ impl Reactor {
         for (id, until) in mem::take(&mut self.outbox.pauses) {
             self.pause(id, until);
         }
+        for (id, network) in mem::take(&mut self.outbox.moves) {
+            self.move_to(id, network);
+        }
         self.submit_tasks();
+    }
+
+    /// Gives a connection the share of time of another address.
+    fn move_to(&mut self, id: ConnectionId, network: IpAddr) {
+        let Some(connection) = known(&mut self.connections, id) else {
+            return;
+        };
+        let before = connection.address();
+        let after = self.ready.join(network);
+        connection.set_address(after);
+        if connection.is_ready {
+            self.ready.push(after, id.index());
+        }
+        self.ready.leave(before);
     }
 
     /// Has the tasks of a step carried out, and reads nothing from their connections meanwhile.
@@ -273,7 +291,7 @@ impl Reactor {
             DisconnectReason::Closed => self.outbox.closes.push(id),
             DisconnectReason::Lost => self.close(id.index()),
             // The hub sends an ERROR and closes it.
-            DisconnectReason::SendQueueFull | DisconnectReason::LineTooLong => {}
+            _ => {}
         }
     }
 

@@ -2,14 +2,22 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
+use std::mem;
 
 use super::listener::ListenerKind;
+use super::proxy_header::{ForwardedUser, ProxyHeader, ProxyHeaderError, is_proxy_header};
 use super::tls::{TlsError, TlsSession};
 use super::websocket::{WebSocketError, WebSocketSession};
 
 /// The layers of a connection, at least one.
 #[derive(Debug)]
 pub(super) struct Layers {
+    /// The header that a proxy is to send before everything else.
+    proxy_header: Option<ProxyHeader>,
+    /// The content of that header, until the hub knows it.
+    forwarded: Option<ForwardedUser>,
+    /// Whether nothing was received yet.
+    awaits_first_bytes: bool,
     tls: Option<TlsSession>,
     websocket: Option<WebSocketSession>,
     has_failed: bool,
@@ -18,6 +26,8 @@ pub(super) struct Layers {
 /// Why a layer ends the connection.
 #[derive(Debug)]
 pub(super) enum LayerError {
+    /// A proxy has sent no valid header, or another address has sent one.
+    ProxyHeader(ProxyHeaderError),
     /// The client has broken the rules of TLS. The alert for it waits to be sent.
     Tls(TlsError),
     /// The client has broken the rules of WebSocket, or may not connect. The answer waits to be
@@ -28,9 +38,16 @@ pub(super) enum LayerError {
 impl fmt::Display for LayerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ProxyHeader(error) => error.fmt(f),
             Self::Tls(error) => write!(f, "TLS failed: {error}"),
             Self::WebSocket(error) => write!(f, "WebSocket failed: {error}"),
         }
+    }
+}
+
+impl From<ProxyHeaderError> for LayerError {
+    fn from(error: ProxyHeaderError) -> Self {
+        Self::ProxyHeader(error)
     }
 }
 
@@ -49,11 +66,15 @@ impl From<WebSocketError> for LayerError {
 impl Layers {
     /// These layers; `None` if there is none.
     pub(super) fn new(
+        proxy_header: Option<ProxyHeader>,
         tls: Option<TlsSession>,
         websocket: Option<WebSocketSession>,
     ) -> Option<Box<Self>> {
-        (tls.is_some() || websocket.is_some()).then(|| {
+        (proxy_header.is_some() || tls.is_some() || websocket.is_some()).then(|| {
             Box::new(Self {
+                awaits_first_bytes: proxy_header.is_none(),
+                proxy_header,
+                forwarded: None,
                 tls,
                 websocket,
                 has_failed: false,
@@ -69,6 +90,21 @@ impl Layers {
         }
     }
 
+    /// Whether a proxy is still to send its header.
+    pub(super) fn awaits_proxy_header(&self) -> bool {
+        self.proxy_header.is_some()
+    }
+
+    /// The content of the header of a proxy, once.
+    pub(super) fn take_forwarded(&mut self) -> Option<ForwardedUser> {
+        self.forwarded.take()
+    }
+
+    /// Whether nothing is left to do: the header of the proxy was the only layer.
+    pub(super) fn are_done(&self) -> bool {
+        self.proxy_header.is_none() && self.tls.is_none() && self.websocket.is_none()
+    }
+
     /// Whether the connection is encrypted, and the handshake for that is complete.
     pub(super) fn is_secure(&self) -> bool {
         self.tls.as_ref().is_some_and(TlsSession::is_established)
@@ -81,7 +117,8 @@ impl Layers {
 
     /// Whether a handshake is still to be completed.
     pub(super) fn is_in_handshake(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| !tls.is_established())
+        self.awaits_proxy_header()
+            || self.tls.as_ref().is_some_and(|tls| !tls.is_established())
             || self
                 .websocket
                 .as_ref()
@@ -124,8 +161,18 @@ impl Layers {
         if self.has_failed {
             return Ok(());
         }
+        let result = self.receive_header(received);
+        let received = match &result {
+            Ok(taken) => received.get_mut(*taken..).unwrap_or_default(),
+            Err(_) => &mut [],
+        };
         let result = match (&mut self.tls, &mut self.websocket) {
-            (None, None) => Ok(()),
+            _ if result.is_err() => result.map(drop).map_err(LayerError::from),
+            _ if self.proxy_header.is_some() => Ok(()),
+            (None, None) => {
+                lines.extend_from_slice(received);
+                Ok(())
+            }
             (Some(tls), None) => tls.receive(received, lines).map_err(LayerError::from),
             (None, Some(websocket)) => websocket.receive(received, lines).map_err(LayerError::from),
             (Some(tls), Some(websocket)) => {
@@ -139,6 +186,22 @@ impl Layers {
         };
         self.has_failed = result.is_err();
         result
+    }
+
+    /// Takes the header of a proxy from the first bytes, and returns how many of them belong to it.
+    fn receive_header(&mut self, received: &[u8]) -> Result<usize, ProxyHeaderError> {
+        if mem::take(&mut self.awaits_first_bytes) && is_proxy_header(received) {
+            return Err(ProxyHeaderError::Refused);
+        }
+        let Some(header) = &mut self.proxy_header else {
+            return Ok(0);
+        };
+        let Some((user, taken)) = header.receive(received)? else {
+            return Ok(received.len());
+        };
+        self.proxy_header = None;
+        self.forwarded = Some(user);
+        Ok(taken)
     }
 
     /// Sends what waits in the layers. False if the socket accepts no more.

@@ -115,6 +115,8 @@ impl Drop for SocketFile {
 
 struct Listener {
     socket: ListeningSocket,
+    /// The port of an address.
+    port: Option<u16>,
     token: Token,
     /// A connection may be waiting.
     has_pending: bool,
@@ -125,6 +127,8 @@ pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) address: IpAddr,
     pub(super) kind: ListenerKind,
+    /// The port of the listener; `None` for programs of this machine.
+    pub(super) port: Option<u16>,
     /// Whether it is the administrator's.
     pub(super) is_administrator: bool,
 }
@@ -169,8 +173,10 @@ impl Listeners {
                 }
             };
             let token = Token(first_token - index);
+            let mut port = None;
             match &mut socket {
                 ListeningSocket::Tcp { socket, .. } => {
+                    port = socket.local_addr().ok().map(|address| address.port());
                     registry.register(socket, token, Interest::READABLE)?;
                 }
                 ListeningSocket::Unix { socket, .. } | ListeningSocket::Administration(socket) => {
@@ -179,6 +185,7 @@ impl Listeners {
             }
             listeners.push(Listener {
                 socket,
+                port,
                 token,
                 has_pending: false,
             });
@@ -202,6 +209,7 @@ impl Listeners {
         self.next_token -= 1;
         self.listeners.push(Listener {
             socket: ListeningSocket::Administration(socket),
+            port: None,
             token,
             has_pending: false,
         });
@@ -326,6 +334,7 @@ fn local(stream: UnixStream) -> Accepted {
         stream: TcpStream::from(OwnedFd::from(stream)),
         address: Ipv4Addr::LOCALHOST.into(),
         kind: ListenerKind::default(),
+        port: None,
         is_administrator: false,
     }
 }
@@ -342,6 +351,7 @@ impl Listener {
                         stream,
                         address: peer.ip(),
                         kind: *kind,
+                        port: self.port,
                         is_administrator: false,
                     })
                 }

@@ -15,6 +15,7 @@ mod layers;
 mod listener;
 mod metrics;
 mod metrics_server;
+mod proxy_header;
 mod ready;
 mod receive;
 mod reload;
@@ -50,6 +51,7 @@ use listener::{Accepted, Listeners};
 pub(super) use listener::{ListenSource, ListenerKind};
 use metrics::{Counts, kind_index};
 use metrics_server::MetricsServer;
+use proxy_header::ProxyHeader;
 use ready::ReadyQueue;
 use receive::{Iteration, READ_BYTES_PER_ITERATION, ReadBudget};
 use reload::Reload;
@@ -387,8 +389,10 @@ impl Reactor {
             mut stream,
             address,
             kind,
+            port,
             is_administrator,
         } = accepted;
+        let is_proxy = port.is_some_and(|port| self.hub.expects_proxy_header(address, port));
         let tls = self.tls.as_ref().filter(|_| kind.has_tls);
         let tls = tls.and_then(TlsSession::new);
         let websocket = kind.has_websocket.then(|| self.origins.clone());
@@ -396,7 +400,8 @@ impl Reactor {
         if kind.has_tls && tls.is_none() || kind.has_websocket && websocket.is_none() {
             return;
         }
-        let layers = Layers::new(tls, websocket);
+        let proxy_header = is_proxy.then(ProxyHeader::default);
+        let layers = Layers::new(proxy_header, tls, websocket);
         if !is_administrator && let Some(count) = self.counts.accepted.get_mut(kind_index(kind)) {
             *count += 1;
         }
@@ -431,6 +436,10 @@ impl Reactor {
             true => {
                 self.hub
                     .administrator_connected(id, self.now, &mut self.outbox);
+            }
+            false if is_proxy => {
+                self.hub
+                    .connected_by_proxy(id, address, self.now, &mut self.outbox);
             }
             false => self.hub.connected(id, address, self.now, &mut self.outbox),
         }

@@ -7,6 +7,8 @@ use tracing::debug;
 
 use super::Reactor;
 use super::connection::{Connection, ConnectionState, SocketRead};
+use super::layers::LayerError;
+use super::proxy_header::ProxyHeaderError;
 use crate::server::hub::{CertificateFingerprint, ConnectionId, DisconnectReason};
 use crate::wire::Line;
 
@@ -205,28 +207,42 @@ impl Reactor {
         let id = connection.id;
         let mut plain = mem::take(&mut self.plain_buffer);
         match connection.read(buffer, &mut plain, &mut self.queues) {
-            Ok(SocketRead::Unwrapped { is_secured }) => {
+            Ok(SocketRead::Unwrapped {
+                is_secured,
+                forwarded,
+            }) => {
+                if let Some(user) = forwarded {
+                    let (address, is_secure) = (user.address, user.is_secure);
+                    let (now, outbox) = (self.now, &mut self.outbox);
+                    self.hub.forwarded(id, address, is_secure, now, outbox);
+                    self.deliver();
+                }
                 if is_secured {
                     self.handshake_done(index);
                 }
                 self.counts.received_bytes += plain.len() as u64;
-                self.process_lines(index, &plain);
+                self.process_bytes(index, &plain);
             }
             Ok(SocketRead::LayerFailed(error)) => {
                 debug!("{error}");
                 self.counts.failed_handshakes += u64::from(connection.is_in_handshake());
-                self.connection_lost(id, DisconnectReason::Closed);
+                let loss = match *error {
+                    LayerError::ProxyHeader(ProxyHeaderError::Invalid) => {
+                        DisconnectReason::BadProxyHeader
+                    }
+                    LayerError::ProxyHeader(ProxyHeaderError::Refused) => {
+                        DisconnectReason::ProxyHeaderRefused
+                    }
+                    LayerError::Tls(_) | LayerError::WebSocket(_) => DisconnectReason::Closed,
+                };
+                if loss.is_local() {
+                    connection.drop_layers(&mut self.queues);
+                }
+                self.connection_lost(id, loss);
             }
             Ok(SocketRead::Bytes(count)) => {
                 self.counts.received_bytes += count as u64;
-                let fresh = buffer.get(..count).unwrap_or_default();
-                if mem::take(&mut connection.awaits_first_read) && is_tls_handshake(fresh) {
-                    let line = Line::Whole(fresh);
-                    self.hub.received(id, line, self.now, &mut self.outbox);
-                    self.deliver();
-                } else {
-                    self.process_lines(index, fresh);
-                }
+                self.process_bytes(index, buffer.get(..count).unwrap_or_default());
             }
             Ok(SocketRead::WouldBlock) => {}
             Ok(SocketRead::Eof) => self.connection_lost(id, DisconnectReason::Closed),
@@ -235,6 +251,22 @@ impl Reactor {
         self.plain_buffer = plain;
         if self.connections.get(index).is_some_and(|one| one.readable) {
             self.mark_ready(index);
+        }
+    }
+
+    /// Handles bytes that are lines, unless they come first and begin a handshake of TLS.
+    fn process_bytes(&mut self, index: usize, fresh: &[u8]) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        let is_first = !fresh.is_empty() && mem::take(&mut connection.awaits_first_read);
+        if is_first && is_tls_handshake(fresh) {
+            let line = Line::Whole(fresh);
+            let id = connection.id;
+            self.hub.received(id, line, self.now, &mut self.outbox);
+            self.deliver();
+        } else {
+            self.process_lines(index, fresh);
         }
     }
 
@@ -330,12 +362,20 @@ impl Reactor {
             && at <= self.now.running
         {
             self.handshakes.pop_front();
-            let connection = self.connections.get(id.index());
-            if connection.is_some_and(|one| one.id == id && one.is_known() && one.is_in_handshake())
-            {
+            let connection = self.connections.get_mut(id.index());
+            let late =
+                connection.filter(|one| one.id == id && one.is_known() && one.is_in_handshake());
+            if let Some(connection) = late {
                 debug!("the handshake took too long");
                 self.counts.failed_handshakes += 1;
-                self.connection_lost(id, DisconnectReason::Closed);
+                let loss = match connection.awaits_proxy_header() {
+                    true => {
+                        connection.drop_layers(&mut self.queues);
+                        DisconnectReason::NoProxyHeader
+                    }
+                    false => DisconnectReason::Closed,
+                };
+                self.connection_lost(id, loss);
             }
         }
     }

@@ -94,7 +94,7 @@ fn the_help_shows_each_key_with_what_is_usual() {
     // The library lists all keys if none is similar.
     let unknown = read_text("xyzzy = 1").unwrap_err();
     let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 18, "{unknown}");
+    assert_eq!(keys.len(), 20, "{unknown}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
@@ -109,6 +109,26 @@ fn the_help_shows_each_key_with_what_is_usual() {
         let value = value.split(' ').next().unwrap();
         assert_eq!(value.parse(), Ok(usual), "{}", limit.key);
     }
+}
+
+#[test]
+fn proxies_and_gateways_are_named_by_networks() {
+    let hash = "$argon2id$v=19$m=8192,t=2,p=1$SUshN7Elj9XNw/CKSMLuMA$BkPJS5reuWmKqYIhZR1Fnw77K5SQVVEGxgRs/Ve1s40";
+    let gateway = |name| {
+        format!("[[gateway]]\nname = {name:?}\nfrom = [\"::1\"]\npassword-hash = {hash:?}\n")
+    };
+    let text = format!(
+        "[proxy]\nfrom = [\"10.0.0.0/8\"]\nports = [6667]\n{}{}",
+        gateway("one"),
+        gateway("two")
+    );
+    let hub = read_text(&text).unwrap().hub;
+    assert!(hub.proxies.from[0].has("10.1.2.3".parse().unwrap()));
+    assert_eq!(hub.proxies.ports, [6667]);
+    let names: Vec<&str> = hub.gateways.iter().map(|one| &*one.name).collect();
+    assert_eq!(names, ["one", "two"]);
+    let error = read_text(&format!("{}{}", gateway("one"), gateway("one"))).unwrap_err();
+    assert!(error.contains("another gateway has this name"), "{error}");
 }
 
 #[test]
@@ -127,6 +147,18 @@ fn each_mistake_is_one_sentence_with_its_line() {
         (
             "[store]\nrooms = \"all\"",
             "1:1: store: wrong value, expected a folder",
+        ),
+        (
+            "[proxy]\nports = [6667]",
+            "1:1: proxy: wrong value, expected from = [\"192.0.2.7\"] with its addresses",
+        ),
+        (
+            "[proxy]\nfrom = [\"192.0.2.7\", \"10.0.0.0/33\"]",
+            "2:22: from: wrong value, expected an address or a network, such as 192.0.2.0/24",
+        ),
+        (
+            "[[gateway]]\nname = \"web\"\nfrom = [\"::1\"]\npassword-hash = \"sesame\"",
+            "4:17: password-hash: wrong value, expected what `chatroomd hash-password` prints",
         ),
         (
             "[store]\nfolder = \"\"",

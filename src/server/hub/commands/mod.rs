@@ -25,6 +25,7 @@ mod registration;
 mod room_modes;
 mod services;
 mod user_modes;
+mod webirc;
 mod welcome;
 mod who;
 mod whowas;
@@ -70,6 +71,7 @@ impl Hub {
         let tasks = &self.outbox.get_mut().tasks;
         let task = tasks.iter().find(|task| task.connection() == from)?;
         match task {
+            // A gateway sends no labels.
             Task::CheckPassword { .. } => {
                 let check = self.operators.checks.get_mut(&from);
                 check.map(|check| &mut check.label)
@@ -131,6 +133,9 @@ impl Hub {
             Request::Pass { password } => self.pass(from, password)?,
             Request::Nick { nick } => self.nick(from, nick)?,
             Request::User { user, real_name, .. } => self.user(from, user, real_name)?,
+            Request::Webirc { password, gateway, address, options, .. } => {
+                self.webirc(from, password, gateway, address, options)?;
+            }
             Request::Authenticate { parameter } => self.authenticate(from, parameter)?,
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Chathistory { subcommand, first, second, third, fourth } => {

@@ -6,6 +6,7 @@ use std::fmt;
 use tracing::info;
 
 use crate::server::hub::limits::truncate;
+use crate::server::hub::settings::REFUSED_PROXY_HEADER;
 use crate::server::hub::state::accounts::{PendingLogin, ReplyForm};
 use crate::server::hub::state::people::{ConnectionStage, USER_BYTES_MAX};
 use crate::server::hub::{
@@ -88,6 +89,9 @@ impl Hub {
     pub(super) fn nick<'a>(&mut self, from: ConnectionId, wanted: &'a str) -> CommandResult<'a> {
         let nick = Nick::within(self.settings.limits.nick_bytes as usize, wanted)
             .map_err(|why| Rejection::InvalidNick(wanted, why))?;
+        if !self.count_address(from) {
+            return Ok(());
+        }
         let owner = self.people.owner_of(wanted);
         if owner.is_some_and(|owner| owner != from) || self.is_service(wanted) {
             if let Ok(pending) = self.people.unregistered(from) {
@@ -208,6 +212,9 @@ impl Hub {
         user: &str,
         real_name: &str,
     ) -> CommandResult<'static> {
+        if !self.count_address(from) {
+            return Ok(());
+        }
         let pending = self.people.unregistered(from)?;
         if pending.user.is_some() {
             return Err(Rejection::AlreadyRegistered);
@@ -459,8 +466,13 @@ pub(super) fn other_protocol(line: &[u8]) -> Option<&'static str> {
     if line.starts_with(TLS_HANDSHAKE) {
         return Some("This port does not support TLS");
     }
+    // The signature of version 2 of the PROXY protocol has a line with NUL alone.
+    if line == [0] {
+        return Some(REFUSED_PROXY_HEADER);
+    }
     let space = line.iter().position(|byte| *byte == b' ');
     match space.and_then(|end| line.get(..end)) {
+        Some(b"PROXY") => Some(REFUSED_PROXY_HEADER),
         Some(
             b"GET" | b"POST" | b"PUT" | b"HEAD" | b"OPTIONS" | b"CONNECT" | b"DELETE" | b"PATCH",
         ) => Some("This port speaks IRC, not HTTP"),
@@ -503,6 +515,8 @@ mod tests {
         for line in [
             b"GET / HTTP/1.1".as_slice(),
             b"POST /x HTTP/1.1",
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2",
+            b"\0",
             b"\x16\x03\x01\x02\x00\x01",
             b"\x16",
         ] {

@@ -55,7 +55,7 @@ pub(in crate::server::hub) fn is_about(
 ) -> bool {
     match target {
         BanTarget::Mask(mask) => source.matches_source(mask),
-        BanTarget::Network(..) => target.has_address(address),
+        BanTarget::Network(_) => target.has_address(address),
         BanTarget::Account(name) => {
             account.is_some_and(|own| FoldedName::same(own.as_str(), name.as_str()))
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::attempts::Attempts;
 use crate::server::hub::ConnectionId;
-use crate::server::hub::settings::Operator;
+use crate::server::hub::settings::{Gateway, Operator};
+use crate::server::hub::state::people::HostName;
+use crate::server::hub::task::ClearPassword;
 
 /// The server operators and the attempts to become one.
 #[derive(Debug, Default)]
@@ -14,6 +16,21 @@ pub(in crate::server::hub) struct Operators {
     /// The connections whose password is being checked against a hash.
     pub(in crate::server::hub) checks: BTreeMap<ConnectionId, OperCheck>,
     pub(in crate::server::hub) attempts: Attempts,
+    /// The connections of gateways whose password is being checked.
+    pub(in crate::server::hub) gateway_checks: BTreeMap<ConnectionId, GatewayCheck>,
+    /// Digests of the passwords that have matched these hashes.
+    pub(in crate::server::hub) gateway_digests: BTreeMap<String, [u8; 32]>,
+}
+
+/// A `WEBIRC` request whose password is being checked.
+#[derive(Debug)]
+pub(in crate::server::hub) struct GatewayCheck {
+    pub(in crate::server::hub) gateway: Gateway,
+    /// The host of the user.
+    pub(in crate::server::hub) host: HostName,
+    /// Whether the user's connection to the gateway is encrypted.
+    pub(in crate::server::hub) is_secure: bool,
+    pub(in crate::server::hub) password: ClearPassword,
 }
 
 /// An `OPER` request whose password is being checked.
@@ -32,6 +49,7 @@ impl Operators {
     /// Forgets a connection that has ended.
     pub(in crate::server::hub) fn remove(&mut self, id: ConnectionId) {
         self.accounts.remove(&id);
+        self.gateway_checks.remove(&id);
         self.attempts.forget(id);
     }
 }

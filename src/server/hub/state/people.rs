@@ -66,6 +66,9 @@ pub(in crate::server::hub) struct Unregistered {
     pub(in crate::server::hub) was_nick_refused: bool,
     /// `CAP LS` or `CAP REQ` was received, and `CAP END` not yet.
     pub(in crate::server::hub) negotiating: bool,
+    /// Whether the limits of its address were not applied, because it is that of a gateway or a proxy,
+    /// which has not said yet where the user connects from.
+    pub(in crate::server::hub) is_uncounted: bool,
 }
 
 /// A registered user.
