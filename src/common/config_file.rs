@@ -52,9 +52,9 @@ pub(crate) fn warning_if_others_can_read(path: &Path, what: &str) -> Option<Stri
     })
 }
 
-/// Why a configuration file was not accepted.
+/// Why a configuration file was not accepted. `M` is the mistakes that the program can find in it.
 #[derive(Debug)]
-pub enum ConfigError {
+pub enum ConfigError<M> {
     /// The file cannot be read.
     Unreadable {
         /// The purpose, as in "password file".
@@ -70,12 +70,12 @@ pub enum ConfigError {
         file: PathBuf,
         /// Line and column, counted from 1.
         place: Option<(usize, usize)>,
-        /// The mistake in the syntax, or the one that the program finds in a value.
-        mistake: Box<dyn Error + Send + Sync>,
+        /// The mistake.
+        mistake: Box<M>,
     },
 }
 
-impl ConfigError {
+impl<M> ConfigError<M> {
     /// The exit status. sysexits(3).
     pub fn exit_status(&self) -> u8 {
         match self {
@@ -85,7 +85,7 @@ impl ConfigError {
     }
 }
 
-impl fmt::Display for ConfigError {
+impl<M: fmt::Display> fmt::Display for ConfigError<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { what, file, error } => {
@@ -115,11 +115,11 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl Error for ConfigError {}
+impl<M: fmt::Debug + fmt::Display> Error for ConfigError<M> {}
 
 /// A mistake that does not depend on the meaning of the keys. Its `Display` is the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TomlError {
+pub enum TomlError {
     /// The file is not valid UTF-8.
     NotUtf8,
     /// The key is in the table already.
@@ -179,16 +179,19 @@ pub(crate) struct ConfigSource<'p> {
 
 impl<'p> ConfigSource<'p> {
     /// Reads a file of at most 1 MiB. A pipe is waited for.
-    pub(crate) fn read(what: &'static str, path: &'p Path) -> Result<Self, ConfigError> {
+    pub(crate) fn read<M: From<TomlError>>(
+        what: &'static str,
+        path: &'p Path,
+    ) -> Result<Self, ConfigError<M>> {
         Self::read_in_time(what, path, true)
     }
 
     /// The same; a pipe is waited for only if `may_wait`.
-    pub(crate) fn read_in_time(
+    pub(crate) fn read_in_time<M: From<TomlError>>(
         what: &'static str,
         path: &'p Path,
         may_wait: bool,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, ConfigError<M>> {
         let bytes = read(path, may_wait).map_err(|error| ConfigError::Unreadable {
             what,
             file: path.to_owned(),
@@ -204,7 +207,9 @@ impl<'p> ConfigSource<'p> {
     }
 
     /// Parses the file as TOML.
-    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+    pub(crate) fn parse<T: DeserializeOwned, M: From<TomlError>>(
+        &self,
+    ) -> Result<T, ConfigError<M>> {
         self.parse_with(TomlHints {
             place_of_key: &|_| None,
             unexpected_table: None,
@@ -212,10 +217,10 @@ impl<'p> ConfigSource<'p> {
     }
 
     /// The same, with hints for mistakes.
-    pub(crate) fn parse_with<T: DeserializeOwned>(
+    pub(crate) fn parse_with<T: DeserializeOwned, M: From<TomlError>>(
         &self,
         hints: TomlHints<'_>,
-    ) -> Result<T, ConfigError> {
+    ) -> Result<T, ConfigError<M>> {
         toml::from_str(&self.text).map_err(|error| {
             let at = error.span().map(|span| span.start);
             self.wrong(at, explain(&error, &self.text, hints))
@@ -223,15 +228,11 @@ impl<'p> ConfigSource<'p> {
     }
 
     /// A mistake at this byte.
-    pub(crate) fn wrong(
-        &self,
-        at: Option<usize>,
-        mistake: impl Error + Send + Sync + 'static,
-    ) -> ConfigError {
+    pub(crate) fn wrong<M>(&self, at: Option<usize>, mistake: impl Into<M>) -> ConfigError<M> {
         ConfigError::Wrong {
             file: self.path.to_owned(),
             place: at.map(|byte| place_of(&self.text, byte)),
-            mistake: Box::new(mistake),
+            mistake: Box::new(mistake.into()),
         }
     }
 }

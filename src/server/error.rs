@@ -1,5 +1,7 @@
 //! Why the server cannot start or go on, with its message and its exit status.
 
+pub(in crate::server) mod invalid_value;
+
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -15,12 +17,13 @@ use crate::server::hub::account::AccountProblem;
 use crate::server::hub::ban::BanProblem;
 use crate::server::hub::registered_room::RoomProblem;
 use crate::server::hub::stored::StoreFailure;
+use invalid_value::FileMistake;
 
 /// Why the server cannot start, or stopped.
 #[derive(Debug)]
 pub enum ServerError {
     /// The configuration file, or a file that it names, is missing or invalid.
-    Config(ConfigError),
+    Config(ConfigError<FileMistake>),
     /// Two addresses to listen on, from the command line or the environment, are equal or one
     /// includes the other.
     OverlappingAddresses(SocketAddr, SocketAddr),
@@ -406,8 +409,8 @@ impl Error for StoreProblem {
     }
 }
 
-impl From<ConfigError> for ServerError {
-    fn from(error: ConfigError) -> Self {
+impl From<ConfigError<FileMistake>> for ServerError {
+    fn from(error: ConfigError<FileMistake>) -> Self {
         Self::Config(error)
     }
 }

@@ -8,6 +8,7 @@ use crate::client::config::address::{Address, InvalidAddress};
 use crate::client::config::credentials::CredentialError;
 use crate::client::config::mistyped_command::MistypedCommand;
 use crate::client::config::resolve::ResolveError;
+use crate::client::config::validate::ConfigProblem;
 use crate::client::control::client::ControlError;
 use crate::client::net::dial::ConnectError;
 use crate::client::session::Incomplete;
@@ -21,7 +22,7 @@ use crate::common::sentence::end_sentence;
 #[derive(Debug)]
 pub enum ClientError {
     /// The configuration file is wrong or cannot be read.
-    Config(ConfigError),
+    Config(ConfigError<ConfigProblem>),
     /// The options or the configuration name no server to connect to.
     Resolve(ResolveError),
     /// One of several servers is probably a mistyped command.

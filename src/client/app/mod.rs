@@ -38,7 +38,6 @@ use crate::client::ui::script::{self, ScriptOptions};
 use crate::client::ui::setup::{SessionEnd, UiContext};
 use crate::client::ui::{Ui, questions};
 use crate::common::generate;
-use crate::common::io_error::os_error_text;
 use crate::common::record;
 use appearance::{describe_certificate, report_warning, session_renderer};
 use connect::{Connector, OpenConnection, resolve_or_ask};
@@ -353,14 +352,8 @@ impl Client {
         if answer.map_err(ClientError::Output)?.as_deref() != Some(questions::YES) {
             return Ok(false);
         }
-        let known = &self.setups.remembered.certificates;
-        if let Err(error) = known.remember(network, &facts.server, &facts.fingerprint) {
-            let file = known.file().unwrap_or_else(|| Path::new("")).display();
-            let error = os_error_text(&error);
-            stderr::report(&format!(
-                "The certificate is trusted until the end of this run: cannot write {file}: \
-                 {error}."
-            ));
+        if let Err(error) = self.setups.remembered.remember(network, facts) {
+            stderr::report(&error.to_string());
         }
         Ok(true)
     }

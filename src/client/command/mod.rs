@@ -43,6 +43,7 @@ pub use sensitive::carries_password;
 pub(in crate::client) use sensitive::{
     command_carries_password, is_service, message_carries_password, secret_part,
 };
+pub(in crate::client) use table::TargetWord;
 #[cfg(feature = "for-tests")]
 pub use table::{
     ArgumentKind, CommandSpec, ExpectedArguments, OTHER_NAMES, commands, nearest_command,

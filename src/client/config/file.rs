@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::address::{Address, parse_address};
 use super::hints::{self, KnownKeys};
 use super::mechanism::LoginMechanism;
-use super::validate::{self, ConfigMistake};
+use super::validate::{self, ConfigMistake, ConfigProblem};
 use crate::client::command::UserCommand;
 use crate::client::command::settings::{DisplaySettings, Setting, SettingError};
 use crate::common::config_file::{ConfigError, ConfigSource, OneOrMore, TomlHints, keys_of};
@@ -179,7 +179,10 @@ impl Config {
     }
 
     /// Reads the file `named` on the command line, or the default file if it exists.
-    pub fn load(named: Option<&Path>, default: Option<&Path>) -> Result<Self, ConfigError> {
+    pub fn load(
+        named: Option<&Path>,
+        default: Option<&Path>,
+    ) -> Result<Self, ConfigError<ConfigProblem>> {
         let (file, must_exist) = match (named, default) {
             (Some(file), _) => (file, true),
             (None, Some(file)) => (file, false),
@@ -209,7 +212,7 @@ impl Config {
         self
     }
 
-    fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError> {
+    fn parse(source: &ConfigSource<'_>) -> Result<Self, ConfigError<ConfigProblem>> {
         let known = KnownKeys {
             top_level: keys_of::<Self>(),
             server: keys_of::<ServerConfig>(),
@@ -241,7 +244,7 @@ impl Config {
                     SettingError::Unknown { .. } => name.span().start,
                     SettingError::Value { .. } => value.span().start,
                 };
-                source.wrong(Some(at), known.explain_setting(error))
+                source.wrong(Some(at), ConfigProblem::Look(known.explain_setting(error)))
             })?;
         }
         Ok(config)

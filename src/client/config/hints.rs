@@ -52,7 +52,7 @@ pub(super) fn unexpected_table(text: &str) -> Option<&'static str> {
 
 /// Why a setting in `[look]` is not accepted. Its `Display` is the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LookError {
+pub enum LookError {
     /// No setting has a name like it. `place` is the hint for a key of another table.
     Unknown {
         name: String,
@@ -81,5 +81,3 @@ impl fmt::Display for LookError {
         }
     }
 }
-
-impl std::error::Error for LookError {}

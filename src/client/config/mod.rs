@@ -17,4 +17,4 @@ pub mod recipes;
 pub(super) mod resolve;
 pub(super) mod since;
 pub mod trust;
-mod validate;
+pub(super) mod validate;

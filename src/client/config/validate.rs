@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::address::{Address, AddressError, InvalidAddress, parse_address};
+use super::hints::LookError;
 use super::mechanism::LoginMechanism;
 use super::proxy::{InvalidProxy, NO_PROXY, parse_proxy};
 use super::trust::{InvalidFingerprint, parse_fingerprint};
@@ -15,7 +16,7 @@ use crate::client::command::alias::parse_with_aliases;
 use crate::client::command::{
     CommandSpec, InvalidNick, ParseError, UserCommand, check_nick, nearest_command, parse_room,
 };
-use crate::common::config_file::OneOrMore;
+use crate::common::config_file::{OneOrMore, TomlError};
 use crate::common::suggest::nearest;
 use crate::wire::mask;
 
@@ -83,7 +84,9 @@ pub(super) struct ConfigMistake {
 
 /// A problem with a value of the file. Its `Display` is the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ConfigProblem {
+pub enum ConfigProblem {
+    Toml(TomlError),
+    Look(LookError),
     Nick(InvalidNick),
     Address(InvalidAddress),
     Fingerprint(String),
@@ -137,6 +140,8 @@ pub(super) enum ConfigProblem {
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Toml(error) => error.fmt(f),
+            Self::Look(error) => error.fmt(f),
             Self::Nick(error) => error.fmt(f),
             Self::Address(error) => error.fmt(f),
             Self::Proxy(error) => write!(f, "{error}, or {NO_PROXY:?}"),
@@ -207,7 +212,11 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-impl std::error::Error for ConfigProblem {}
+impl From<TomlError> for ConfigProblem {
+    fn from(error: TomlError) -> Self {
+        Self::Toml(error)
+    }
+}
 
 /// The mistakes in the file, in any order. `on-connect` is not among them: see [`parse_on_connect`].
 pub(super) fn mistakes(text: &str) -> Vec<ConfigMistake> {

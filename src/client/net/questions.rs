@@ -6,7 +6,6 @@ use super::{Driver, Frontend, NetworkQuestion, QuestionSubject, TRUSTED};
 use crate::client::config::trust::AcceptedCertificate;
 use crate::client::event::{Event, InputError, NetworkId};
 use crate::client::session::{CloseReason, TlsFailure};
-use crate::common::io_error::os_error_text;
 
 impl<F: Frontend> Driver<F> {
     /// `/connect` names a network that the user has already: it asks what the network waits for, or
@@ -82,15 +81,8 @@ impl<F: Frontend> Driver<F> {
                     file: known.file().map(ToOwned::to_owned),
                     ..AcceptedCertificate::default()
                 });
-                let name = &network.name;
-                let remembered = known.remember(name, &facts.server, &facts.fingerprint);
-                if let Err(error) = remembered {
-                    let file = known.file().map(|file| file.display().to_string());
-                    let words = format!(
-                        "The certificate is trusted until the end of this run: cannot write {}: {}.",
-                        file.unwrap_or_default(),
-                        os_error_text(&error)
-                    );
+                if let Err(error) = self.remembered.remember(&network.name, &facts) {
+                    let words = error.to_string();
                     network.output.events.push(Event::Note { words });
                 }
             }

@@ -5,7 +5,6 @@ use super::connection::LinkPhase;
 use super::{Driver, Frontend};
 use crate::client::event::Event;
 use crate::client::session::SessionTime;
-use crate::common::io_error::os_error_text;
 
 impl<F: Frontend> Driver<F> {
     /// Leaves this connection for an encrypted one to another port of the same host.
@@ -72,19 +71,11 @@ impl<F: Frontend> Driver<F> {
         let Some(link) = self.links.get(at) else {
             return;
         };
-        let address = &link.address;
-        let policies = &self.remembered.policies;
-        let kept = policies.set(&address.host, address.port, duration_seconds, now);
+        let kept = self
+            .remembered
+            .set_policy(&link.address, duration_seconds, now);
         if let Err(error) = kept {
-            let file = policies.file().map(|file| file.display().to_string());
-            self.say(
-                at,
-                format!(
-                    "Cannot write {}: {}.",
-                    file.unwrap_or_default(),
-                    os_error_text(&error)
-                ),
-            );
+            self.say(at, error.to_string());
         }
     }
 

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::invalid_value::{InvalidKey, InvalidValue};
 use super::settings::{
     CertificateFiles, LoadReport, Settings, StoreSettings, TlsSettings, WebSocketSettings,
 };
@@ -19,6 +18,7 @@ use super::validate;
 use crate::common::config_file::{
     ConfigError, ConfigSource, OneOrMore, unknown_key, warning_if_others_can_read,
 };
+use crate::server::error::invalid_value::{FileMistake, InvalidValue};
 use crate::server::hub::{
     Credential, Limit, Limits, Operator, Registration, StoredRooms, StsPolicy,
 };
@@ -112,7 +112,7 @@ pub(super) fn read(
     may_wait: bool,
     settings: &mut Settings,
     report: &mut LoadReport,
-) -> Result<(), ConfigError> {
+) -> Result<(), ConfigError<FileMistake>> {
     let reader = ConfigReader(ConfigSource::read_in_time("configuration", path, may_wait)?);
     let file: ConfigFile = reader.0.parse()?;
     report.files.push(path.to_owned());
@@ -224,14 +224,19 @@ pub(super) fn read(
 struct ConfigReader<'p>(ConfigSource<'p>);
 
 impl ConfigReader<'_> {
-    fn wrong<T>(&self, key: &str, at: &Spanned<T>, value: InvalidValue) -> ConfigError {
+    fn wrong<T>(
+        &self,
+        key: &str,
+        at: &Spanned<T>,
+        value: InvalidValue,
+    ) -> ConfigError<FileMistake> {
         let key = key.to_owned();
         self.0
-            .wrong(Some(at.span().start), InvalidKey { key, value })
+            .wrong(Some(at.span().start), FileMistake::Value { key, value })
     }
 
     /// Two keys set the same value, and which of them holds would not be obvious.
-    fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError {
+    fn twice<T>(&self, key: &str, value: &Spanned<T>) -> ConfigError<FileMistake> {
         self.wrong(key, value, InvalidValue::BothKeys)
     }
 
@@ -248,12 +253,16 @@ impl ConfigReader<'_> {
         value: &Text,
         password: &str,
         before: &str,
-    ) -> Result<String, ConfigError> {
+    ) -> Result<String, ConfigError<FileMistake>> {
         let checked = validate::password(password, before.len());
         checked.map_err(|expected| self.wrong(key, value, expected))
     }
 
-    fn tls(&self, table: &TlsTable, settings: &mut Settings) -> Result<(), ConfigError> {
+    fn tls(
+        &self,
+        table: &TlsTable,
+        settings: &mut Settings,
+    ) -> Result<(), ConfigError<FileMistake>> {
         let listen = self.addresses("listen", &table.listen)?;
         let folder = self.0.path.parent().unwrap_or(Path::new(""));
         let lists = [&table.certificate, &table.key].map(|files| {
@@ -288,7 +297,10 @@ impl ConfigReader<'_> {
         Ok(())
     }
 
-    fn websocket(&self, table: &WebSocketTable) -> Result<WebSocketSettings, ConfigError> {
+    fn websocket(
+        &self,
+        table: &WebSocketTable,
+    ) -> Result<WebSocketSettings, ConfigError<FileMistake>> {
         let origin = |one: &Text| {
             let origin = validate::origin(one.get_ref());
             origin.map_err(|expected| self.wrong("origins", one, expected))
@@ -300,7 +312,11 @@ impl ConfigReader<'_> {
         })
     }
 
-    fn addresses(&self, key: &str, list: &[Text]) -> Result<Vec<SocketAddr>, ConfigError> {
+    fn addresses(
+        &self,
+        key: &str,
+        list: &[Text],
+    ) -> Result<Vec<SocketAddr>, ConfigError<FileMistake>> {
         let address = |one: &Text| {
             let address = validate::listen_address(one.get_ref());
             address.map_err(|expected| self.wrong(key, one, expected))
@@ -312,7 +328,7 @@ impl ConfigReader<'_> {
         &self,
         table: &Spanned<StoreTable>,
         settings: &mut Settings,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), ConfigError<FileMistake>> {
         let StoreTable {
             folder,
             rooms,
@@ -353,7 +369,10 @@ impl ConfigReader<'_> {
         Ok(())
     }
 
-    fn registration(&self, table: &AccountsTable) -> Result<Registration, ConfigError> {
+    fn registration(
+        &self,
+        table: &AccountsTable,
+    ) -> Result<Registration, ConfigError<FileMistake>> {
         let command = table.verify_command.as_ref();
         let Some(word) = &table.registration else {
             return match command {
@@ -381,7 +400,7 @@ impl ConfigReader<'_> {
         }
     }
 
-    fn lobby(&self, value: &Spanned<Value>) -> Result<Option<RoomName>, ConfigError> {
+    fn lobby(&self, value: &Spanned<Value>) -> Result<Option<RoomName>, ConfigError<FileMistake>> {
         let name = match value.get_ref() {
             Value::Boolean(false) => return Ok(None),
             Value::String(name) => RoomName::parse(name).ok(),
@@ -395,7 +414,7 @@ impl ConfigReader<'_> {
         &self,
         table: &BTreeMap<Text, Spanned<Value>>,
         limits: &mut Limits,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), ConfigError<FileMistake>> {
         for (name, value) in table {
             let key: &str = name.get_ref();
             if key == "enabled" {

@@ -5,7 +5,6 @@
 //! `hosted_room`, `logging`, `store` and the facade `server` import it.
 
 pub(super) mod file;
-mod invalid_value;
 pub(super) mod load;
 pub(super) mod options;
 pub(super) mod settings;

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use super::invalid_value::InvalidValue;
 use crate::common::config_file::{ConfigError, ConfigSource};
+use crate::server::error::invalid_value::{FileMistake, InvalidValue};
 use crate::server::hub::CertificateFingerprint;
 use crate::server::hub::ban::{BAN_REASON_BYTES_MAX, BanTarget, parse_time};
 use crate::wire::message::BODY_BYTES_MAX;
@@ -99,12 +99,15 @@ pub(super) fn password(text: &str, around: usize) -> Result<String, InvalidValue
 }
 
 /// Reads the message of the day from its own file.
-pub(super) fn read_motd(path: &Path, may_wait: bool) -> Result<Vec<String>, ConfigError> {
+pub(super) fn read_motd(
+    path: &Path,
+    may_wait: bool,
+) -> Result<Vec<String>, ConfigError<FileMistake>> {
     let source = ConfigSource::read_in_time("message of the day", path, may_wait)?;
     motd_lines(&source.text).map_err(|(line, expected)| ConfigError::Wrong {
         file: path.to_owned(),
         place: Some((line, 1)),
-        mistake: Box::new(expected),
+        mistake: Box::new(FileMistake::Motd(expected)),
     })
 }
 

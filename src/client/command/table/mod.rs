@@ -18,6 +18,7 @@ use crate::common::suggest::distance;
 pub use usage::ArgumentKind;
 #[cfg(feature = "for-tests")]
 pub use usage::ExpectedArguments;
+pub(in crate::client) use usage::TargetWord;
 
 /// One row of the table of slash commands.
 #[derive(Debug)]

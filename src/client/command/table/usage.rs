@@ -44,7 +44,54 @@ pub struct ExpectedArguments {
     pub begun: bool,
 }
 
+/// The word of a line that can name a room or a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) struct TargetWord {
+    /// The byte at which it begins.
+    pub(in crate::client) start: usize,
+    /// Whether it names one only if it begins as a room does: the argument may be left out.
+    pub(in crate::client) optional_room: bool,
+}
+
+impl TargetWord {
+    /// The first argument that can be a room or a user, in the line of a command or of a whisper.
+    pub(in crate::client) fn find(line: &str) -> Option<Self> {
+        let mut words = words_with_starts(line);
+        let (start, first) = words.next()?;
+        if let Some(nick) = first.strip_prefix('@') {
+            return (!nick.starts_with('@')).then_some(Self {
+                start: start + 1,
+                optional_room: false,
+            });
+        }
+        let spec = CommandSpec::find(first.strip_prefix('/')?)?;
+        let mut arguments = spec.usage.split(' ').peekable();
+        arguments.next_if_eq(&ALL);
+        let argument = arguments.next()?;
+        if !argument.contains("NICK") && !argument.contains("#ROOM") {
+            return None;
+        }
+        let (start, _) = words.find(|(_, word)| !word.starts_with('-'))?;
+        Some(Self {
+            start,
+            optional_room: argument == ROOM,
+        })
+    }
+}
+
+/// The words of a line, each with the byte at which it begins.
+fn words_with_starts(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let begin = line.as_ptr() as usize;
+    line.split_whitespace()
+        .map(move |word| (word.as_ptr() as usize - begin, word))
+}
+
 impl CommandSpec {
+    /// Whether it switches between the rooms of all networks, as `/room` does.
+    pub(in crate::client) fn switches_rooms(&self) -> bool {
+        argument(self.usage) == ArgumentKind::OwnRoom
+    }
+
     /// The arguments that can follow these words. An optional room may be left out.
     pub fn expected_after<'w>(
         &self,
@@ -98,6 +145,8 @@ impl ExpectedArguments {
 
 /// An optional room.
 const ROOM: &str = "[#ROOM]";
+/// The option for what all users have done.
+const ALL: &str = "[-all]";
 /// The option of `/quit`.
 const KEEP: &str = "[--keep]";
 
@@ -106,7 +155,7 @@ fn can_be(argument: &str, word: &str) -> bool {
     match argument {
         ROOM => word.is_empty() || has_room_prefix(word),
         "[#ROOM|NICK]" => !word.starts_with(['+', '-']),
-        "[-all]" => word.starts_with('-'),
+        ALL => word.starts_with('-'),
         KEEP => word.is_empty() || word.starts_with("--"),
         _ => true,
     }
@@ -159,6 +208,27 @@ mod tests {
                 let known = argument(written) != ArgumentKind::Other;
                 assert!(known != unknown.contains(&plain), "{slash}");
             }
+        }
+    }
+
+    #[test]
+    fn the_word_that_can_name_a_room_or_a_user_is_found() {
+        let word = |line: &str| TargetWord::find(line).map(|word| (word.start, word.optional_room));
+        for (line, expected) in [
+            ("/msg bob hi", Some((5, false))),
+            (" /join  #dev", Some((8, false))),
+            ("/part #dev so long", Some((6, true))),
+            ("/topic news", Some((7, true))),
+            ("@bob hi", Some((1, false))),
+            ("  @bob", Some((3, false))),
+            ("@@bob", None),
+            ("//msg bob", None),
+            ("/quit bob", None),
+            ("/msg", None),
+            ("hello bob", None),
+            ("", None),
+        ] {
+            assert_eq!(word(line), expected, "{line:?}");
         }
     }
 

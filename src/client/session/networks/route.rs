@@ -1,12 +1,16 @@
-//! Which network a line is for: `/msg libera/#rust hi` names it before the target, and every other
+//! Chooses the network of a line: `/msg libera/#rust hi` names it before the target, and every other
 //! line goes to the network of its prompt.
+//!
+//! The name is taken out of the text before the text is parsed, once, by the rules of that network:
+//! the grammar knows neither the names of networks, since `a/b` is a nick where no network is `a`, nor
+//! which aliases and casemapping hold. A line that is still being typed is routed in the same way.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Network, NetworkEnd, Networks, PromptPlace};
 use crate::client::command::alias::expand_alias;
-use crate::client::command::{CommandSpec, UserCommand, has_room_prefix};
+use crate::client::command::{CommandSpec, TargetWord, UserCommand, has_room_prefix};
 use crate::client::event::{Event, InputError, NetworkId};
 use crate::client::session::delivery::script_line::ScriptStep;
 use crate::client::session::outgoing::parsed_line::{ParsedInput, ParsedLine};
@@ -316,7 +320,7 @@ impl Networks {
     fn route_input<'l>(&self, from: NetworkId, line: &'l str) -> Route<'l> {
         let name = line.split_whitespace().next().unwrap_or_default();
         let spec = name.strip_prefix('/').and_then(CommandSpec::find);
-        match self.is_several() && spec.is_some_and(|spec| spec.usage == ROOM_USAGE) {
+        match self.is_several() && spec.is_some_and(CommandSpec::switches_rooms) {
             true => Route {
                 network: Ok(from),
                 line: Cow::Borrowed(line),
@@ -336,22 +340,11 @@ impl Networks {
         let Some(network) = self.get(from).filter(|_| self.may_name_network(line)) else {
             return unchanged(line);
         };
-        let start = line.len() - line.trim_start().len();
-        if let Some(rest) = line.get(start..).and_then(|rest| rest.strip_prefix('@'))
-            && !rest.starts_with('@')
-        {
-            return self.route_word(from, Cow::Borrowed(line), start + 1, false);
-        }
-        if line.get(start..).is_none_or(|rest| !rest.starts_with('/')) {
-            return unchanged(line);
-        }
         let aliases = &network.session.settings.aliases;
-        let expanded = line
-            .get(start..)
-            .and_then(|line| expand_alias(line, aliases));
+        let expanded = expand_alias(line.trim_start(), aliases);
         let line = expanded.map_or(Cow::Borrowed(line), Cow::Owned);
-        match target_word(&line) {
-            Some((at, needs_prefix)) => self.route_word(from, line, at, needs_prefix),
+        match TargetWord::find(&line) {
+            Some(word) => self.route_word(from, line, word),
             None => Route {
                 network: Ok(from),
                 line,
@@ -370,32 +363,36 @@ impl Networks {
                 let end = start.and_then(|start| before.get(start..));
                 end.is_some_and(|end| end.eq_ignore_ascii_case(name))
             };
-            at > 0 && (after.starts_with("/#") || after.starts_with("/&"))
+            at > 0 && after.strip_prefix('/').is_some_and(has_room_prefix)
                 || self.list.iter().any(is_named)
         })
     }
 
     /// The network that a target names, and the target on it.
     pub(super) fn route_target<'l>(&self, from: NetworkId, target: &'l str) -> Route<'l> {
-        let at = usize::from(target.starts_with('@'));
-        self.route_word(from, Cow::Borrowed(target), at, false)
+        let word = TargetWord {
+            start: usize::from(target.starts_with('@')),
+            optional_room: false,
+        };
+        self.route_word(from, Cow::Borrowed(target), word)
     }
 
-    /// The same for a line in which the target begins at `at`. With `needs_prefix` only a room is one:
-    /// the word can also be something else.
+    /// The same for a line in which this word can be the target.
     fn route_word<'l>(
         &self,
         from: NetworkId,
         line: Cow<'l, str>,
-        at: usize,
-        needs_prefix: bool,
+        TargetWord {
+            start: at,
+            optional_room,
+        }: TargetWord,
     ) -> Route<'l> {
         let rest = line.get(at..).unwrap_or_default();
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let named = self.list.iter().find_map(|network| {
             let target = without_network(word, network.name.as_str())?;
-            (!needs_prefix || has_room_prefix(target)).then_some((network.id, target.len()))
+            (!optional_room || has_room_prefix(target)).then_some((network.id, target.len()))
         });
         if let Some((id, length)) = named {
             let removed = word.len() - length;
@@ -410,7 +407,7 @@ impl Networks {
         // No server has a room or a nick with this name.
         let unknown = match word.split_once('/') {
             Some((name, target))
-                if !needs_prefix
+                if !optional_room
                     && has_room_prefix(target)
                     && !name.is_empty()
                     && !name.starts_with(RANKS) =>
@@ -451,9 +448,6 @@ fn changes_room(command: Option<&UserCommand>) -> bool {
     )
 }
 
-/// The usage of `/room`, which switches between the rooms of all networks.
-const ROOM_USAGE: &str = "[#ROOM|NUMBER]";
-
 /// The first characters of rooms and of the ranks before them.
 const RANKS: &[char] = &['#', '&', '+', '!', '@', '%', '~'];
 
@@ -462,27 +456,4 @@ fn without_network<'w>(word: &'w str, network: &str) -> Option<&'w str> {
     let name = word.get(..network.len())?;
     let target = word.get(network.len()..)?.strip_prefix('/')?;
     (name.eq_ignore_ascii_case(network) && !target.is_empty()).then_some(target)
-}
-
-/// Where the first argument of a command begins that can be a room or a person, and whether it must
-/// look like a room to be one. `None` if the command takes none.
-fn target_word(line: &str) -> Option<(usize, bool)> {
-    let mut words = words_of(line);
-    let (_, name) = words.next()?;
-    let spec = CommandSpec::find(name.strip_prefix('/')?)?;
-    let mut arguments = spec.usage.split(' ').peekable();
-    arguments.next_if_eq(&"[-all]");
-    let first = arguments.next()?;
-    if !first.contains("NICK") && !first.contains("#ROOM") {
-        return None;
-    }
-    let (at, _) = words.find(|(_, word)| !word.starts_with('-'))?;
-    Some((at, first == "[#ROOM]"))
-}
-
-/// The words of a line, and where each begins.
-fn words_of(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    let begin = line.as_ptr() as usize;
-    line.split_whitespace()
-        .map(move |word| (word.as_ptr() as usize - begin, word))
 }

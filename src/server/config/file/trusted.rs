@@ -8,8 +8,8 @@ use toml::Spanned;
 use super::{ConfigReader, Text};
 use crate::common::config_file::ConfigError;
 use crate::server::auth::password::is_hash;
-use crate::server::config::invalid_value::InvalidValue;
 use crate::server::config::validate;
+use crate::server::error::invalid_value::{FileMistake, InvalidValue};
 use crate::server::hub::{Credential, Gateway, IpNetwork, Operator, OperatorRight, OperatorRights};
 use crate::wire::Nick;
 
@@ -52,7 +52,7 @@ impl ConfigReader<'_> {
         &self,
         names: impl Iterator<Item = &'n Text>,
         twice: InvalidValue,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), ConfigError<FileMistake>> {
         let mut seen = BTreeSet::new();
         for name in names {
             if !seen.insert(name.get_ref()) {
@@ -68,7 +68,7 @@ impl ConfigReader<'_> {
         key: &str,
         table: &Spanned<T>,
         from: &[Text],
-    ) -> Result<Vec<IpNetwork>, ConfigError> {
+    ) -> Result<Vec<IpNetwork>, ConfigError<FileMistake>> {
         if from.is_empty() {
             return Err(self.wrong(key, table, InvalidValue::NoSource));
         }
@@ -79,7 +79,10 @@ impl ConfigReader<'_> {
         from.iter().map(network).collect()
     }
 
-    pub(super) fn gateway(&self, table: &Spanned<GatewayTable>) -> Result<Gateway, ConfigError> {
+    pub(super) fn gateway(
+        &self,
+        table: &Spanned<GatewayTable>,
+    ) -> Result<Gateway, ConfigError<FileMistake>> {
         let GatewayTable {
             name,
             from,
@@ -100,7 +103,7 @@ impl ConfigReader<'_> {
     }
 
     /// A name that is one parameter of a line.
-    fn one_word(&self, name: &Text) -> Result<String, ConfigError> {
+    fn one_word(&self, name: &Text) -> Result<String, ConfigError<FileMistake>> {
         let word = name.get_ref();
         let bad = |c: char| c.is_whitespace() || c.is_control();
         if word.is_empty() || word.contains(bad) || word.starts_with(':') {
@@ -112,7 +115,10 @@ impl ConfigReader<'_> {
         Ok(word.clone())
     }
 
-    pub(super) fn operator(&self, table: &Spanned<OperatorTable>) -> Result<Operator, ConfigError> {
+    pub(super) fn operator(
+        &self,
+        table: &Spanned<OperatorTable>,
+    ) -> Result<Operator, ConfigError<FileMistake>> {
         let OperatorTable {
             name,
             password,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use crate::common::config_file::TomlError;
 use crate::wire::name::NameError;
 
 /// The port of IRC without TLS.
@@ -10,7 +11,7 @@ const USUAL_PORT: u16 = 6667;
 
 /// Why a value is invalid. Its `Display` is the expectation that the value does not meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum InvalidValue {
+pub enum InvalidValue {
     MissingPort(IpAddr),
     NotAnAddress,
     OverlappingAddresses([SocketAddr; 2]),
@@ -142,17 +143,31 @@ impl fmt::Display for InvalidValue {
 
 impl std::error::Error for InvalidValue {}
 
-/// A key of the file with an invalid value.
+/// A mistake in the configuration file, or in one that it names. Its `Display` is the message.
 #[derive(Debug)]
-pub(super) struct InvalidKey {
-    pub(super) key: String,
-    pub(super) value: InvalidValue,
+pub enum FileMistake {
+    Toml(TomlError),
+    /// A key with an invalid value.
+    Value {
+        key: String,
+        value: InvalidValue,
+    },
+    /// A line of the message of the day.
+    Motd(InvalidValue),
 }
 
-impl fmt::Display for InvalidKey {
+impl fmt::Display for FileMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: wrong value, {}", self.key, self.value)
+        match self {
+            Self::Toml(error) => error.fmt(f),
+            Self::Value { key, value } => write!(f, "{key}: wrong value, {value}"),
+            Self::Motd(value) => value.fmt(f),
+        }
     }
 }
 
-impl std::error::Error for InvalidKey {}
+impl From<TomlError> for FileMistake {
+    fn from(error: TomlError) -> Self {
+        Self::Toml(error)
+    }
+}
