@@ -75,7 +75,7 @@ impl fmt::Display for NameError {
             Self::TooLong { bytes_max } => write!(f, "it is longer than {bytes_max} bytes"),
             Self::Start(c) if c.is_ascii_digit() => f.write_str("it cannot begin with a digit"),
             Self::Start(c) => write!(f, "it cannot begin with {}", shown(*c)),
-            Self::Character(c) => write!(f, "it cannot have {} in it", shown(*c)),
+            Self::Character(c) => write!(f, "it cannot contain {}", shown(*c)),
         }
     }
 }

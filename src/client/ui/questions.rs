@@ -307,7 +307,7 @@ mod tests {
         let again = question.validate("a b c").unwrap_err();
         assert_eq!(
             again.text,
-            "\"a b c\" is not a valid nick: it cannot have a space in it. Choose another"
+            "\"a b c\" is not a valid nick: it cannot contain a space. Choose another"
         );
         assert_eq!(again.validate(""), Ok("dora".to_owned()));
         let server = server("h:1".to_owned(), None);

@@ -79,7 +79,7 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
         ),
         (
             "nick = \"a b\"",
-            "1:8: \"a b\" is not a valid nick: it cannot have a space in it",
+            "1:8: \"a b\" is not a valid nick: it cannot contain a space",
         ),
         ("nick = \"a\"\nnick = \"b\"", "2:1: duplicate key `nick`"),
         (
@@ -126,7 +126,7 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
         ("highlight = [\"\"]", "1:14: \"\" is not a word"),
         (
             "people = [\"@bob\"]",
-            "1:11: \"@bob\" is not a valid nick: it cannot have '@' in it",
+            "1:11: \"@bob\" is not a valid nick: it cannot contain '@'",
         ),
         (
             "real-name = \"a\\nb\"",
