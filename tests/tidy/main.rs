@@ -15,6 +15,7 @@ mod paths;
 mod sizes;
 mod sources;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -92,6 +93,38 @@ fn the_completions_are_what_the_options_say() {
         "files to be made again by UPDATE=1 cargo test --test tidy",
         &mistakes,
     );
+}
+
+/// The library wraps a longer line, and the rest of it then begins in the first column of a table.
+#[test]
+fn no_line_of_the_help_is_longer_than_100_columns() {
+    const COLUMNS_MAX: usize = 100;
+    let mut mistakes = Vec::new();
+    for mut program in programs() {
+        program.build();
+        let mut commands = vec![&mut program];
+        while let Some(command) = commands.pop() {
+            let shown = [command.render_help(), command.render_long_help()];
+            let written = [command.get_after_help(), command.get_after_long_help()];
+            let written = written.into_iter().flatten().map(ToString::to_string);
+            let texts: Vec<String> = shown
+                .iter()
+                .map(ToString::to_string)
+                .chain(written)
+                .collect();
+            let lines: BTreeSet<&str> = texts.iter().flat_map(|text| text.lines()).collect();
+            let name = command.get_bin_name().unwrap_or_default();
+            for line in lines {
+                let line = line.trim_end();
+                let columns = line.chars().count();
+                if columns > COLUMNS_MAX {
+                    mistakes.push(format!("{name} --help: {columns} columns: {line}"));
+                }
+            }
+            commands.extend(command.get_subcommands_mut());
+        }
+    }
+    assert_none("lines of the help that are too long", &mistakes);
 }
 
 fn programs() -> [clap::Command; 2] {

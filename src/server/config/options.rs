@@ -34,8 +34,8 @@ const MORE_HELP: &str = include_str!("help/more.txt");
     disable_help_subcommand = true
 )]
 pub struct ServerOptions {
-    /// Listen on this address, by default 127.0.0.1:6667; can be given several times; port 0 selects a free
-    /// port
+    /// Listen on this address, by default 127.0.0.1:6667; can be given several times; port 0
+    /// selects a free port
     #[arg(
         long,
         value_name = "ADDR:PORT",
@@ -88,7 +88,7 @@ pub struct ServerOptions {
     )]
     pub(in crate::server) websocket_tls_listen: Vec<SocketAddr>,
 
-    /// Let the pages of this origin connect, or those of every origin: *; can be given several times
+    /// Let web pages of this origin connect, or of every origin: *; can be given several times
     #[arg(
         long,
         value_name = "ORIGIN",
@@ -184,13 +184,13 @@ pub(in crate::server) enum ServerAction {
     /// Print or delete stored messages
     #[command(subcommand)]
     History(HistoryAction),
-    /// Make, change, remove or list accounts; the server may be running
+    /// Create, change, remove or list accounts; the server may be running
     #[command(subcommand)]
     Account(AccountAction),
-    /// List, drop or give away registered rooms; the server may be running
+    /// List, drop or transfer registered rooms; the server may be running
     #[command(subcommand)]
     Room(RoomAction),
-    /// Add, remove or list bans of the server; it may be running
+    /// Add, remove or list server bans; the server may be running
     #[command(subcommand)]
     Ban(BanAction),
     /// Print the status of the server that uses a store: connections, traffic, queues, memory
@@ -226,7 +226,7 @@ pub(in crate::server) enum StoreAction {
         /// The new file
         file: PathBuf,
     },
-    /// Give the space of deleted messages back to the system; the server must not be running
+    /// Free the disk space of deleted messages; the server must not be running
     Compact {
         /// Folder of the store
         folder: PathBuf,
@@ -249,7 +249,7 @@ pub(in crate::server) enum HistoryAction {
     Prune {
         /// Folder of the store
         folder: PathBuf,
-        /// Keep the messages of so many days
+        /// Keep messages of the last DAYS days
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         keep_days: u32,
     },
@@ -258,15 +258,15 @@ pub(in crate::server) enum HistoryAction {
 /// Tasks for accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(in crate::server) enum AccountAction {
-    /// Make an account; its password is asked for, or read from standard input
+    /// Create an account; the password is read from the terminal or standard input
     Add {
         /// Folder of the store
         folder: PathBuf,
-        /// Name of the account, which is a nick that only its user can have
+        /// Name of the account; as a nick it is reserved for the user of the account
         #[arg(value_parser = Nick::parse)]
         name: Nick,
     },
-    /// Let a user register this account, and print the code for it (registration = "code")
+    /// Print the code with which a user can register this account (registration = "code")
     Invite {
         /// Folder of the store
         folder: PathBuf,
@@ -274,7 +274,7 @@ pub(in crate::server) enum AccountAction {
         #[arg(value_parser = Nick::parse)]
         name: Nick,
     },
-    /// Give an account another password, which is asked for, or read from standard input
+    /// Change the password of an account; it is read from the terminal or standard input
     Password {
         /// Folder of the store
         folder: PathBuf,
@@ -282,7 +282,7 @@ pub(in crate::server) enum AccountAction {
         #[arg(value_parser = Nick::parse)]
         name: Nick,
     },
-    /// Remove an account; those who use it are logged out
+    /// Remove an account; its users are logged out
     Remove {
         /// Folder of the store
         folder: PathBuf,
@@ -290,7 +290,7 @@ pub(in crate::server) enum AccountAction {
         #[arg(value_parser = Nick::parse)]
         name: Nick,
     },
-    /// Print the accounts, one on a line: the name, when it was made, and how many certificates it has
+    /// Print the accounts, one on a line: name, time of creation, number of certificates
     List {
         /// Folder of the store
         folder: PathBuf,
@@ -303,8 +303,8 @@ pub(in crate::server) enum AccountAction {
 /// Tasks for registered rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(in crate::server) enum RoomAction {
-    /// Print the registered rooms, one on a line: the name, its founder, when it was created, and how
-    /// many more accounts have a rank in it
+    /// Print the registered rooms, one on a line: name, founder, time of creation, number of other
+    /// accounts with a rank
     List {
         /// Folder of the store
         folder: PathBuf,
@@ -317,7 +317,7 @@ pub(in crate::server) enum RoomAction {
         #[arg(value_parser = RoomName::parse)]
         room: RoomName,
     },
-    /// Give a room to another account
+    /// Transfer a room to another account
     Founder {
         /// Folder of the store
         folder: PathBuf,
@@ -333,17 +333,17 @@ pub(in crate::server) enum RoomAction {
 /// Tasks for bans.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(in crate::server) enum BanAction {
-    /// Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected
+    /// Ban a mask, a:ACCOUNT, an address or a network, and disconnect the users that it matches
     Add {
         /// Folder of the store
         folder: PathBuf,
         /// Target of the ban, such as `spam*!*@*`, `a:bob` or 192.0.2.0/24
         #[arg(value_parser = validate::ban_target)]
         target: BanTarget,
-        /// How long, such as 10d or 1h30m, or in minutes; by default for ever
+        /// Duration, such as 10d, 1h30m or 90 (minutes) [default: no end]
         #[arg(long = "for", value_name = "TIME", value_parser = validate::ban_time)]
         time: Option<Duration>,
-        /// The reason, which the banned users see
+        /// Reason, shown to the banned users
         #[arg(long, value_name = "TEXT", value_parser = validate::ban_reason)]
         reason: Option<String>,
     },
@@ -355,7 +355,7 @@ pub(in crate::server) enum BanAction {
         #[arg(value_parser = validate::ban_target)]
         target: BanTarget,
     },
-    /// Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason
+    /// Print the bans, one on a line: target, author, start, end or -, reason
     List {
         /// Folder of the store
         folder: PathBuf,
@@ -365,7 +365,7 @@ pub(in crate::server) enum BanAction {
 /// Tasks for the certificates of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub(in crate::server) enum AccountCertificateAction {
-    /// Let a certificate log in to an account
+    /// Add a certificate that can log in to an account
     Add {
         /// Folder of the store
         folder: PathBuf,
@@ -376,7 +376,7 @@ pub(in crate::server) enum AccountCertificateAction {
         #[arg(value_parser = validate::fingerprint)]
         fingerprint: CertificateFingerprint,
     },
-    /// Let a certificate no longer log in to an account
+    /// Remove a certificate that can log in to an account
     Remove {
         /// Folder of the store
         folder: PathBuf,

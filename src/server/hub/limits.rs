@@ -56,99 +56,106 @@ limits! {
     connections "connections" = 10_000, 1 to 1_000_000, "connections in total";
     /// Maximum number of connections from one IPv4 address or IPv6 /64 network.
     connections_per_address "connections-per-address" = 256, 1 to 1_000_000,
-        "from one IPv4 address or IPv6 network of 64 bits";
+        "connections from one IPv4 address or IPv6 network of 64 bits";
     /// Maximum number of new connections from one address or network in a minute.
     connections_per_minute "connections-per-minute" = 600, 1 to 1_000_000,
-        "new connections from one address or network";
+        "new connections in a minute from one address or network";
     /// Time to register, in seconds.
-    registration_seconds "registration-seconds" = 30, 1 to 3_600, "to send NICK and USER";
+    registration_seconds "registration-seconds" = 30, 1 to 3_600,
+        "seconds after connecting to send NICK and USER";
     /// Seconds of silence after which a user is pinged.
     ping_interval_seconds "ping-interval-seconds" = 90, 1 to 86_400,
-        "of silence before a PING is sent";
-    /// Seconds to answer that ping.
-    ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "to answer it";
+        "seconds of silence before a PING is sent";
+    /// Seconds to answer a ping.
+    ping_timeout_seconds "ping-timeout-seconds" = 60, 1 to 86_400, "seconds to answer a PING";
     /// Lines per second that are handled from one connection on average.
     lines_per_second "lines-per-second" = 10, 1 to 1_000_000,
-        "of one connection, on average";
+        "lines handled from one connection, on average";
     /// Lines that are handled at once before that rate applies.
-    lines_burst "lines-burst" = 40, 1 to 1_000_000, "handled at once before that rate applies";
+    lines_burst "lines-burst" = 40, 1 to 1_000_000,
+        "lines handled at once before lines-per-second applies";
     /// Bytes of a response that count like one more line.
     answer_bytes_per_line "answer-bytes-per-line" = 8_192, 512 to 1 << 30,
-        "of a response that count like one more line";
+        "bytes of a response that count like one more line";
     /// Maximum number of people or rooms in one response to `WHO` or `LIST`.
     matches "matches" = 1_000, 1 to 100_000, "people or rooms in one response to WHO or LIST";
     /// Nick changes of one user in a minute.
-    nick_changes_per_minute "nick-changes-per-minute" = 20, 1 to 1_000_000, "of one user";
+    nick_changes_per_minute "nick-changes-per-minute" = 20, 1 to 1_000_000,
+        "nick changes of one user in a minute";
     /// Bytes of a line without an end after which its sender is disconnected.
     receive_queue_bytes "receive-queue-bytes" = 16 * 1024, 8_192 to 1 << 20,
-        "without a line ending before the client is disconnected";
+        "bytes without a line ending before a client is disconnected";
     /// Seconds that the lines of a user may be paused without a `PONG` before the user is
     /// disconnected.
     flood_seconds "flood-seconds" = 600, 10 to 86_400,
-        "of throttling without a PONG before the client is disconnected";
+        "seconds of throttling without a PONG until a client is disconnected";
     /// Bytes that may be queued for one connection.
     send_queue_bytes "send-queue-bytes" = 1024 * 1024, 4_096 to 1 << 30,
-        "queued for a client before it is disconnected";
+        "bytes queued for one client before it is disconnected";
     /// Bytes that may be queued for all connections together.
     queues_bytes "queues-bytes" = 128 * 1024 * 1024, 65_536 to u32::MAX,
-        "queued for all clients; above it the slowest are disconnected";
+        "bytes queued for all clients; above it the slowest are disconnected";
     /// Bytes of output that may wait for the store. Above that, only requests that do not wait for
     /// it are read.
     held_bytes "held-bytes" = 32 * 1024 * 1024, 65_536 to u32::MAX,
-        "of output waiting for the store before clients are not read";
+        "bytes of output waiting for the store before reading pauses";
     /// Lines of one connection that may wait for the store.
     held_lines "held-lines" = 64, 1 to 100_000,
-        "of one client waiting for the store before it is not read";
+        "lines of one client waiting for the store before reading it pauses";
     /// Seconds without an answer from the disk after which messages are refused.
     stall_seconds "stall-seconds" = 10, 1 to 3_600,
-        "without an answer from the disk before messages are refused";
+        "seconds without an answer from the disk until messages are refused";
     /// Maximum number of messages in one response to `CHATHISTORY`.
     history_lines "history-lines" = 100, 1 to 1_000, "messages in one response to CHATHISTORY";
     /// Seconds after which users can no longer delete their messages.
     redact_seconds "redact-seconds" = 86_400, 0 to u32::MAX,
-        "in which a user can delete a message of its own with REDACT";
+        "seconds in which users can delete their own messages with REDACT";
     /// Maximum number of read markers of one user.
     read_markers "read-markers" = 1_000, 1 to 100_000,
-        "of one account; the oldest gives way";
+        "read markers of one account; the oldest is removed for a new one";
     /// Accounts that are registered from one address or network in an hour.
     registrations_per_hour "registrations-per-hour" = 10, 0 to 1_000_000,
-        "accounts registered from one address or network";
+        "accounts registered in an hour from one address or network";
     /// Maximum number of rooms that belong to one account.
-    rooms_per_account "rooms-per-account" = 20, 0 to 1_000, "registered by one account";
+    rooms_per_account "rooms-per-account" = 20, 0 to 1_000, "rooms that one account can register";
     /// The longest password of an account, in bytes.
-    password_bytes "password-bytes" = 300, 8 to 300, "of an account";
+    password_bytes "password-bytes" = 300, 8 to 300, "bytes in the password of an account";
     /// The longest message of a login with SASL, in bytes of Base64.
-    sasl_bytes "sasl-bytes" = 4_096, 400 to 65_536, "of one message of a login";
+    sasl_bytes "sasl-bytes" = 4_096, 400 to 65_536, "bytes in one message of a login with SASL";
     /// Maximum number of rooms that a user is in.
-    rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "";
+    rooms_per_person "rooms-per-person" = 50, 1 to 1_000, "rooms that one user can be in";
     /// Maximum number of people in a room; the room's own modes can only lower it.
-    people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "";
+    people_per_room "people-per-room" = 10_000, 1 to 1_000_000, "people in one room";
     /// Maximum number of masks of a room, all its lists together.
-    masks_per_room "masks-per-room" = 100, 1 to 1_000, "of bans, exceptions and invite exceptions together";
+    masks_per_room "masks-per-room" = 100, 1 to 1_000,
+        "bans, exceptions and invite exceptions of one room together";
     /// Maximum number of `*` and `?` in one of these masks, and in a mask of `WHO` or `LIST`.
-    mask_wildcards "mask-wildcards" = 16, 4 to 120, "in one of these masks, and in a mask of WHO or LIST";
+    mask_wildcards "mask-wildcards" = 16, 4 to 120,
+        "wildcards (* and ?) in a mask of a room, and of WHO or LIST";
     /// Maximum number of bans of the server.
-    bans "bans" = 1_000, 1 to 10_000, "of the server";
+    bans "bans" = 1_000, 1 to 10_000, "server bans";
     /// Maximum number of nicks that a user monitors.
-    monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "that one user monitors";
+    monitored_nicks "monitored-nicks" = 100, 1 to 1_000, "nicks that one user can monitor";
     /// Maximum number of rooms or people in one request.
     targets "targets" = 10, 1 to 100, "rooms or people in one request";
     /// The longest nick, in bytes.
-    nick_bytes "nick-bytes" = NICK_BYTES_MAX as u32, 1 to NICK_BYTES_MAX as u32, "";
+    nick_bytes "nick-bytes" = NICK_BYTES_MAX as u32, 1 to NICK_BYTES_MAX as u32, "bytes in a nick";
     /// The longest room name, in bytes.
-    room_name_bytes "room-name-bytes" = ROOM_NAME_BYTES_MAX as u32,
-        2 to ROOM_NAME_BYTES_MAX as u32, "";
+    room_name_bytes "room-name-bytes" = ROOM_NAME_BYTES_MAX as u32, 2 to ROOM_NAME_BYTES_MAX as u32,
+        "bytes in the name of a room";
     /// The longest key of a room, in bytes.
-    key_bytes "key-bytes" = 32, 1 to 32, "of a room";
+    key_bytes "key-bytes" = 32, 1 to 32, "bytes in the key of a room";
     /// The longest topic, in bytes; a longer one is cut. The maximum is what fits in a line with
     /// its source and room; the same holds for the limits below.
-    topic_bytes "topic-bytes" = 300, 1 to 300, "";
+    topic_bytes "topic-bytes" = 300, 1 to 300, "bytes in a topic; a longer one is cut";
     /// The longest away message, in bytes; a longer one is cut.
-    away_bytes "away-bytes" = 200, 1 to 200, "";
+    away_bytes "away-bytes" = 200, 1 to 200, "bytes in an away message; a longer one is cut";
     /// The longest reason of `PART`, `QUIT`, `KICK` and `KILL`, in bytes; a longer one is cut.
-    reason_bytes "reason-bytes" = 300, 1 to 300, "for leaving or kicking";
+    reason_bytes "reason-bytes" = 300, 1 to 300,
+        "bytes in a reason for leaving, kicking or KILL; a longer one is cut";
     /// The longest real name, in bytes. A longer one is cut in `USER` and rejected in `SETNAME`.
-    real_name_bytes "real-name-bytes" = 120, 1 to 120, "";
+    real_name_bytes "real-name-bytes" = 120, 1 to 120,
+        "bytes in a real name; a longer one is cut by USER";
 }
 
 /// A limit as the configuration and the help need it.

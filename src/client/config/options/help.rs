@@ -37,17 +37,17 @@ const MORE_HELP: &str = r##"Exit status:
   129, 130, 143  ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM
 
 JSON:
-  --format json  one object a line: always with kind, time (RFC 3339, UTC) and network (its name in the
-                 configuration, or its host), and where they apply with room, nick, account, other, text, manner (action, notice), people, rooms, details, own,
-                 mention, msgid, replayed (history from before you connected)
+  --format json  one object a line: always with kind, time (RFC 3339, UTC) and network (its name in
+                 the configuration, or its host), and where they apply with room, nick, account,
+                 other, text, manner (action, notice), people, rooms, details, own, mention, msgid,
+                 replayed (history from before you connected)
   the kinds      KINDS
   the log        the same, with your own lines and their fate: delivered, refused, unknown if the
                  connection was lost before the server accepted the line, or unsent
   chatroom log - shows such lines from standard input as they were shown when they happened
   --input json   one object a line: {"to":"#room or nick","text":"..."} ("home/#room" where several
-                 networks are named), {"text":"..."} for the
-                 active room, {"command":"/join #room"}; a line that is not valid is reported with
-                 its number
+                 networks are named), {"text":"..."} for the active room,
+                 {"command":"/join #room"}; a line that is not valid is reported with its number
   --generate schema  prints both forms as a JSON Schema
 
 Delivery report, when the connection is lost:
