@@ -61,17 +61,12 @@ pub(super) fn run(
         Some(name) => Some(network_named(name, config, logs)?),
         None => Some(NetworkKey::new(None, &Address::local(), config)),
     };
-    let room = log.room.as_ref();
-    let room = room.map(|room| match room.starts_with(['#', '&', '@']) {
-        true => room.clone(),
-        false => format!("#{room}"),
-    });
     let query = LogQuery {
         name: network
             .as_ref()
             .map_or_else(NetworkName::default, NetworkKey::network_name),
         network,
-        room,
+        room: log.room.clone(),
         since: log.since.as_ref(),
         grep: log.grep.as_ref(),
         format: options.format(),

@@ -130,7 +130,7 @@ fn argument(name: &str, before: &str, word: &str, names: &CompletionNames) -> Ve
     let topic = names
         .topic
         .iter()
-        .filter(|topic| offers_topic && !topic.starts_with('#'));
+        .filter(|topic| offers_topic && !has_room_prefix(topic));
     let last = words.clone().last().unwrap_or_default();
     let expected = slash.expected_after(words);
     let arguments = expected.arguments(word).into_iter();
@@ -298,6 +298,13 @@ mod tests {
         let both = vec!["the old topic".to_owned(), "#a ".to_owned()];
         assert_eq!(offers("/topic "), (7, both));
         assert_eq!(offers("/topic #"), (7, vec!["#a ".to_owned()]));
+        // The command would take the first word for the room.
+        let like_a_room = CompletionNames {
+            topic: Some("&c is a room".into()),
+            ..names.clone()
+        };
+        let rooms = completions("/topic ", 7, &like_a_room).1;
+        assert_eq!(rooms, ["#a "]);
         assert!(
             offers("/part ")
                 .1

@@ -14,7 +14,8 @@ use super::proxy::{InvalidProxy, NO_PROXY, parse_proxy};
 use super::trust::{InvalidFingerprint, parse_fingerprint};
 use crate::client::command::alias::parse_with_aliases;
 use crate::client::command::{
-    CommandSpec, InvalidNick, ParseError, UserCommand, check_nick, nearest_command, parse_room,
+    CommandSpec, InvalidNick, ParseError, UserCommand, check_nick, has_room_prefix,
+    nearest_command, parse_room,
 };
 use crate::common::config_file::{OneOrMore, TomlError};
 use crate::common::suggest::nearest;
@@ -400,7 +401,7 @@ fn check_alias(name: &str, expansion: &str) -> Result<(), ConfigProblem> {
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '/') {
         return Err(ConfigProblem::AliasName(name.to_owned()));
     }
-    if expansion.starts_with(['@', '#']) || expansion.starts_with("//") {
+    if expansion.starts_with('@') || has_room_prefix(expansion) || expansion.starts_with("//") {
         return Ok(());
     }
     let Some(command) = expansion.strip_prefix('/') else {

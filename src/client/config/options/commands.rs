@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::values::{ColorChoice, Format, certificate_name, time};
+use super::values::{ColorChoice, Format, certificate_name, room_or_person, time};
 use crate::client::config::since::Since;
 use crate::client::config::trust::parse_fingerprint;
 use crate::client::event::matcher::Pattern;
@@ -158,7 +158,7 @@ pub struct LogArgs {
     pub(in crate::client) server: Option<String>,
 
     /// Show only this room, or the whispers with this person
-    #[arg(long, value_name = "#ROOM|@NICK")]
+    #[arg(long, value_name = "#ROOM|@NICK", value_parser = room_or_person)]
     pub(in crate::client) room: Option<String>,
 
     /// Show only what happened since then: 30m, 2h, today, yesterday, 14:00, 2026-11-24,

@@ -199,3 +199,14 @@ fn each_option_that_does_nothing_with_a_command_is_refused_before_and_after_it()
         assert!(!between("sessions"), "{option:?}");
     }
 }
+
+#[test]
+fn the_room_of_a_log_can_be_named_without_its_prefix() {
+    for (typed, room) in [("a", "#a"), ("#a", "#a"), ("&a", "&a"), ("@bob", "@bob")] {
+        let options = ClientOptions::try_parse_from(["chatroom", "log", "--room", typed]).unwrap();
+        match options.action {
+            Some(Action::Log(log)) => assert_eq!(log.room.as_deref(), Some(room)),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The values of options: how each is written, and what is wrong with one that is refused.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
@@ -106,13 +107,21 @@ pub(super) fn room_name(text: &str) -> Result<String, InvalidRoomName> {
     is_room.then(|| text.to_owned()).ok_or(InvalidRoomName)
 }
 
+/// Reads the room of a log, in which the `#` can be left out, or a nick after an `@`.
+pub(super) fn room_or_person(text: &str) -> Result<String, Infallible> {
+    Ok(match text.starts_with('@') || has_room_prefix(text) {
+        true => text.to_owned(),
+        false => format!("#{text}"),
+    })
+}
+
 /// The text of an option is not the name of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct InvalidRoomName;
 
 impl fmt::Display for InvalidRoomName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("rooms look like #room; with --from NICK, messages of a person match")
+        f.write_str("expected a room such as #room; for the messages of one person use --from NICK")
     }
 }
 
