@@ -1,5 +1,5 @@
 //! Shared parts of the benchmarks: their arguments, their tables, the servers, and the clients that
-//! keeps a server busy from a separate process.
+//! keep a server busy from a separate process.
 //!
 //! Nothing here fails because something was slow: a benchmark says what it measured.
 

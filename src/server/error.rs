@@ -1,4 +1,4 @@
-//! Why the server cannot start or go on, with its message and its exit status.
+//! Errors that end the server or prevent its start, with the message and the exit status.
 
 pub(in crate::server) mod invalid_value;
 

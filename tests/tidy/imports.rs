@@ -1,5 +1,5 @@
-//! Which part of the crate may import which. The table is the one of ARCHITECTURE.md; except between a
-//! module and its own parent, all arrows have one direction.
+//! The imports that are allowed between the parts of the crate. The table is the one of
+//! ARCHITECTURE.md; except between a module and its own parent, all arrows have one direction.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! How large each part may become. A budget is raised by a commit that says why, never by writing
-//! denser code.
+//! The budget of each part in lines of code. A budget is raised by a commit that says why, never by
+//! writing denser code.
 
 use crate::sources::{Source, assert_none, sources};
 

@@ -1,4 +1,4 @@
-//! The workloads of a clients: each is one run on a freshly started server, and returns its
+//! The workloads of the clients: each is one run on a freshly started server, and returns its
 //! measurements.
 
 mod coming;

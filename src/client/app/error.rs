@@ -1,4 +1,4 @@
-//! Why the client failed: one error for all its parts, with its exit status and its message.
+//! Errors of the client: one type for all its parts, with the exit status and the message.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! The program of the client: from the options to a session, and from its end to an exit status.
+//! Runs the client: reads the options, starts a session, and returns the exit status.
 //!
 //! It wires the other folders together, and is the only one that knows all of them. It must not
 //! know the protocol or draw anything. Only the facade `client` imports it.

@@ -1,4 +1,4 @@
-//! Where the client keeps its files.
+//! The folders in which the client keeps its files.
 
 use std::path::{Path, PathBuf};
 

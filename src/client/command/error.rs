@@ -1,4 +1,4 @@
-//! Why a typed line is not a command, with what to type instead.
+//! Errors of a typed line that is not a command, with the line to type instead.
 
 use std::fmt;
 

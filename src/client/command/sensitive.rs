@@ -1,4 +1,4 @@
-//! Which lines carry a password and must not be written to a file.
+//! Recognizes lines that carry a password, which must not be written to a file.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! From the command line, the environment and the configuration file to where to connect and as
-//! whom.
+//! Resolves the server, nick and credentials from the command line, the environment and the
+//! configuration file.
 //!
 //! It must not know the session or a socket, and asks no question. `storage`, `editor`, `net`,
 //! `ui`, `app` and the facade `client` import it.

@@ -1,4 +1,4 @@
-//! Under which name the files of a network are kept: its log, its history and its drafts.
+//! The name of a network in file names: of its log, history and drafts.
 
 use std::path::{Path, PathBuf};
 

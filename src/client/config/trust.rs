@@ -1,4 +1,4 @@
-//! Which certificates of servers are trusted, and the certificate of the user.
+//! The certificates of servers that are trusted, and the certificate of the user.
 
 use std::fmt;
 use std::path::PathBuf;

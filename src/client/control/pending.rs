@@ -1,4 +1,4 @@
-//! The callers that have sent a line, and wait to hear whether the server accepted it.
+//! The callers that have sent a line, and wait until the server accepts or refuses it.
 
 use std::ops::Range;
 use std::sync::mpsc::SyncSender;

@@ -1,4 +1,4 @@
-//! How the editor breaks its drawing into rows.
+//! Breaks the drawing of the editor into rows.
 //!
 //! The rows of a draft end with line feeds, as if it were several lines. Otherwise a terminal that
 //! becomes wider could join rows that it has wrapped itself, and the next drawing, which may be on

@@ -1,4 +1,4 @@
-//! How much of an escape sequence the library has read when it does not know the sequence.
+//! Finds where the library has stopped in an escape sequence that it does not know.
 //!
 //! Such a sequence arrives as one key without its bytes, and often the library stops in the middle:
 //! the rest then arrives as typed characters. Only a message in the library's log says where it

@@ -1,4 +1,4 @@
-//! Whether the log is written.
+//! The status of the log: it fails, or is written again.
 
 use std::fmt;
 use std::path::PathBuf;

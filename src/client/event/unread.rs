@@ -1,4 +1,4 @@
-//! How many messages a room has that the user has not seen.
+//! The unread count of a room: the messages that the user has not seen.
 
 /// The messages that came to rooms other than the active one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Keeps when the last line of a network was seen, for the next run.
+//! Keeps the time of the last line seen of a network, for the next run.
 
 use std::time::Duration;
 

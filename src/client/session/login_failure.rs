@@ -1,4 +1,4 @@
-//! Why the login to an account did not succeed.
+//! Reasons why the login to an account failed.
 
 use std::fmt;
 

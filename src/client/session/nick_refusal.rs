@@ -1,4 +1,4 @@
-//! Why the server has refused a nick.
+//! Reasons why the server refused a nick.
 
 use crate::client::event::explain::says_in_use;
 use crate::common::sentence::as_cause;

@@ -1,4 +1,4 @@
-//! How a session ends, and what of its work is incomplete.
+//! The outcome of a session: the end, and the work that is incomplete.
 
 use std::fmt;
 use std::time::Duration;

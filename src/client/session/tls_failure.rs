@@ -1,4 +1,4 @@
-//! Why there is no encrypted connection to a server.
+//! Reasons why an encrypted connection to a server failed.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! When the last line of a network was seen, in a file of one number: Unix milliseconds.
+//! The time of the last line seen of a network, in a file of one number: Unix milliseconds.
 
 use std::fs;
 use std::io;

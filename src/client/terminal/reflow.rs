@@ -1,4 +1,4 @@
-//! How a terminal treats the lines on its screen when it becomes narrower.
+//! The treatment of the lines on the screen by a terminal that becomes narrower.
 
 /// Which lines a terminal wraps again when it becomes narrower. It cuts off the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! a store may run beside its server; those that write need its lock, except for accounts, rooms and
 //! bans, which the server changes itself.
 //!
-//! It must not know the hub in motion or a client. Only `daemon` imports it.
+//! It must not know a running hub or a client. Only `daemon` imports it.
 
 mod accounts;
 mod bans;

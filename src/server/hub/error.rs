@@ -1,4 +1,4 @@
-//! Why a request is rejected, and the numeric or `FAIL` that reports it.
+//! Errors of requests that are rejected, with the numeric or `FAIL` that reports each.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};

@@ -1,4 +1,4 @@
-//! Why a text is not an address.
+//! Errors of a text that is not an address.
 
 use std::fmt;
 

@@ -1,5 +1,4 @@
-//! From the first line of a connection to its last: registration, capabilities, disconnect and
-//! reconnect.
+//! The lifetime of a connection: registration, capabilities, login, disconnect and reconnect.
 //!
 //! It must not know sockets. Only `session` imports it.
 

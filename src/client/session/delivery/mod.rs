@@ -1,4 +1,4 @@
-//! Which lines are in flight, which were confirmed, and how many may be in flight at once.
+//! The delivery of lines: those in flight, those confirmed, and the number that may be in flight.
 //!
 //! It must not know sockets: a line counts as delivered when the server has answered for it.
 //! `session` and, through it, `net` import it.

@@ -1,4 +1,4 @@
-//! Whether a text mentions the user: by nick, or by a word that the user has chosen.
+//! Recognizes mentions of the user in a text: by nick, or by a word that the user has chosen.
 
 use crate::wire::isupport::Isupport;
 

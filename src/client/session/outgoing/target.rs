@@ -1,4 +1,4 @@
-//! Which room or person a command is about.
+//! The target of a command: a room or a person.
 
 use super::help::notice;
 use crate::client::command::CommandSpec;

@@ -1,5 +1,5 @@
-//! Which lines name their room: those of other rooms, and one of the active room wherever it could be
-//! taken for a line of another one.
+//! Decides which lines name their room: those of other rooms, and a line of the active room that
+//! could be taken for one of another room.
 
 use crate::client::event::{Event, Target};
 

@@ -1,5 +1,5 @@
-//! When each connection may have a password checked, so that guessing is slow, whatever others at the
-//! same address do.
+//! Schedules the password checks of each connection, so that guessing is slow, whatever others at
+//! the same address do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

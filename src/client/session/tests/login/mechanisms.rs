@@ -1,4 +1,4 @@
-//! Which mechanism is used, and what each of them sends.
+//! The mechanism that a login uses, and the lines that each of them sends.
 
 use super::*;
 use crate::wire::sasl::Mechanism;
