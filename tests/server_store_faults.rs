@@ -238,7 +238,7 @@ fn after_a_failed_sync_the_server_ends_without_an_answer() {
         return;
     };
     say(&mut alice, "unknown");
-    let words = "(store failed; what was not acknowledged may be stored)";
+    let words = "(the store failed; unacknowledged messages may have been stored)";
     for client in [&mut alice, &mut bob] {
         let rest = client.rest();
         assert!(rest.last().unwrap().contains(words), "{rest:?}");

@@ -136,8 +136,8 @@ impl ServerError {
                 write!(f, "Cannot listen on {}: ", path.display())?;
                 match error.kind() {
                     io::ErrorKind::AddrInUse => f.write_str(
-                        "another program uses it, or it is no socket; stop the program, remove the \
-                         file, or choose another path",
+                        "another program uses it, or it is not a socket; stop the program, remove \
+                         the file, or choose another path",
                     ),
                     // A path that does not fit into the address of a socket. unix(7).
                     io::ErrorKind::InvalidInput => {
@@ -391,7 +391,8 @@ impl fmt::Display for StoreProblem {
             Self::Sqlite(error) => error.fmt(f),
             Self::Failed(failure) => write!(
                 f,
-                "the database or its disk failed: {failure}. Messages without an acknowledgement may be stored"
+                "the database or its disk failed: {failure}. Unacknowledged messages may have been \
+                 stored"
             ),
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn read_password() -> io::Result<String> {
 #[cfg(feature = "store")]
 pub(super) fn read_new_password() -> io::Result<String> {
     let password = read_password()?;
-    if io::stdin().is_terminal() && read_hidden("The same again: ")? != password {
+    if io::stdin().is_terminal() && read_hidden("Repeat the password: ")? != password {
         return Err(io::Error::other(
             "the two passwords differ; nothing was changed",
         ));

@@ -129,7 +129,7 @@ fn a_saved_text_is_sent_to_its_room_or_the_user_is_asked() {
     again.settles_below("[#lobby] ");
     again.types(CTRL_Y);
     again.shows("[#dev] one");
-    again.shows("two  (2 messages to #dev: Enter sends, Esc drops)");
+    again.shows("two  (2 messages to #dev: Enter sends, Esc discards)");
     again.is_kept("one\\ntwo");
     again.signals(Signal::SIGKILL);
     again.wait();
@@ -139,7 +139,7 @@ fn a_saved_text_is_sent_to_its_room_or_the_user_is_asked() {
     last.types(CTRL_Y);
     last.shows("you are not there");
     last.types(CTRL_Y);
-    last.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
+    last.shows("two  (2 messages to #lobby: Enter sends, Esc discards)");
     last.types(ENTER);
     assert_eq!(bob.receives_from_alice(), "one");
     last.types("/quit\r");
@@ -299,7 +299,7 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
     again.shows(" for #lobby: /msg #lobby one…");
     again.shows("(2 more after it)");
     again.types(CTRL_Y);
-    again.shows("two  (2 messages to #lobby: Enter sends, Esc drops)");
+    again.shows("two  (2 messages to #lobby: Enter sends, Esc discards)");
     again.types(ENTER);
     for text in ["one", "two"] {
         assert_eq!(bob.receives_from_alice(), text);
@@ -339,7 +339,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     let (server, mut alice, mut lines) = Scripted::with_alice(|start| start);
     let texts: Vec<String> = (0..60).map(|number| format!("line {number}.")).collect();
     alice.types(&format!("{PASTE_BEGINS}{}{PASTE_ENDS}", texts.join("\n")));
-    alice.shows("(60 messages to #lobby: Enter sends, Esc drops)");
+    alice.shows("(60 messages to #lobby: Enter sends, Esc discards)");
     alice.types_later(ENTER);
     // The server answers no PING, so most of it stays unsent.
     let sent = WINDOW;
@@ -354,7 +354,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     again.shows(" for #lobby that may have been sent: /msg #lobby line 0.…");
     again.types(CTRL_Y);
     again.shows(&format!(
-        "({sent} messages to #lobby: Enter sends, Esc drops)"
+        "({sent} messages to #lobby: Enter sends, Esc discards)"
     ));
     again.types("\x1b");
     again.settles_below("[#lobby] ");
@@ -362,7 +362,7 @@ fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
     again.shows(&format!(" for #lobby: /msg #lobby line {sent}.…"));
     again.types(CTRL_Y);
     again.shows(&format!(
-        "({waiting} messages to #lobby: Enter sends, Esc drops)"
+        "({waiting} messages to #lobby: Enter sends, Esc discards)"
     ));
     again.types(ENTER);
     lines.receives(&format!("PRIVMSG #lobby :line {sent}."));

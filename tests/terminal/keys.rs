@@ -19,7 +19,7 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
         "<bob> two",
         "[#lobby] first",
         "second",
-        "/third  (3 messages to #lobby: Enter sends, Esc drops)",
+        "/third  (3 messages to #lobby: Enter sends, Esc discards)",
     ];
     room.alice.settles(&expected, "/third");
     room.alice.types_later("!");
@@ -30,7 +30,7 @@ fn a_paste_of_several_lines_is_a_draft_and_each_line_is_sent_as_one() {
         "<bob> three",
         "[#lobby] first",
         "second",
-        "/third!  (3 messages to #lobby: Enter sends, Esc drops)",
+        "/third!  (3 messages to #lobby: Enter sends, Esc discards)",
     ];
     room.alice.settles(&expected, "/third!");
     expected[5] = "/third!";
@@ -84,7 +84,7 @@ fn messages_during_a_paste_that_has_not_ended_appear_at_once() {
     // Keys with a function of their own are text here.
     room.alice.types(&format!("o\tn\x12d{PASTE_ENDS}"));
     expected.pop();
-    let held = "seco    n␒d  (2 messages to #lobby: Enter sends, Esc drops)";
+    let held = "seco    n␒d  (2 messages to #lobby: Enter sends, Esc discards)";
     expected.extend(["[#lobby] see: first", held]);
     room.alice.settles(&expected, "seco    n␒d");
     room.alice.types_later(ENTER);
@@ -610,7 +610,7 @@ fn alt_and_a_digit_go_to_a_room_and_leave_the_draft() {
     lines.bob_says("two");
     alice.shows("<bob> two");
     alice.types("\x1b9");
-    alice.shows("You are in no room 9. /rooms lists your rooms.");
+    alice.shows("You have no room 9. /rooms lists your rooms.");
     alice.types("\x1b[F\x15");
     alice.types("\x1b1here\r");
     assert_eq!(lines.takes_from_alice(), "here");

@@ -167,7 +167,11 @@ impl fmt::Display for ConfigProblem {
                 f,
                 "{name:?} is not a valid real name: use at most 200 bytes and no control characters"
             ),
-            Self::Highlight(word) => write!(f, "{word:?} is not a word"),
+            Self::Highlight(word) => write!(
+                f,
+                "{word:?} is not a word to highlight: use at least one character that is not a \
+                 space"
+            ),
             Self::Ignore(mask) => write!(f, "{mask:?} is neither a nick nor a mask"),
             Self::Room(room) => write!(
                 f,
@@ -190,7 +194,8 @@ impl fmt::Display for ConfigProblem {
             } => write!(f, "no command /{name}"),
             Self::NotOnConnect(line) => write!(
                 f,
-                "{line:?} cannot run on connect; use /msg, /notice, /mode NICK, /nick, /away, /join or /raw"
+                "{line:?} cannot be used in on-connect; use /msg, /notice, /mode NICK, /nick, \
+                 /away, /join or /raw"
             ),
             Self::OnConnect { line, error } => {
                 write!(f, "{line:?} is not a valid command: {error}")

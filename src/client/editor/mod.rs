@@ -266,7 +266,7 @@ impl Editor {
         };
         if !assistant.show_room(&number.to_string()) {
             self.handle.print_note(&format!(
-                "You are in no room {number}. /rooms lists your rooms.\n"
+                "You have no room {number}. /rooms lists your rooms.\n"
             ));
         }
     }

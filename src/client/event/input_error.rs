@@ -120,12 +120,18 @@ impl fmt::Display for InputError {
         match self {
             Self::Parse(error) => error.fmt(f),
             Self::UnknownCommand { name, suggestion } => {
-                write!(f, "There is no command /{name}. Did you mean /{suggestion}?")
+                write!(
+                    f,
+                    "There is no command /{name}. Did you mean /{suggestion}?"
+                )
             }
             Self::NoHelp {
                 name,
                 nearest: Some(nearest),
-            } => write!(f, "There is no command /{name}. Did you mean /help {nearest}?"),
+            } => write!(
+                f,
+                "There is no command /{name}. Did you mean /help {nearest}?"
+            ),
             Self::NoHelp {
                 name,
                 nearest: None,
@@ -135,7 +141,8 @@ impl fmt::Display for InputError {
             ),
             Self::Write(error) => error.fmt(f),
             Self::NoRegistration => f.write_str(
-                "This server does not register accounts by itself. Try /msg NickServ help register.",
+                "This server does not register accounts by itself. Try /msg NickServ help \
+                 register.",
             ),
             Self::PasswordUnverified => f.write_str(
                 "With --insecure, the password could be sent to another server. Connect with \
@@ -153,23 +160,36 @@ impl fmt::Display for InputError {
                 "You are not in {room}. /join {room} joins it, /room #ROOM switches to another."
             ),
             Self::NoSuchRoom(room) => {
-                write!(f, "You are in no room {room}. /rooms lists your rooms.")
+                write!(f, "You have no room {room}. /rooms lists your rooms.")
             }
-            Self::NotJoined(room) => {
-                write!(f, "The server did not confirm that you joined {room}.")
+            Self::NotJoined(room) => write!(
+                f,
+                "The server did not confirm that you joined {room}. /rooms lists your rooms."
+            ),
+            Self::NotParted(room) => write!(
+                f,
+                "The server did not confirm that you left {room}. /rooms lists your rooms."
+            ),
+            Self::NoWhisperer => {
+                f.write_str("No one has whispered to you yet. @NICK TEXT whispers to NICK.")
             }
-            Self::NotParted(room) => write!(f, "The server did not confirm that you left {room}."),
-            Self::NoWhisperer => f.write_str("No one has whispered to you yet. @NICK TEXT whispers to NICK."),
             Self::WhispererLeft(nick) => {
                 write!(f, "{nick}, who whispered to you last, has left.")
             }
             Self::NotConnected => f.write_str("Not connected. Try again later."),
             Self::QueueFull => f.write_str(
-                "Too many lines are waiting for the connection. Send this one again when they are sent.",
+                "Too many lines are waiting for the connection. Send this one again when they are \
+                 sent.",
             ),
-            Self::NotIgnored(mask) => write!(f, "{mask} is not ignored. /ignore lists the masks that are."),
+            Self::NotIgnored(mask) => {
+                write!(
+                    f,
+                    "{mask} is not ignored. /ignore lists the masks that are."
+                )
+            }
             Self::NotOnConnect => f.write_str(
-                "This cannot run on connect. Use /msg, /notice, /mode NICK, /nick, /away, /join or /raw.",
+                "This command cannot be used in on-connect. Use /msg, /notice, /mode NICK, /nick, \
+                 /away, /join or /raw.",
             ),
             Self::NoScreen => f.write_str(
                 "A script has no screen: /clear, /history, /search and /set do not work.",
@@ -178,9 +198,9 @@ impl fmt::Display for InputError {
                 "A script cannot connect to another network or leave one. Name its networks on the \
                  command line.",
             ),
-            Self::ScriptKeepsConnection => f.write_str(
-                "A script cannot reconnect. Start chatroom again for a new connection.",
-            ),
+            Self::ScriptKeepsConnection => {
+                f.write_str("A script cannot reconnect. Start chatroom again for a new connection.")
+            }
             Self::RoomInUse { nick, others } => {
                 let here = match others {
                     0 => format!("{nick} is here"),
@@ -214,9 +234,9 @@ impl fmt::Display for InputError {
                 "{name} is gone: the bouncer does not have it any more. /room #ROOM switches to \
                  another network."
             ),
-            Self::OnlyNetwork => {
-                f.write_str("This is your only network. /connect SERVER adds another, /quit leaves.")
-            }
+            Self::OnlyNetwork => f.write_str(
+                "This is your only network. /connect SERVER adds another, /quit leaves.",
+            ),
             Self::Fail { text, command } => {
                 f.write_str(&end_sentence(text.clone()))?;
                 match command {

@@ -116,7 +116,7 @@ impl fmt::Display for CloseReason {
 impl fmt::Display for BindFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOffered => f.write_str("it offers no connections to its networks any more"),
+            Self::NotOffered => f.write_str("it no longer offers connections to its networks"),
             Self::AccountRequired => f.write_str(
                 "it connects to a network only after a login; set account and \
                  account-password-file",

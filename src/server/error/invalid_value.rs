@@ -114,7 +114,7 @@ impl fmt::Display for InvalidValue {
             Self::NotANetwork => "expected an address or a network, such as 192.0.2.0/24",
             Self::NotOneWord => "expected one word",
             Self::NameTooLong => "expected at most 100 bytes",
-            Self::NotAPasswordHash => "expected what `chatroomd hash-password` prints",
+            Self::NotAPasswordHash => "expected a hash made by `chatroomd hash-password`",
             Self::NotAnAccount(error) => return write!(f, "expected a nick: {error}"),
             Self::NotOneCredential => {
                 "expected one of password, password-hash, account and certificate"

@@ -389,7 +389,7 @@ impl fmt::Display for AccountFault {
             Self::BadEmail => "Expected a mail address, to which a code is sent",
             Self::TooMany => "Too many registrations from your address. Try again in an hour",
             Self::Unavailable => "This is not possible at the moment. Try again later",
-            Self::BadCode => "This code is not right",
+            Self::BadCode => "Invalid code",
             Self::TooSoon(seconds) => {
                 return write!(
                     f,
@@ -398,7 +398,7 @@ impl fmt::Display for AccountFault {
             }
             Self::WrongPassword => "Wrong account name or password",
             Self::NotLoggedIn => "You are not logged in; see IDENTIFY",
-            Self::NotYourNick => "This name is not that of your account",
+            Self::NotYourNick => "This is not the name of your account",
             Self::OwnNick => "You have this nick yourself",
             Self::NoUserWithNick => "There is no user with this nick",
             Self::NoCertificate => "Your client has sent no certificate; give a fingerprint",
@@ -445,7 +445,7 @@ impl fmt::Display for RoomFault {
             Self::NotMember => "There is no such user in the room",
             Self::FounderHasAll => "The founder is an operator of the room in any case",
             Self::NoSuchRank => "Expected op or voice as the rank",
-            Self::BadCode => "This code is not right",
+            Self::BadCode => "Invalid code",
             Self::Unavailable => "This is not possible at the moment. Try again later",
             Self::Problem(problem) => return write_capitalized(f, &problem.to_string()),
         })

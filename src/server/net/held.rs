@@ -337,9 +337,7 @@ impl Reactor {
             && (link.gate.is_empty() || at <= now)
         {
             if !link.gate.is_empty() {
-                warn!(
-                    "the disk does not answer; messages without an acknowledgement may be stored"
-                );
+                warn!("the disk does not answer; unacknowledged messages may have been stored");
             }
             link.gate.clear();
             link.stop_at = None;
@@ -358,7 +356,7 @@ impl Reactor {
         self.listeners.close();
         if self.stopping_since.is_none() {
             let _ = self.poll.registry().deregister(&mut self.stop);
-            let words = "store failed; what was not acknowledged may be stored";
+            let words = "the store failed; unacknowledged messages may have been stored";
             self.announce_shutdown(Some(words));
         }
     }

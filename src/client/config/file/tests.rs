@@ -123,7 +123,10 @@ fn a_mistake_is_reported_with_its_place_and_a_suggestion() {
             "highlight = [\"a\", 3]",
             "1:19: found the number `3`, expected a text in quotes",
         ),
-        ("highlight = [\"\"]", "1:14: \"\" is not a word"),
+        (
+            "highlight = [\"\"]",
+            "1:14: \"\" is not a word to highlight: use at least one character that is not a space",
+        ),
         (
             "people = [\"@bob\"]",
             "1:11: \"@bob\" is not a valid nick: it cannot contain '@'",

@@ -199,7 +199,7 @@ impl Session {
         };
         let bytes_max = self.text_bytes_max(message.target.name(), 0);
         let pieces = split(&message.text, bytes_max).len();
-        (pieces > 1).then(|| format!("goes out in {pieces} lines"))
+        (pieces > 1).then(|| format!("will be sent as {pieces} lines"))
     }
 
     /// The hint for the lines of a paste; `None` for a single line that is a command.
@@ -222,7 +222,7 @@ impl Session {
         let pieces = split(&message.text, bytes_max).len() + rest.sum::<usize>();
         let messages = if pieces == 1 { "message" } else { "messages" };
         Some(format!(
-            "{pieces} {messages} to {name}: Enter sends, Esc drops"
+            "{pieces} {messages} to {name}: Enter sends, Esc discards"
         ))
     }
 

@@ -112,7 +112,7 @@ impl Session {
         }
         if pieces.len() > 1 {
             output.events.push(Event::Note {
-                words: format!("Too long for one line; sent in {} lines.", pieces.len()),
+                words: format!("Too long for one line; sent as {} lines.", pieces.len()),
             });
         }
     }

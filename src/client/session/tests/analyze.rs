@@ -25,13 +25,13 @@ fn a_line_is_judged_while_it_is_typed() {
     let note = |line: &str| analyze(line).hint.unwrap();
     assert_eq!(
         note("a\nb\n"),
-        "2 messages to #lobby: Enter sends, Esc drops"
+        "2 messages to #lobby: Enter sends, Esc discards"
     );
     assert_eq!(
         note("@bob a\nb"),
-        "2 messages to bob: Enter sends, Esc drops"
+        "2 messages to bob: Enter sends, Esc discards"
     );
-    assert_eq!(note(&"word ".repeat(150)), "goes out in 2 lines");
+    assert_eq!(note(&"word ".repeat(150)), "will be sent as 2 lines");
 }
 
 #[test]

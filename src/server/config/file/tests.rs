@@ -226,7 +226,7 @@ fn each_mistake_is_one_sentence_with_its_line() {
         ),
         (
             "[[operator]]\nname = \"root\"\npassword-hash = \"sesame\"",
-            "3:17: password-hash: wrong value, expected what `chatroomd hash-password` prints",
+            "3:17: password-hash: wrong value, expected a hash made by `chatroomd hash-password`",
         ),
         (
             "[[operator]]\nname = \"a b\"\npassword = \"x\"",
