@@ -87,7 +87,7 @@ fn a_wrapped_draft_stays_whole_wherever_its_cursor_is_and_however_the_width_chan
 
 #[test]
 fn a_terminal_without_a_name_in_the_environment_is_recognized_by_its_answer() {
-    let Some(mut room) = Room::behind_ssh(40, 20) else {
+    let Some(mut room) = Room::over_ssh(40, 20) else {
         return;
     };
     let line = format!("[#lobby] {DRAFT}");

@@ -82,7 +82,7 @@ impl Room {
     }
 
     /// With nothing in the environment that names the terminal.
-    pub(crate) fn behind_ssh(columns: u16, rows: u16) -> Option<Self> {
+    pub(crate) fn over_ssh(columns: u16, rows: u16) -> Option<Self> {
         let command = "exec env -u TMUX -u TERM_PROGRAM TERM=xterm-256color";
         Self::started(command, "", columns, rows)
     }

@@ -11,7 +11,9 @@ use chatting_room::client::config::recipes::RECIPES;
 use chatting_room::common::generate::Generated;
 
 use crate::programs;
-use crate::sources::{assert_none, is_of_word, names_word, read, root, sources};
+use crate::sources::{
+    Source, all_sources, assert_none, is_of_word, names_word, read, root, sources,
+};
 
 #[test]
 fn the_documents_name_each_command_and_each_option() {
@@ -227,6 +229,26 @@ fn each_path_in_the_documents_exists() {
     }
     assert!(checked > 50, "{checked} paths were found");
     assert_none("paths of the documents that do not exist", &mistakes);
+}
+
+/// A reader of the repository has nothing but the repository.
+#[test]
+fn no_file_cites_a_path_outside_the_repository() {
+    // Put together here, so that this file does not find itself.
+    let outside = [format!("../{}", "shared"), format!("/{}/", "work")];
+    let documents = documents().into_iter().map(|name| {
+        let text = read(&name);
+        Source { name, text }
+    });
+    let mut mistakes = Vec::new();
+    for source in all_sources().into_iter().chain(documents) {
+        for (number, line) in source.lines() {
+            if outside.iter().any(|path| line.contains(path.as_str())) {
+                mistakes.push(format!("{}:{number}: {}", source.name, line.trim()));
+            }
+        }
+    }
+    assert_none("paths outside the repository", &mistakes);
 }
 
 /// The documents: the Markdown files at the top, in `docs` and in `tests`.

@@ -7,12 +7,12 @@ use crate::client::event::Unread;
 use crate::client::session::{CloseReason, ScriptLine, SessionAction, SessionConfig};
 
 /// Networks with these names, on each of which alice is in the lobby with bob.
-struct Played {
+struct PlayedNetworks {
     networks: Networks,
     now: SessionTime,
 }
 
-impl Played {
+impl PlayedNetworks {
     fn new(names: &[&str]) -> Self {
         Self::of(names, false)
     }
@@ -135,7 +135,7 @@ impl Played {
 
 #[test]
 fn a_line_names_its_network_before_the_target_or_goes_to_the_active_one() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     for (line, sent) in [
         ("hello", "home: PRIVMSG #lobby :hello"),
         ("/msg #dev hi", "home: PRIVMSG #dev :hi"),
@@ -176,7 +176,7 @@ fn a_line_names_its_network_before_the_target_or_goes_to_the_active_one() {
 
 #[test]
 fn with_one_network_nothing_is_named_and_its_own_name_is_understood() {
-    let mut played = Played::new(&["home"]);
+    let mut played = PlayedNetworks::new(&["home"]);
     assert_eq!(played.prompt(), "#lobby");
     assert_eq!(played.rooms(), ["#lobby"]);
     played.type_line("/msg home/#dev hi");
@@ -194,7 +194,7 @@ fn with_one_network_nothing_is_named_and_its_own_name_is_understood() {
 
 #[test]
 fn a_line_goes_to_the_network_of_its_prompt_even_if_another_is_active_since() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     let place = PromptPlace {
         network: Some(played.id("home")),
         room: Some("#lobby".into()),
@@ -208,7 +208,7 @@ fn a_line_goes_to_the_network_of_its_prompt_even_if_another_is_active_since() {
 
 #[test]
 fn rooms_are_numbered_across_networks_and_room_goes_to_each() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     for line in [":alice!~a@host JOIN #rust", ":s 366 alice #rust :End"] {
         played.receive("libera", line);
     }
@@ -246,7 +246,7 @@ fn rooms_are_numbered_across_networks_and_room_goes_to_each() {
 
 #[test]
 fn unread_messages_are_counted_over_all_networks() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     played.receive("home", ":bob!b@h PRIVMSG #lobby :seen");
     assert_eq!(played.unread(), [0, 0]);
     played.receive("libera", ":bob!b@h PRIVMSG #lobby :one");
@@ -269,7 +269,7 @@ fn unread_messages_are_counted_over_all_networks() {
 
 #[test]
 fn a_reply_goes_to_the_network_of_the_last_whisper() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     played.type_line("/reply hi");
     assert_eq!(
         played.errors(),
@@ -296,7 +296,7 @@ fn a_reply_goes_to_the_network_of_the_last_whisper() {
 
 #[test]
 fn tab_knows_the_names_of_all_networks() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     for line in [
         ":alice!~a@host JOIN #rust",
         ":s 353 alice = #rust :alice carol",
@@ -321,7 +321,7 @@ fn tab_knows_the_names_of_all_networks() {
 
 #[test]
 fn a_network_that_ends_by_itself_takes_no_line_along() {
-    let mut played = Played::new(&["home", "libera"]);
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
     let home = played.id("home");
     let place = PromptPlace {
         network: Some(home),
@@ -344,7 +344,7 @@ fn a_network_that_ends_by_itself_takes_no_line_along() {
 
 #[test]
 fn a_network_that_the_user_leaves_gives_way_to_the_one_before() {
-    let mut played = Played::new(&["home", "libera", "oftc"]);
+    let mut played = PlayedNetworks::new(&["home", "libera", "oftc"]);
     let [home, libera, oftc] = ["home", "libera", "oftc"].map(|name| played.id(name));
     let networks = &mut played.networks;
     networks.show(oftc);
@@ -362,7 +362,7 @@ fn a_network_that_the_user_leaves_gives_way_to_the_one_before() {
 
 #[test]
 fn quit_leaves_all_networks_and_only_after_a_warning_a_hosted_room_with_others() {
-    let mut played = Played::new(&["libera", "home"]);
+    let mut played = PlayedNetworks::new(&["libera", "home"]);
     let home = played.id("home");
     let session = &mut played.networks.get_mut(home).unwrap().session;
     session.settings.hosts = true;
@@ -377,7 +377,7 @@ fn quit_leaves_all_networks_and_only_after_a_warning_a_hosted_room_with_others()
 
 #[test]
 fn each_line_of_a_script_is_reported_by_the_network_that_it_was_for() {
-    let mut played = Played::of(&["home", "libera"], true);
+    let mut played = PlayedNetworks::of(&["home", "libera"], true);
     for (number, line) in [
         (1, "one"),
         (2, "/msg libera/#rust two"),
@@ -394,7 +394,7 @@ fn each_line_of_a_script_is_reported_by_the_network_that_it_was_for() {
             "libera: PRIVMSG bob :four",
         ]
     );
-    let report = |played: &mut Played, name: &str| {
+    let report = |played: &mut PlayedNetworks, name: &str| {
         let id = played.id(name);
         let network = played.networks.get_mut(id).unwrap();
         // All that was sent has left the client.
@@ -416,7 +416,7 @@ fn each_line_of_a_script_is_reported_by_the_network_that_it_was_for() {
 
 #[test]
 fn a_script_waits_for_the_network_of_its_line_and_for_no_other() {
-    let mut played = Played::of(&["home", "libera"], true);
+    let mut played = PlayedNetworks::of(&["home", "libera"], true);
     // Whether the room is joined must be known before text goes there.
     assert!(played.script(1, "/join libera/#rust"));
     assert_eq!(played.take(), ["libera: JOIN #rust"]);
@@ -437,8 +437,8 @@ fn a_script_waits_for_the_network_of_its_line_and_for_no_other() {
 
 #[test]
 fn a_room_keeps_its_number_whatever_other_rooms_and_networks_do() {
-    let mut played = Played::new(&["home", "libera"]);
-    let numbered = |played: &Played| {
+    let mut played = PlayedNetworks::new(&["home", "libera"]);
+    let numbered = |played: &PlayedNetworks| {
         let rooms = played.networks.room_summaries().into_iter();
         let rooms = rooms.map(|room| format!("{} {}", room.number, room.name));
         rooms.collect::<Vec<_>>().join(", ")
@@ -497,7 +497,7 @@ fn a_room_keeps_its_number_whatever_other_rooms_and_networks_do() {
 fn a_pasted_text_that_begins_with_a_command_is_refused_as_with_one_network() {
     for names in [&["home"][..], &["home", "libera"]] {
         for text in ["/quit bye\nhello", "/rooms\nhello", "/room #lobby\nhello"] {
-            let mut played = Played::new(names);
+            let mut played = PlayedNetworks::new(names);
             played.type_line(text);
             let errors = played.errors();
             let wanted = [InputError::CommandInPaste.to_string()];

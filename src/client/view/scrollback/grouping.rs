@@ -20,7 +20,7 @@ impl Scrollback {
         };
         match lines.is_empty() {
             true => lines,
-            false => self.recorded(lines, at, None),
+            false => self.push_lines(lines, at, None),
         }
     }
 
@@ -84,7 +84,7 @@ impl Scrollback {
             true => None,
             false => events.first().and_then(Event::room),
         };
-        self.recorded(lines, at, room)
+        self.push_lines(lines, at, room)
     }
 }
 

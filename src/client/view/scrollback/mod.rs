@@ -150,10 +150,10 @@ impl Scrollback {
         if lines.is_empty() {
             return text;
         }
-        // Errors and answers to what was typed are of no interest later.
+        // Errors and answers to a typed line are not kept for `/history`.
         text.push_str(&match event.is_answer() {
             true => self.with_day_line(self.renderer.table_rows(lines), unix_seconds),
-            false => self.recorded(lines, unix_seconds, event.room()),
+            false => self.push_lines(lines, unix_seconds, event.room()),
         });
         text
     }
@@ -229,8 +229,8 @@ impl Scrollback {
         netsplits.chain(groups).min()
     }
 
-    /// Adds lines to the buffer. A line for a new day comes first.
-    fn recorded(&mut self, lines: String, unix_seconds: i64, room: Option<&str>) -> String {
+    /// Adds lines to the buffer and returns them. A line for a new day comes first.
+    fn push_lines(&mut self, lines: String, unix_seconds: i64, room: Option<&str>) -> String {
         let lines = self.with_day_line(self.renderer.table_rows(lines), unix_seconds);
         let network = self.network();
         self.buffer.push(&lines, network, room);
