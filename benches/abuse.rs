@@ -396,7 +396,7 @@ impl Clients {
         println!("done");
     }
 
-    /// So many more enter, and hear the names in the lobby.
+    /// `count` more users enter, and get the names in the lobby.
     fn enter(&mut self, count: usize, who: impl Fn(usize) -> (Ipv4Addr, String)) {
         let first = self.connections.len();
         let (mut done, mut patience) = (0, Instant::now());

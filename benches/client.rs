@@ -220,7 +220,7 @@ fn networks(arguments: &Arguments) -> Measures {
     medians(&runs.map(run).collect::<Vec<_>>())
 }
 
-/// Connects to so many networks, of which the last ones flood while keys are pressed on the first.
+/// Connects to `count` networks, of which the last ones flood while keys are pressed on the first.
 /// Returns the resident bytes before the floods, and the times of the echoes.
 fn among_floods(count: usize, floods: usize) -> (f64, Times) {
     let home = tempfile::tempdir().unwrap();

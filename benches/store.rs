@@ -158,8 +158,8 @@ impl Chatroomd {
         connection
     }
 
-    /// Sends messages, so many at a time on all connections together or at a rate, and returns how
-    /// long each acknowledgement took.
+    /// Sends messages, `in_flight` at a time on all connections together or at a rate, and returns
+    /// how long each acknowledgement took.
     fn talk(&self, in_flight: usize, per_second: Option<u64>, time: Duration) -> Vec<Duration> {
         thread::scope(|scope| {
             let talkers: Vec<_> = (0..CONNECTIONS)

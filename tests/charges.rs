@@ -58,7 +58,7 @@ fn each_line_is_charged_within_a_factor_of_two_of_what_it_costs() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The charge for a row with so many people in the lobby and so many masks.
+/// The charge for the row of this name with `people` people in the lobby.
 fn charge_among(people: usize, name: &str) -> usize {
     let row = ALL.iter().find(|row| row.name == name).unwrap();
     let (mut loaded, attackers) = LoadedHub::under_attack(people, 2, row);

@@ -25,7 +25,7 @@ fn plain_server(answer: &str) -> (String, JoinHandle<String>) {
     plain_server_for(1, answer)
 }
 
-/// The same for so many clients one after another; all that they have sent is returned.
+/// The same for a number of clients one after another; all that they have sent is returned.
 fn plain_server_for(clients: usize, answer: &str) -> (String, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("irc://{OTHER}:{}", listener.local_addr().unwrap().port());

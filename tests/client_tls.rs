@@ -33,7 +33,7 @@ struct Own {
 }
 
 impl Own {
-    /// For this name, valid from and to so many days from now.
+    /// For this name, valid from `from` to `to`, in days from now.
     fn new(name: &str, [from, to]: [i64; 2]) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();

@@ -405,7 +405,7 @@ fn a_sender_faster_than_its_reader_is_throttled_and_nothing_is_lost() {
     assert_eq!(bob.fence(), [""; 0]);
 }
 
-/// Reads at most so many bytes per second, until `part` has occurred so many times.
+/// Reads at most `bytes_a_second`, until `part` has occurred `times` times.
 fn read_slowly(client: &Client, bytes_a_second: usize, part: &[u8], times: usize) {
     const STEP: Duration = Duration::from_millis(10);
     let mut piece = vec![0; bytes_a_second / 100];

@@ -353,7 +353,7 @@ fn an_embedded_server_keeps_messages_from_one_start_to_the_next() {
     assert_eq!(exported_texts(&folder.path().join("kept")), ["one", "two"]);
 }
 
-/// Makes the messages of a stopped server older by so many days.
+/// Makes the messages of a stopped server older by `days` days.
 fn make_older(folder: &Path, texts: &str, days: i64) {
     let connection = rusqlite::Connection::open(folder.join("history.db")).unwrap();
     let ids = (days * 86_400_000) << 20;

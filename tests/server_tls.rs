@@ -131,7 +131,7 @@ impl Drop for TlsServer {
     }
 }
 
-/// Writes `NAME.pem` and `NAME.key` for a certificate that is valid for so many days from now on.
+/// Writes `NAME.pem` and `NAME.key` for a certificate that is valid for `days` days from now on.
 fn make_certificate(folder: &Path, name: &str, days: i64) {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -281,7 +281,7 @@ impl TlsClient {
 struct OwnCertificate(Arc<CertifiedKey>);
 
 impl OwnCertificate {
-    /// A certificate that expires in so many days.
+    /// A certificate that expires in `days` days.
     fn for_days(days: i64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         make_certificate(folder.path(), "client", days);

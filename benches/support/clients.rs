@@ -74,7 +74,7 @@ impl Clients {
         }
     }
 
-    /// Connects so many more users, each of whom joins the room named for it, if any.
+    /// Connects `count` more users, each of whom joins the room named for it, if any.
     pub(crate) fn enter(&mut self, count: usize, room: impl Fn(usize) -> Option<String>) {
         let wanted = self.people.len() + count;
         let mut coming = 0;

@@ -44,7 +44,7 @@ fn rooms(start: &str, count: usize) -> String {
     names.join(",")
 }
 
-/// Enters so many rooms, ten with each line.
+/// Enters `count` rooms, ten with each line.
 fn enter(start: &str, count: usize) -> Vec<String> {
     let names: Vec<String> = (0..count).map(|at| format!("{start}{at}")).collect();
     let lines = names.chunks(10);

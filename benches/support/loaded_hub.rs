@@ -41,7 +41,7 @@ impl LoadedHub {
         }
     }
 
-    /// A hub with so many users in its lobby, the prepared rooms, and the attackers.
+    /// A hub with `people` users in its lobby, the prepared rooms, and the attackers.
     pub(crate) fn under_attack(
         people: usize,
         attackers: usize,

@@ -73,7 +73,7 @@ impl Member {
         Self(stream)
     }
 
-    /// Says so many lines of a hundred bytes; the last one contains `last`.
+    /// Sends `count` lines of a hundred bytes; the last one contains `last`.
     pub(crate) fn says(&mut self, count: usize, last: &str) {
         let line = |text: &str| format!("PRIVMSG #lobby :{text:.<100}\r\n");
         let usual = line("what people say is about as long as this line");

@@ -83,8 +83,8 @@ impl TlsEndpoint {
         fs::write(folder.join("certificates"), record).unwrap();
     }
 
-    /// Writes a configuration with so many networks at this address, `n0` and so on, each with a nick
-    /// of its own.
+    /// Writes a configuration with a number of networks at this address, `n0` and so on, each with a
+    /// nick of its own.
     pub(crate) fn configure_in(&self, home: &Path, networks: usize) {
         let folder = home.join(".config");
         fs::create_dir_all(&folder).unwrap();

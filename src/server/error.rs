@@ -305,7 +305,7 @@ pub enum StoreDamage {
     Invitation,
     /// The check of SQLite has found this.
     Fault(String),
-    /// The check of all lines has found so many faults, which it has listed.
+    /// The number of faults found by the check of all lines, which has listed them.
     Faults(usize),
     /// SQLite cannot read the file.
     Sqlite(SharedError),

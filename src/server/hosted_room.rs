@@ -1,8 +1,9 @@
 //! The server that a client starts as a process of its own, when no server is listening.
 //!
 //! The client starts its own executable again with a hidden option. This process reports its
-//! address, or why it cannot listen, on standard output, and then serves until it is told to stop or
-//! until a while after the last person has left. Neither a stopped nor a killed client ends it.
+//! address, or why it cannot listen, on standard output, and then serves until it receives the stop
+//! line, or until a while after the last person has left. Neither a stopped nor a killed client
+//! ends it.
 
 use std::io::{self, BufRead as _, Write as _};
 use std::net::SocketAddr;

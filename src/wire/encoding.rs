@@ -17,7 +17,7 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
         Err(error) => error,
     };
     let (fine, _) = bytes.split_at(error.valid_up_to());
-    // UTF-8 with a mistake in it, or cut in the middle of a character, is UTF-8 all the same.
+    // UTF-8 with a mistake in it, or cut in the middle of a character, still counts as UTF-8.
     if !fine.is_ascii() || error.error_len().is_none() {
         return String::from_utf8_lossy(bytes);
     }

@@ -93,8 +93,8 @@ pub(crate) fn talk_until_the_end(mut client: Client, name: &str, count: &AtomicU
     }
 }
 
-/// Kills a server once so many lines are acknowledged to these clients, which talk until then.
-/// Returns what each of them knows.
+/// Kills a server once `acknowledged` lines are acknowledged to these clients, which talk until
+/// then. Returns what each of them knows.
 pub(crate) fn kill_under_load(
     server: &Server,
     names: impl Iterator<Item = String>,

@@ -176,7 +176,7 @@ impl Recorder {
         Self { program, address }
     }
 
-    /// Waits for so many messages, kills the process, and returns all received lines.
+    /// Waits for `count` messages, kills the process, and returns all received lines.
     pub(crate) fn kill_after(self, count: usize) -> Vec<String> {
         self.program
             .out

@@ -11,9 +11,9 @@ use std::time::Duration;
 pub(crate) struct Trouble {
     /// The longest piece that arrives at once, in bytes; 0 for no limit.
     pub(crate) piece_bytes: usize,
-    /// A single stall of this duration after so many bytes.
+    /// A single stall of this duration after this many bytes.
     pub(crate) stall: Option<(usize, Duration)>,
-    /// The connection breaks in both directions after so many bytes.
+    /// The connection breaks in both directions after this many bytes.
     pub(crate) cut: Option<usize>,
 }
 

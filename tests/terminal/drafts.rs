@@ -330,7 +330,7 @@ fn unsent_lines_are_offered_at_the_next_start_before_the_draft() {
 
 #[test]
 fn a_killed_client_offers_the_lines_queued_for_a_slow_server() {
-    /// So many lines are sent before the first reply.
+    /// The number of lines that are sent before the first reply.
     const WINDOW: usize = 4;
     let written = |from: usize, to: usize| {
         let lines: Vec<String> = (from..to).map(|number| format!("line {number}.")).collect();

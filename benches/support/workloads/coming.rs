@@ -36,7 +36,7 @@ impl Watch {
     }
 }
 
-/// So many users connect, register, and send nothing more.
+/// `count` users connect, register, and send nothing more.
 pub(super) fn register(target: Target, count: usize) -> Measures {
     let before = target.load.resident_bytes();
     let mut clients = Clients::new(target);

@@ -81,7 +81,7 @@ pub enum ClientError {
     Internal,
     /// The terminal or the output cannot be used.
     Output(io::Error),
-    /// A signal ended the program in good order.
+    /// A signal ended the program cleanly.
     Signal(i32),
 }
 

@@ -355,7 +355,8 @@ struct RecentIds {
 }
 
 impl RecentIds {
-    /// Two sessions write one message at most so many messages apart.
+    /// The number of the last messages that are known: two sessions write one message not further
+    /// apart.
     const COUNT_MAX: usize = 10_000;
 
     /// Notes a record. False when it is there already, as another session has logged it. One line

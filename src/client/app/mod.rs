@@ -110,7 +110,7 @@ fn check_servers(options: &ClientOptions, config: &Config) -> Result<(), ClientE
         port: PORT,
         tls: false,
     };
-    // A proxy looks hosts up by itself, and may know others.
+    // A proxy resolves host names itself, and may resolve names that this machine cannot.
     let has_proxy = !matches!(proxy_for(None, &address), Ok(None));
     match has_proxy || is_host(&address.host) {
         true => Ok(()),
@@ -142,7 +142,7 @@ struct Client {
     started: Instant,
 }
 
-/// The facts about a session that select the question after it.
+/// The facts that decide which question follows a session.
 struct Attempt {
     /// The name of the network.
     network: NetworkName,

@@ -211,7 +211,7 @@ impl NetworkSetups {
         notices
     }
 
-    /// That a connection to another machine is not encrypted.
+    /// The notice that a connection to another machine is not encrypted.
     pub(super) fn plain_notice(&self, server: &ResolvedServer) -> Option<String> {
         let is_plain = transport_to(server) == Transport::Plain && !self.options.quiet;
         let address = &server.address;

@@ -166,7 +166,7 @@ fn is_password_command(line: &str) -> bool {
     })
 }
 
-/// Whether a line of several words names a service by a name of at least so many bytes.
+/// Whether a line of several words names a service by a name of at least `bytes_min` bytes.
 fn names_service(line: &str, bytes_min: usize) -> bool {
     let mut names = line.split(|c: char| c.is_whitespace() || c == ',');
     line.split_whitespace().nth(1).is_some()

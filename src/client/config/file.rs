@@ -73,10 +73,10 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum EditMode {
-    /// Those of Emacs: Ctrl-A, Ctrl-E and so on.
+    /// The keys of Emacs: Ctrl-A, Ctrl-E and so on.
     #[default]
     Emacs,
-    /// Those of vi: Esc, then commands.
+    /// The keys of vi: Esc, then commands.
     Vi,
 }
 

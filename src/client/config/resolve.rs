@@ -139,7 +139,7 @@ impl ResolvedServer {
         };
         let before = std::mem::replace(&mut self.address, next);
         self.others.push_back(before);
-        // They are about the address before.
+        // They belong to the previous address.
         self.trust.accepted = None;
         self.is_policy = false;
         true
@@ -282,7 +282,7 @@ pub(in crate::client) fn resolve(
     let of_account = of_account.and_then(|file| warning_if_others_can_read(file, "password"));
     let of_key = identity.as_ref();
     let of_key = of_key.and_then(|files| warning_if_others_can_read(&files.key, "key"));
-    // That of the environment is in no file.
+    // A proxy from the environment is not in a file, so it needs no warning.
     let has_proxy_login = proxy.as_ref().is_some_and(|proxy| proxy.login.is_some());
     let config_file = config
         .file

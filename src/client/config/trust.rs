@@ -29,9 +29,9 @@ impl Trust {
 /// [`parse_fingerprint`] returns them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AcceptedCertificate {
-    /// That of this address; another one has changed.
+    /// The accepted certificate of this address; a server with another one has changed it.
     pub fingerprint: Option<String>,
-    /// Those of other addresses of the same network: it can have moved.
+    /// The accepted certificates of other addresses of the same network: it can have moved.
     pub of_network: Vec<String>,
     /// The file that remembers them.
     pub file: Option<PathBuf>,

@@ -62,7 +62,8 @@ pub(in crate::client) struct RunningSession {
 }
 
 impl RunningSession {
-    /// Where the user is on each of its networks, the active one first, as far as it answers.
+    /// The location of the user on each of its networks, the active one first, or nothing if it
+    /// does not answer.
     pub(in crate::client) fn locations(&self) -> Vec<SessionLocation> {
         let mut locations = Vec::new();
         if let Ok(stream) = UnixStream::connect(&self.path) {
@@ -76,7 +77,7 @@ impl RunningSession {
     }
 }
 
-/// Where the user is on one network of a session.
+/// The location of the user on one network of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::client) struct SessionLocation {
     /// The name of the network.

@@ -23,7 +23,7 @@ pub(super) const BURST: Duration = Duration::from_millis(50);
 const STRING_BYTES_MAX: usize = 64 * 1024;
 /// The same for a string whose text can be any, while it is in the line.
 const LINE_BYTES_MAX: usize = 1024;
-/// So many pauses can be in such a string: the network cuts it in a few places, and a user pauses
+/// Maximum number of pauses in such a string: the network cuts it in a few places, and a user pauses
 /// after each key.
 const PAUSES_MAX: u8 = 3;
 

@@ -5,6 +5,6 @@
 pub struct Unread {
     /// All of them.
     pub messages: u32,
-    /// Those that mention the user.
+    /// The messages that mention the user.
     pub mentions: u32,
 }

@@ -137,8 +137,8 @@ impl<F: Frontend> Driver<F> {
         }
     }
 
-    /// Makes a network that `/connect` has added the active one, if the user has not gone elsewhere
-    /// since.
+    /// Makes a network that `/connect` has added the active one, if the user has not switched
+    /// networks since.
     fn show_when_ready(&mut self, at: usize) {
         let Some(link) = self.links.get_mut(at) else {
             return;

@@ -134,7 +134,7 @@ struct Driver<F> {
     missing_passwords: BTreeMap<String, String>,
     /// Puts input into this driver's own queue; it does not keep the queue open.
     sender: mpsc::WeakUnboundedSender<DriverInput>,
-    /// How the first session ended that did not end as it should.
+    /// The result of the first session that failed.
     first_failure: Option<Outcome>,
     /// All sessions have ended.
     ended: bool,

@@ -11,7 +11,7 @@ use crate::client::session::{ProtocolViolation, SessionTime, TlsFailure};
 use crate::common::shared_error::SharedError;
 use crate::wire::{Line, Lines};
 
-/// A server that sends so many bytes without a line ending is disconnected.
+/// A server that sends this many bytes without a line ending is disconnected.
 const ENDLESS_BYTES_MAX: usize = 16 * LINE_BYTES_MAX;
 
 /// The first byte of a TLS alert, which such a server answers to plain text. RFC 8446, section 5.1.

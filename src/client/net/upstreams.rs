@@ -158,8 +158,8 @@ impl<F: Frontend> Driver<F> {
         self.quit_network(id, now);
     }
 
-    /// Connects again to a network of a bouncer that the user has left. Returns whether there is one of
-    /// this name.
+    /// Connects again to a bouncer network that the user disconnected. Returns whether there is one
+    /// of this name.
     pub(super) fn connect_upstream_again(&mut self, name: &str, typed_in: NetworkId) -> bool {
         let is_it =
             |one: &Upstream| one.network.is_none() && one.name.as_str().eq_ignore_ascii_case(name);
@@ -197,7 +197,7 @@ impl<F: Frontend> Driver<F> {
 }
 
 impl NetworkLink {
-    /// Whether the network has what makes it worth to be shown.
+    /// Whether the network has something to show.
     pub(super) fn may_be_shown(&self, has_room: bool) -> bool {
         has_room || !self.is_upstream
     }

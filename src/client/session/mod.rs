@@ -69,7 +69,7 @@ use view::MembersError;
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Silence after which the connection is closed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
-/// A server that has not welcomed the user so long after the connection is reported as slow.
+/// A server that has not completed registration within this time is reported as slow.
 const GREETING_LATE: Duration = Duration::from_secs(2);
 /// The timeout of the registration.
 const REGISTRATION_MAX: Duration = Duration::from_secs(60);

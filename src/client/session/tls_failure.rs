@@ -15,7 +15,7 @@ pub struct CertificateFacts {
     pub fingerprint: String,
     /// Some of the names of hosts that it is for. They can hold any characters.
     pub names: Vec<String>,
-    /// From when to when it is valid, in Unix seconds, if that could be read.
+    /// Its validity period, in Unix seconds, if that could be read.
     pub validity: Option<[i64; 2]>,
 }
 

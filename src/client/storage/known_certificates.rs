@@ -21,12 +21,12 @@ use crate::client::event::NetworkName;
 pub(in crate::client) struct KnownCertificates {
     /// `None` without a folder for it: then they are known until the program ends.
     file: Option<PathBuf>,
-    /// Those that were accepted in this run.
+    /// The certificates that were accepted in this run.
     accepted: Arc<Mutex<Vec<CertificateRecord>>>,
 }
 
 impl KnownCertificates {
-    /// Those in this file, which need not exist.
+    /// The certificates in this file, which need not exist.
     pub(in crate::client) fn in_file(file: Option<PathBuf>) -> Self {
         Self {
             file,

@@ -32,7 +32,7 @@ struct HostPolicy {
 }
 
 impl StsPolicies {
-    /// Those in this file, which need not exist.
+    /// The policies in this file, which need not exist.
     pub(in crate::client) fn in_file(file: Option<PathBuf>) -> Self {
         Self { file }
     }

@@ -254,8 +254,8 @@ fn typed(text: String) -> DriverInput {
     DriverInput::Typed { text, place }
 }
 
-/// Leaves the session in good order when a signal comes. Without a session the signal ends the
-/// program at once.
+/// Leaves the session cleanly when a signal comes. Without a session the signal ends the program
+/// at once.
 fn quit_on_signals(active: PlainSession, job: Option<JobControl>) -> io::Result<Signals> {
     let at_once = job.clone();
     let end = move |signal| {

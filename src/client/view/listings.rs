@@ -12,7 +12,7 @@ const NAMED_ON_ENTRY_MAX: usize = 20;
 /// How many rows of a list are shown unless all are asked for.
 const ROWS_SHOWN_MAX: usize = 50;
 
-/// How many of so many rows are not shown.
+/// The number of rows that are not shown.
 fn hidden_rows(rows: usize, all: bool) -> usize {
     match all {
         true => 0,

@@ -13,9 +13,10 @@ use crate::server::hub::task::ClearPassword;
 
 /// How many of them run at once.
 const PROGRAMS_MAX: usize = 8;
-/// How often it is checked whether one has ended: the standard library cannot wait with a time limit.
+/// The interval of the checks whether one has ended: the standard library cannot wait with a time
+/// limit.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
-/// After how many looks it is killed: it has 20 seconds.
+/// The number of checks after which it is killed: it has 20 seconds.
 const LOOKS_MAX: u32 = 1_000;
 
 /// The running programs.

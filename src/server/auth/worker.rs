@@ -78,7 +78,8 @@ pub(in crate::server) fn start(wake: Wake) -> io::Result<Box<dyn TaskRunner>> {
     Ok(Box::new(Worker { tasks, answers }))
 }
 
-/// The tasks that wait, by address; those of operators, who have times of their own, have none.
+/// The tasks that wait, by address; those of operators, whose attempts are limited separately, have
+/// no address.
 #[derive(Debug, Default)]
 struct Turns {
     tasks: BTreeMap<Option<IpAddr>, VecDeque<Task>>,

@@ -84,7 +84,7 @@ impl Capabilities {
     /// The same for a sender with an account.
     pub(super) const WITH_ACCOUNT: usize = 7;
 
-    /// Those that are offered only with a store.
+    /// The capabilities that are offered only with a store.
     pub(super) const WITH_STORE: Self = Self::CHATHISTORY
         .with(Self::MESSAGE_REDACTION)
         .with(Self::READ_MARKER);
@@ -111,7 +111,7 @@ impl Capabilities {
         (0..).take(Self::VARIANTS).map(Self)
     }
 
-    /// Those that matter for lines to a member of a room: the others have higher bits.
+    /// The capabilities that matter for lines to a member of a room: the others have higher bits.
     pub(super) fn of_member(self) -> MemberCapabilities {
         MemberCapabilities(self.0 as u16)
     }

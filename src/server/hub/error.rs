@@ -165,7 +165,7 @@ pub(super) enum SendRefusal {
     Moderated,
     /// `M`: the sender is neither logged in nor voiced.
     NoAccount,
-    /// `W`: the sender has to wait for so many seconds.
+    /// `W`: the sender has to wait for this many seconds.
     TooSoon(u64),
     /// `C`: the message is a CTCP request.
     Ctcp,

@@ -60,7 +60,7 @@ impl LineSpan {
         }
     }
 
-    /// The rest of it after so many bytes.
+    /// The rest of it after the first `bytes` bytes.
     pub(in crate::server) fn skip(self, bytes: usize) -> Self {
         let start = self.start + u32::try_from(bytes).unwrap_or(u32::MAX);
         Self { start, ..self }

@@ -216,8 +216,8 @@ pub enum HistoryWanted {
     Around(Buffer, MessageId),
     /// Nothing: messages of the room are not stored.
     Nothing,
-    /// Those of these rooms, and of the conversations of an account, whose last message is in the
-    /// range, and its id. Messages from `end` on do not count.
+    /// The targets among these rooms and the conversations of an account whose last message is in
+    /// the range, with its id. Messages from `end` on do not count.
     Targets {
         /// The rooms.
         rooms: Vec<StoredRoom>,

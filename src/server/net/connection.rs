@@ -31,7 +31,7 @@ pub(super) enum ConnectionState {
     /// The hub has removed it. Unsent bytes are still sent, and received bytes are discarded:
     /// unread data would make the kernel send a reset, which can destroy the last lines.
     Closing,
-    /// The socket is of no more use. The slot is freed at the end of the iteration.
+    /// The socket is no longer used. The slot is freed at the end of the iteration.
     Closed,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum SendQueue {
     Open,
     /// Too much is queued: no more lines are accepted.
     Overfull,
-    /// No more lines are accepted but the reason why the connection ends.
+    /// Only the closing reason is still accepted.
     FinalMessage,
 }
 
@@ -104,7 +104,7 @@ const _: () = assert!(mem::offset_of!(Connection, lines) <= 64 && size_of::<Conn
 /// The result of a read.
 #[derive(Debug)]
 pub(super) enum SocketRead {
-    /// So many bytes are in the buffer.
+    /// The number of bytes that are in the buffer.
     Bytes(usize),
     /// The bytes of lines, if there are any, are in the buffer for those that come out of layers.
     /// `is_secured` says that the handshake of TLS has just been completed, and `forwarded` that the
@@ -434,7 +434,7 @@ impl Connection {
         Ok(())
     }
 
-    /// So many of [`next_plain`] are sent or in a layer.
+    /// Skips the first `count` bytes of [`next_plain`], which are sent or in a layer.
     fn skip_plain(&mut self, count: usize) {
         match self.buffer.is_empty() {
             true => self.outbox_span = self.outbox_span.skip(count),
@@ -498,7 +498,7 @@ impl SendQueues {
         self.queued_bytes
     }
 
-    /// A connection had so many unsent bytes before, and has so many after.
+    /// Replaces the count of a connection: `before` unsent bytes by `after`.
     fn replace(&mut self, before: usize, after: usize) {
         self.queued_bytes = self.queued_bytes + after - before;
     }

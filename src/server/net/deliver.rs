@@ -265,7 +265,7 @@ impl Reactor {
         for index in unsent.drain(..) {
             self.write(index);
         }
-        // The memory is kept for the next ones, but not that of a crowd.
+        // The memory is kept for the next writes, but large buffers are freed.
         if self.unsent.is_empty() && unsent.capacity() <= KEPT_WRITES_MAX {
             self.unsent = unsent;
         }
@@ -476,7 +476,7 @@ mod tests {
         (reactor, reader)
     }
 
-    /// A line of so many bytes, its ending included.
+    /// A line of `bytes` bytes, its ending included.
     fn line_of(bytes: usize, outbox: &mut Outbox) -> LineSpan {
         outbox.line(format_args!("{}", "x".repeat(bytes - "\r\n".len())))
     }

@@ -71,8 +71,8 @@ impl StoreLink {
 }
 
 impl Reactor {
-    /// Keeps lines in the store of this folder from now on, and has its accounts and
-    /// registered rooms. The function starts its threads.
+    /// Keeps lines in the store of this folder from now on, and takes over its accounts and
+    /// registered rooms. `start` starts its threads.
     pub(in crate::server) fn store_in(
         &mut self,
         folder: PathBuf,

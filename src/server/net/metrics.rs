@@ -310,7 +310,7 @@ impl Reactor {
             self.send_status_line(id, format_args!("ok"));
             // It does not wait for the store that it is about.
             (self.outbox.asker, self.outbox.is_free) = (Some(id), true);
-            // The traffic is that of the users.
+            // Only users' traffic is counted.
             let traffic = (self.counts.deliveries, self.counts.queued_bytes);
             self.deliver();
             (self.counts.deliveries, self.counts.queued_bytes) = traffic;

@@ -28,14 +28,14 @@ const WRITES_PER_ITERATION: usize = 1_000;
 /// The bytes of lines for one recipient each, after which the other lines wait for the next iteration.
 const SINGLE_LINE_BYTES_PER_ITERATION: usize = 128 * 1024;
 
-/// With so many bytes queued, an address that causes another large fan-out waits until all deferred
-/// writes are done.
+/// With this many bytes queued, an address that causes another large fan-out waits until all
+/// deferred writes are done.
 const HELD_AT_BYTES: usize = 16 * 1024 * 1024;
 
 /// The estimated time of a line apart from the work that the hub counts, in nanoseconds.
 const LINE_NANOSECONDS: usize = 2_000;
-/// After so much estimated work the clock is read: for each line that would cost as much as a part
-/// of the line.
+/// The estimated work after which the clock is read: reading it for each line would cost as much as
+/// a part of the line.
 const UNMEASURED_NANOSECONDS: usize = 100_000;
 
 /// The budget of one iteration for all connections.

@@ -74,7 +74,7 @@ pub(super) fn open(settings: &StoreSettings) -> Result<OpenStore, ServerError> {
     open_at(settings, SystemTime::now()).map_err(reported(&settings.folder))
 }
 
-/// Deletes all lines but those of so many days. The folder must not be in use.
+/// Deletes all lines older than `keep_days` days. The folder must not be in use.
 pub(super) fn prune(folder: &Path, keep_days: u32) -> Result<(), ServerError> {
     let prune = || {
         let _lock = folder::lock(folder)?;

@@ -160,7 +160,7 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
                     targets.push((shown, last));
                 }
             }
-            // Those that were silent for longest come first, as messages do.
+            // The targets with the oldest last message come first, as messages do.
             targets.sort_by_key(|(_, last)| *last);
             targets.truncate(count as usize);
             Ok(HistoryPage::Targets(targets))
@@ -200,7 +200,7 @@ fn conversations(
     Ok(())
 }
 
-/// So many messages of a room or conversation with ids between these two, which do not count.
+/// At most `count` messages of a room or conversation with ids between these two, exclusive.
 fn lines(
     connection: &Connection,
     buffer: &Buffer,

@@ -281,7 +281,7 @@ mod tests {
         let start = pruning.next;
         assert!(pruning.trusts(start, 2 * DAY));
         assert!(!pruning.trusts(start, 3 * DAY + 1));
-        // If it stays there for an hour, it is right.
+        // A clock that stays ahead for an hour counts as correct.
         let later = start + DOUBT_TIME;
         assert!(pruning.trusts(later, 3 * DAY + 3_600_000));
         assert!(pruning.trusts(later + Duration::from_secs(86_400), 4 * DAY));

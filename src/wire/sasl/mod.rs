@@ -97,7 +97,7 @@ impl PartialMessage {
         self.add_within(MESSAGE_BYTES_MAX, part)
     }
 
-    /// The same for a message of at most so many bytes of Base64.
+    /// The same for a message of at most `bytes_max` bytes of Base64.
     ///
     /// # Errors
     ///

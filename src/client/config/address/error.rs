@@ -23,7 +23,7 @@ pub enum AddressError {
     RelativePath,
     /// The path of a Unix socket has this control character.
     PathCharacter(char),
-    /// The path of a Unix socket is too long, with so many bytes.
+    /// The path of a Unix socket is too long, with this many bytes.
     PathTooLong(usize),
 }
 

@@ -87,7 +87,7 @@ fn entries_of(folder: &Path, name: &str) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let of_server = entries.filter_map(|entry| {
         let rest = entry.file_name().to_str()?.strip_prefix(name)?.to_owned();
-        // Others are of another port, or of a name that begins with this one.
+        // Other entries belong to another port, or to a name that begins with this one.
         let is_own = rest.is_empty() || rest.starts_with(['~']);
         let is_beside = [LOCK, ".new", ".damaged"]
             .iter()

@@ -50,7 +50,7 @@ impl ClientOptions {
         };
         let root = Self::command();
         let before = root.get_arguments().map(|argument| (matches, argument));
-        // Those between `ctl` and what it is to do; other commands have none in such a place.
+        // Options between `ctl` and its request; other commands have none in such a place.
         let ctl = root.find_subcommand(command);
         let ctl = ctl.filter(|_| of_command.subcommand().is_some());
         let ctl = ctl.into_iter().flat_map(Command::get_arguments);

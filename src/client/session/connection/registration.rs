@@ -89,7 +89,7 @@ impl Session {
         }
     }
 
-    /// Sends `NICK` and `USER`. So many `CAP` requests before are not answered.
+    /// Sends `NICK` and `USER`. `unanswered` counts the earlier `CAP` requests without an answer.
     fn send_names(&mut self, unanswered: u32, now: Duration, output: &mut SessionOutput) {
         // Both names are the nick if nothing else is configured, and another nick may be needed.
         let is_named = self.settings.user.is_some() && self.settings.real_name.is_some();

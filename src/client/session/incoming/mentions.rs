@@ -41,7 +41,7 @@ fn has_word(text: &str, word: &str) -> bool {
     !word.is_empty() && places.any(|at| is_alone(text, at, word.len()))
 }
 
-/// Whether the word of so many bytes at this place is a word of its own.
+/// Whether the word of `bytes` bytes at this place is a word of its own.
 fn is_alone(text: &str, at: usize, bytes: usize) -> bool {
     let (Some(before), Some(after)) = (text.get(..at), text.get(at + bytes..)) else {
         return false;

@@ -14,7 +14,7 @@ const LIVE_MAX: usize = 1_000;
 pub(in crate::client::session) struct Playback {
     /// The time of the last line that was seen as it happened.
     seen: Option<i64>,
-    /// After which time the bouncer was asked to play back, on this connection.
+    /// The time from which playback was requested, on this connection.
     from: Option<i64>,
     /// The time of the last line that is not played back.
     latest: Option<i64>,

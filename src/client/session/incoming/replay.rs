@@ -24,7 +24,7 @@ pub(in crate::client::session) struct Replay {
     is_server_time: bool,
     /// Whether the current line of the server is history.
     pub(in crate::client::session) is_current: bool,
-    /// Whether it is so because of its batch.
+    /// Whether its batch makes it history.
     in_batch: bool,
 }
 

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// At most so many requests are answered within [`ANSWERS_PERIOD`], from all users together: the answers
-/// of a flood would otherwise get this client disconnected.
+/// Maximum number of requests that are answered within [`ANSWERS_PERIOD`], from all users together:
+/// the answers of a flood would otherwise get this client disconnected.
 const ANSWERS_MAX: usize = 3;
 const ANSWERS_PERIOD: Duration = Duration::from_secs(10);
 

@@ -63,7 +63,7 @@ pub(in crate::client::session) struct JoinedRoom {
     pub(in crate::client::session) has_all_members: bool,
     /// Whether the server sends the list of members, or has.
     pub(in crate::client::session) names_requested: bool,
-    /// Whether the user knows of the join.
+    /// Whether the join was shown.
     pub(in crate::client::session) is_announced: bool,
     /// The messages since it was last active.
     pub(in crate::client::session) unread: Unread,
@@ -182,7 +182,8 @@ impl JoinedRooms {
         numbers.chain(self.reserved_numbers.iter().copied())
     }
 
-    /// Reserves numbers for so many rooms to come, so that they do not depend on which network is first.
+    /// Reserves numbers for `count` future rooms, so that they do not depend on which network is
+    /// first.
     pub(in crate::client::session) fn reserve_numbers(&mut self, count: usize) {
         let free: Vec<u32> = self.free_numbers().take(count).collect();
         self.reserved_numbers.extend(free);

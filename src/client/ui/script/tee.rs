@@ -1,5 +1,5 @@
-//! Copies standard input to standard output, and samples it: sends at most so many lines in an
-//! interval, the first and the last ones, with the number of those between them.
+//! Copies standard input to standard output, and samples it: sends a limited number of lines in
+//! each interval, the first and the last ones, with the number of those between them.
 //!
 //! It reads the clock: the rate limit has nothing to do with the server.
 

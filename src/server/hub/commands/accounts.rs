@@ -263,7 +263,7 @@ impl Hub {
         }
     }
 
-    /// When this user has to have another nick.
+    /// The deadline for this user to log in or to change the nick.
     pub(in crate::server::hub) fn reserved_nick_deadline(
         &self,
         id: ConnectionId,
@@ -298,7 +298,7 @@ impl Hub {
         }
     }
 
-    /// Has the store write a change of an account, if it can be made.
+    /// Asks the store to write a change of an account, if it can be made.
     pub(super) fn change_account(
         &mut self,
         from: ConnectionId,
@@ -314,7 +314,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Has the store write a change that was checked.
+    /// Asks the store to write a change that was checked.
     pub(super) fn start_change(
         &mut self,
         from: ConnectionId,
@@ -445,7 +445,7 @@ impl Hub {
         }
     }
 
-    /// Logs out all clients of an account that is no more.
+    /// Logs out all clients of a removed account.
     fn log_out_all(&mut self, name: &Nick) {
         self.charge(Work::Entry, self.people.slots.len());
         let is_it = |own: &Nick| FoldedName::same(own.as_str(), name.as_str());

@@ -48,7 +48,7 @@ impl Hub {
                 });
             }
         };
-        // Unless it goes on, the exchange is over.
+        // Unless it continues, the exchange is over.
         let Some(exchange) = accounts.exchanges.remove(&from) else {
             return Ok(());
         };

@@ -24,7 +24,7 @@ use crate::server::hub::{
 const NO_REASON: &str = "No reason given";
 
 impl Hub {
-    /// Has these bans from now on.
+    /// Replaces the bans.
     pub(in crate::server) fn bans_in(&mut self, bans: Vec<ServerBan>) {
         self.bans = Bans::new(bans);
     }
@@ -160,8 +160,8 @@ impl Hub {
         }
     }
 
-    /// Has the store write a change of the bans, if it can be made. Without a store it is made at once,
-    /// and lasts until the end of the server.
+    /// Asks the store to write a change of the bans, if it can be made. Without a store it is made
+    /// at once, and lasts until the end of the server.
     pub(super) fn change_bans(
         &mut self,
         from: ConnectionId,
@@ -235,7 +235,7 @@ impl Hub {
         }
     }
 
-    /// Disconnects all whom a new ban is about.
+    /// Disconnects all users that a new ban matches.
     fn disconnect_banned(&mut self, target: &BanTarget, reason: &str) {
         self.charge(Work::Look, self.people.slots.len());
         let is_banned = |person: &&Person| {

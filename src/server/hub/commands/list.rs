@@ -91,9 +91,9 @@ impl Hub {
 enum ListCondition<'a> {
     /// `>3` or `<3`: more or fewer members.
     People { below: bool, bound: u64 },
-    /// `C<3` or `C>3`: created less than so many minutes ago, or not.
+    /// `C<3` or `C>3`: created less than `bound` minutes ago, or not.
     Made { below: bool, bound: u64 },
-    /// `T<3` or `T>3`: topic set less than so many minutes ago, or not.
+    /// `T<3` or `T>3`: topic set less than `bound` minutes ago, or not.
     About { below: bool, bound: u64 },
     /// `!mask`: the name does not match.
     NotCalled(&'a str),

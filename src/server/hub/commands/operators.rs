@@ -19,7 +19,7 @@ use crate::server::hub::{
 };
 use crate::wire::Nick;
 
-/// The target of the events that belong into the audit log.
+/// The target of the events that belong in the audit log.
 pub(super) const AUDIT_TARGET: &str = "audit";
 /// Pause of a sender after each wrong password, so that guessing is slow.
 pub(super) const WRONG_PASSWORD_PAUSE: Duration = Duration::from_secs(3);
@@ -182,7 +182,7 @@ impl Hub {
         info!(target: AUDIT_TARGET, operator, nick, host, action, object, reason);
     }
 
-    /// Ends what a login has made of a user who has logged out.
+    /// Removes the rights that a login granted to a user who has logged out.
     pub(super) fn revoke_operator_of_account(&mut self, id: ConnectionId) {
         let operator = self.operators.accounts.get(&id);
         let is_by_account = |one: &Operator| matches!(one.credential, Credential::Account(_));

@@ -144,7 +144,7 @@ impl Hub {
     }
 }
 
-/// Whether other users see another host than that of the connection.
+/// Whether other users see a host other than the connection's.
 pub(super) fn is_cloaked(person: &Person, user: &Registered) -> bool {
     !person.host.is_loopback() && person.host.to_string() != user.host()
 }

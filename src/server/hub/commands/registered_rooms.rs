@@ -19,7 +19,7 @@ use crate::server::hub::{ConnectionId, Hub, Modes, OperatorRight, Registered, Ro
 use crate::wire::{FoldedName, Nick, RoomName};
 
 impl Hub {
-    /// Has these registered rooms from now on.
+    /// Adds the registered rooms of the store.
     pub(in crate::server) fn rooms_in(&mut self, rooms: Vec<RegisteredRoom>) {
         for stored in rooms {
             let modes = Modes::of(&stored.settings.letters);
@@ -66,7 +66,7 @@ impl Hub {
         }
     }
 
-    /// Has the store keep how a room is now, if it is registered.
+    /// Asks the store to write the current state of a room, if it is registered.
     pub(super) fn keep_room(&mut self, number: u32, has_new_masks: bool) {
         let has_store = self.store.is_some();
         let Some(room) = self.rooms.get_mut(number) else {
@@ -89,7 +89,7 @@ impl Hub {
         }
     }
 
-    /// Has the store keep all rooms that have changed: it may not have got the last changes.
+    /// Asks the store to write all rooms that have changed: it may not have got the last changes.
     pub(in crate::server::hub) fn keep_changed_rooms(&mut self) {
         let changed = |room: &Room| room.ownership.as_ref().is_some_and(|one| one.has_changed);
         let numbers = self.rooms.slab.iter().filter(|(_, room)| changed(room));
@@ -191,7 +191,7 @@ impl Hub {
         }
     }
 
-    /// Has the store write a change of a room, if it can be made.
+    /// Asks the store to write a change of a room, if it can be made.
     pub(super) fn change_room(
         &mut self,
         from: ConnectionId,
@@ -366,9 +366,9 @@ impl Hub {
         }
     }
 
-    /// Takes an account that is no more out of all rooms: each of its own passes to the first account
-    /// with the rank of an operator, and without one it is no longer registered. The store has done
-    /// the same.
+    /// Takes a removed account out of all rooms: each of its own passes to the first account with
+    /// the rank of an operator, and without one it is no longer registered. The store has done the
+    /// same.
     pub(super) fn remove_from_rooms(&mut self, account: &Nick) {
         self.charge(Work::Look, self.rooms.slab.len());
         let name = account.as_str();

@@ -16,7 +16,7 @@ use crate::wire::request::MODES_MAX;
 
 /// The modes without a parameter.
 pub(super) const FLAGS: &str = "Cimnst";
-/// Those that need accounts: only users who are logged in may join, or talk without voice.
+/// The modes that need accounts: only users who are logged in may join, or talk without voice.
 pub(super) const ACCOUNT_FLAGS: &str = "MR";
 /// The mode of a registered room, which only ChanServ sets.
 pub(super) const REGISTERED: char = 'r';
@@ -308,7 +308,7 @@ impl<'a> ModeChange<'a> {
         Ok(changed.then(|| Some(limit.to_string())))
     }
 
-    /// `j`: so many users may join in so many seconds.
+    /// `j JOINS:SECONDS`: at most `JOINS` users may join in `SECONDS` seconds.
     fn join_limit(self, room: &mut Room) -> Applied<'a> {
         let wanted = match self.on {
             false => None,
@@ -326,7 +326,7 @@ impl<'a> ModeChange<'a> {
         Ok(changed.then_some(shown))
     }
 
-    /// `W`: a member without voice may send a message each so many seconds.
+    /// `W SECONDS`: a member without voice may send one message in `SECONDS` seconds.
     fn slow_mode(self, room: &mut Room) -> Applied<'a> {
         let wanted = match self.on {
             false => None,

@@ -36,9 +36,9 @@ struct ConnectionAttempts {
     address: IpAddr,
     /// How many passwords were checked, up to a maximum.
     checked: u32,
-    /// From when on this connection may have the next one checked.
+    /// The time from which this connection may have the next one checked.
     next: Duration,
-    /// From when on the next one is checked, as the user was told.
+    /// The time from which the next one is checked, as announced to the user.
     reserved: Option<Duration>,
 }
 

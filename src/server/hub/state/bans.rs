@@ -25,7 +25,7 @@ impl Bans {
         self.0.is_empty()
     }
 
-    /// Those that hold at this Unix time.
+    /// The bans that hold at this Unix time.
     pub(in crate::server::hub) fn at(&self, now: Duration) -> impl Iterator<Item = &ServerBan> {
         self.0.iter().filter(move |ban| ban.holds_at(now))
     }

@@ -32,7 +32,7 @@ fn a_wrong_password_pauses_its_sender_and_a_right_one_does_not() {
     assert_eq!(say("OPER root sesame"), None);
 }
 
-/// A hub with so many users, all from one address or each from its own. Its passwords are checked at
+/// A hub with users, all from one address or each from its own. Its passwords are checked at
 /// once.
 struct Guessing {
     hub: Hub,
