@@ -51,7 +51,7 @@ fn write_new(file: &Path, text: &str) -> io::Result<()> {
         .open(file)?;
     let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
     if written.is_err() {
-        // A part of a key is of no use, and would be in the way of the next attempt.
+        // A part of a key cannot be used, and would be in the way of the next attempt.
         let _ = fs::remove_file(file);
     }
     written

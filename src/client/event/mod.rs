@@ -365,7 +365,7 @@ impl Event {
         }
     }
 
-    /// Whether it only answers a question of the user: it is of no interest later.
+    /// Whether it only answers a question of the user: it is not kept for `/history`.
     pub fn is_answer(&self) -> bool {
         matches!(
             self,

@@ -125,7 +125,7 @@ impl<F: Frontend> Driver<F> {
         let Some(link) = self.links.get_mut(at) else {
             return;
         };
-        // The server answers there, and is of no use.
+        // The server answers there, and cannot be used.
         let is_useless = match &reason {
             CloseReason::Tls(failure) => !failure.is_final(),
             _ => link.is_open(),

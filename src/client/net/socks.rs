@@ -53,7 +53,7 @@ pub(super) async fn connect_through(
     if reply != 0 {
         return Err(failed(reply_text(reply)));
     }
-    // The address from which the proxy connects is of no use.
+    // The address from which the proxy connects is not used.
     let length = match kind {
         IPV4 => 4,
         IPV6 => 16,

@@ -65,7 +65,7 @@ pub(in crate::client) struct InteractiveUi {
 type ActiveSession = Arc<Mutex<Option<(InputSender, NetworkDrafts)>>>;
 
 impl InteractiveUi {
-    /// Takes the terminal. From now on a signal ends the program in good order.
+    /// Takes the terminal. From now on a signal ends the program cleanly.
     pub(in crate::client) fn open(mode: EditMode) -> io::Result<Self> {
         let job = JobControl::begin()?;
         let printer = Printer::default();
@@ -278,7 +278,7 @@ impl TerminalUser for EditorTerminal {
     }
 }
 
-/// Leaves the session in good order when a signal comes, or ends the question that is being asked.
+/// Leaves the session cleanly when a signal comes, or ends the question that is being asked.
 fn quit_on_signals(
     active: ActiveSession,
     editor: EditorHandle,

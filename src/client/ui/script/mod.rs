@@ -134,7 +134,7 @@ fn start_reader(
     copied
 }
 
-/// Leaves the session in good order when a signal comes.
+/// Leaves the session cleanly when a signal comes.
 fn quit_on_signals(input: InputSender) -> io::Result<Signals> {
     let received = move |signal| {
         // The session may have ended already.
