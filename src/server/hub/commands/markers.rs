@@ -1,4 +1,4 @@
-//! How far a user has read, for all clients of an account: MARKREAD. IRCv3 draft/read-marker.
+//! Read markers, for all clients of an account: MARKREAD. IRCv3 draft/read-marker.
 
 use crate::server::hub::error::MarkerFault;
 use crate::server::hub::state::markers::MarkerOwner;

@@ -1,4 +1,4 @@
-//! How far users have read: the read markers of accounts, and of connections without an account.
+//! The table of read markers: of accounts, and of connections without an account.
 
 use std::collections::BTreeMap;
 
