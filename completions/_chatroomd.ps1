@@ -26,7 +26,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--tls-listen', '--tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for connections with TLS; can be given several times')
             [CompletionResult]::new('--websocket-listen', '--websocket-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections; can be given several times')
             [CompletionResult]::new('--websocket-tls-listen', '--websocket-tls-listen', [CompletionResultType]::ParameterName, 'Listen on this address for WebSocket connections with TLS; can be given several times')
-            [CompletionResult]::new('--websocket-origin', '--websocket-origin', [CompletionResultType]::ParameterName, 'Let the pages of this origin connect, or those of every origin: *; can be given several times')
+            [CompletionResult]::new('--websocket-origin', '--websocket-origin', [CompletionResultType]::ParameterName, 'Let web pages of this origin connect, or of every origin: *; can be given several times')
             [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Serve metrics for Prometheus at this address, at /metrics')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the server, in the form of a host name')
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Name of the network, one word')
@@ -52,9 +52,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('hash-password', 'hash-password', [CompletionResultType]::ParameterValue, 'Read a password from standard input and print its hash for the configuration file')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Check, copy or compact a store of messages')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Print or delete stored messages')
-            [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Make, change, remove or list accounts; the server may be running')
-            [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'List, drop or give away registered rooms; the server may be running')
-            [CompletionResult]::new('ban', 'ban', [CompletionResultType]::ParameterValue, 'Add, remove or list bans of the server; it may be running')
+            [CompletionResult]::new('account', 'account', [CompletionResultType]::ParameterValue, 'Create, change, remove or list accounts; the server may be running')
+            [CompletionResult]::new('room', 'room', [CompletionResultType]::ParameterValue, 'List, drop or transfer registered rooms; the server may be running')
+            [CompletionResult]::new('ban', 'ban', [CompletionResultType]::ParameterValue, 'Add, remove or list server bans; the server may be running')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Print the status of the server that uses a store: connections, traffic, queues, memory')
             break
         }
@@ -68,7 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read all of the store and report damage; the server may be running')
             [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Copy the messages to a new file, which can take the place of history.db; the server may be running')
-            [CompletionResult]::new('compact', 'compact', [CompletionResultType]::ParameterValue, 'Give the space of deleted messages back to the system; the server must not be running')
+            [CompletionResult]::new('compact', 'compact', [CompletionResultType]::ParameterValue, 'Free the disk space of deleted messages; the server must not be running')
             break
         }
         'chatroomd;store;check' {
@@ -100,7 +100,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             break
         }
         'chatroomd;history;prune' {
-            [CompletionResult]::new('--keep-days', '--keep-days', [CompletionResultType]::ParameterName, 'Keep the messages of so many days')
+            [CompletionResult]::new('--keep-days', '--keep-days', [CompletionResultType]::ParameterName, 'Keep messages of the last DAYS days')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -108,11 +108,11 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
         'chatroomd;account' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Make an account; its password is asked for, or read from standard input')
-            [CompletionResult]::new('invite', 'invite', [CompletionResultType]::ParameterValue, 'Let a user register this account, and print the code for it (registration = "code")')
-            [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Give an account another password, which is asked for, or read from standard input')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account; those who use it are logged out')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the accounts, one on a line: the name, when it was made, and how many certificates it has')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Create an account; the password is read from the terminal or standard input')
+            [CompletionResult]::new('invite', 'invite', [CompletionResultType]::ParameterValue, 'Print the code with which a user can register this account (registration = "code")')
+            [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Change the password of an account; it is read from the terminal or standard input')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account; its users are logged out')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the accounts, one on a line: name, time of creation, number of certificates')
             [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Add, remove or list the certificates that can log in to an account')
             break
         }
@@ -144,8 +144,8 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
         'chatroomd;account;certificate' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Let a certificate log in to an account')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Let a certificate no longer log in to an account')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a certificate that can log in to an account')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a certificate that can log in to an account')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the certificates of an account, one on a line')
             break
         }
@@ -167,9 +167,9 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
         'chatroomd;room' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the registered rooms, one on a line: the name, its founder, when it was created, and how many more accounts have a rank in it')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the registered rooms, one on a line: name, founder, time of creation, number of other accounts with a rank')
             [CompletionResult]::new('drop', 'drop', [CompletionResultType]::ParameterValue, 'End the registration of a room; its members stay in it')
-            [CompletionResult]::new('founder', 'founder', [CompletionResultType]::ParameterValue, 'Give a room to another account')
+            [CompletionResult]::new('founder', 'founder', [CompletionResultType]::ParameterValue, 'Transfer a room to another account')
             break
         }
         'chatroomd;room;list' {
@@ -190,14 +190,14 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
         'chatroomd;ban' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Ban a mask, a:ACCOUNT, an address or a network, and disconnect the users that it matches')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'End a ban')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the bans, one on a line: target, author, start, end or -, reason')
             break
         }
         'chatroomd;ban;add' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long, such as 10d or 1h30m, or in minutes; by default for ever')
-            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'The reason, which the banned users see')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Duration, such as 10d, 1h30m or 90 (minutes) [default: no end]')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Reason, shown to the banned users')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -23,7 +23,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --tls-listen 'Listen on this address for connections with TLS; can be given several times'
             cand --websocket-listen 'Listen on this address for WebSocket connections; can be given several times'
             cand --websocket-tls-listen 'Listen on this address for WebSocket connections with TLS; can be given several times'
-            cand --websocket-origin 'Let the pages of this origin connect, or those of every origin: *; can be given several times'
+            cand --websocket-origin 'Let web pages of this origin connect, or of every origin: *; can be given several times'
             cand --metrics 'Serve metrics for Prometheus at this address, at /metrics'
             cand --name 'Name of the server, in the form of a host name'
             cand --network 'Name of the network, one word'
@@ -49,9 +49,9 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand hash-password 'Read a password from standard input and print its hash for the configuration file'
             cand store 'Check, copy or compact a store of messages'
             cand history 'Print or delete stored messages'
-            cand account 'Make, change, remove or list accounts; the server may be running'
-            cand room 'List, drop or give away registered rooms; the server may be running'
-            cand ban 'Add, remove or list bans of the server; it may be running'
+            cand account 'Create, change, remove or list accounts; the server may be running'
+            cand room 'List, drop or transfer registered rooms; the server may be running'
+            cand ban 'Add, remove or list server bans; the server may be running'
             cand status 'Print the status of the server that uses a store: connections, traffic, queues, memory'
         }
         &'chatroomd;hash-password'= {
@@ -63,7 +63,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
             cand check 'Read all of the store and report damage; the server may be running'
             cand backup 'Copy the messages to a new file, which can take the place of history.db; the server may be running'
-            cand compact 'Give the space of deleted messages back to the system; the server must not be running'
+            cand compact 'Free the disk space of deleted messages; the server must not be running'
         }
         &'chatroomd;store;check'= {
             cand -h 'Print help'
@@ -89,18 +89,18 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
         }
         &'chatroomd;history;prune'= {
-            cand --keep-days 'Keep the messages of so many days'
+            cand --keep-days 'Keep messages of the last DAYS days'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'chatroomd;account'= {
             cand -h 'Print help'
             cand --help 'Print help'
-            cand add 'Make an account; its password is asked for, or read from standard input'
-            cand invite 'Let a user register this account, and print the code for it (registration = "code")'
-            cand password 'Give an account another password, which is asked for, or read from standard input'
-            cand remove 'Remove an account; those who use it are logged out'
-            cand list 'Print the accounts, one on a line: the name, when it was made, and how many certificates it has'
+            cand add 'Create an account; the password is read from the terminal or standard input'
+            cand invite 'Print the code with which a user can register this account (registration = "code")'
+            cand password 'Change the password of an account; it is read from the terminal or standard input'
+            cand remove 'Remove an account; its users are logged out'
+            cand list 'Print the accounts, one on a line: name, time of creation, number of certificates'
             cand certificate 'Add, remove or list the certificates that can log in to an account'
         }
         &'chatroomd;account;add'= {
@@ -126,8 +126,8 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         &'chatroomd;account;certificate'= {
             cand -h 'Print help'
             cand --help 'Print help'
-            cand add 'Let a certificate log in to an account'
-            cand remove 'Let a certificate no longer log in to an account'
+            cand add 'Add a certificate that can log in to an account'
+            cand remove 'Remove a certificate that can log in to an account'
             cand list 'Print the certificates of an account, one on a line'
         }
         &'chatroomd;account;certificate;add'= {
@@ -145,9 +145,9 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         &'chatroomd;room'= {
             cand -h 'Print help'
             cand --help 'Print help'
-            cand list 'Print the registered rooms, one on a line: the name, its founder, when it was created, and how many more accounts have a rank in it'
+            cand list 'Print the registered rooms, one on a line: name, founder, time of creation, number of other accounts with a rank'
             cand drop 'End the registration of a room; its members stay in it'
-            cand founder 'Give a room to another account'
+            cand founder 'Transfer a room to another account'
         }
         &'chatroomd;room;list'= {
             cand -h 'Print help'
@@ -164,13 +164,13 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
         &'chatroomd;ban'= {
             cand -h 'Print help'
             cand --help 'Print help'
-            cand add 'Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected'
+            cand add 'Ban a mask, a:ACCOUNT, an address or a network, and disconnect the users that it matches'
             cand remove 'End a ban'
-            cand list 'Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason'
+            cand list 'Print the bans, one on a line: target, author, start, end or -, reason'
         }
         &'chatroomd;ban;add'= {
-            cand --for 'How long, such as 10d or 1h30m, or in minutes; by default for ever'
-            cand --reason 'The reason, which the banned users see'
+            cand --for 'Duration, such as 10d, 1h30m or 90 (minutes) [default: no end]'
+            cand --reason 'Reason, shown to the banned users'
             cand -h 'Print help'
             cand --help 'Print help'
         }

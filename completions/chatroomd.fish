@@ -29,7 +29,7 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -l unix-listen -d 'Lis
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l tls-listen -d 'Listen on this address for connections with TLS; can be given several times' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-listen -d 'Listen on this address for WebSocket connections; can be given several times' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-tls-listen -d 'Listen on this address for WebSocket connections with TLS; can be given several times' -r
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-origin -d 'Let the pages of this origin connect, or those of every origin: *; can be given several times' -r
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -l websocket-origin -d 'Let web pages of this origin connect, or of every origin: *; can be given several times' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l metrics -d 'Serve metrics for Prometheus at this address, at /metrics' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l name -d 'Name of the server, in the form of a host name' -r
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -l network -d 'Name of the network, one word' -r
@@ -57,15 +57,15 @@ complete -c chatroomd -n "__fish_chatroomd_needs_command" -s V -l version -d 'Pr
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "hash-password" -d 'Read a password from standard input and print its hash for the configuration file'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "store" -d 'Check, copy or compact a store of messages'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "history" -d 'Print or delete stored messages'
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "account" -d 'Make, change, remove or list accounts; the server may be running'
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "room" -d 'List, drop or give away registered rooms; the server may be running'
-complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "ban" -d 'Add, remove or list bans of the server; it may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "account" -d 'Create, change, remove or list accounts; the server may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "room" -d 'List, drop or transfer registered rooms; the server may be running'
+complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "ban" -d 'Add, remove or list server bans; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_needs_command" -f -a "status" -d 'Print the status of the server that uses a store: connections, traffic, queues, memory'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand hash-password" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "check" -d 'Read all of the store and report damage; the server may be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "backup" -d 'Copy the messages to a new file, which can take the place of history.db; the server may be running'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "compact" -d 'Give the space of deleted messages back to the system; the server must not be running'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fish_seen_subcommand_from check backup compact" -f -a "compact" -d 'Free the disk space of deleted messages; the server must not be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help'
@@ -74,14 +74,14 @@ complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __f
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export prune" -f -a "prune" -d 'Delete old messages; the server must not be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from export" -l room -d 'Only the messages of this room' -r
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from prune" -l keep-days -d 'Keep the messages of so many days' -r
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from prune" -l keep-days -d 'Keep messages of the last DAYS days' -r
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "add" -d 'Make an account; its password is asked for, or read from standard input'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "invite" -d 'Let a user register this account, and print the code for it (registration = "code")'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "password" -d 'Give an account another password, which is asked for, or read from standard input'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "remove" -d 'Remove an account; those who use it are logged out'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "list" -d 'Print the accounts, one on a line: the name, when it was made, and how many certificates it has'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "add" -d 'Create an account; the password is read from the terminal or standard input'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "invite" -d 'Print the code with which a user can register this account (registration = "code")'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "password" -d 'Change the password of an account; it is read from the terminal or standard input'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "remove" -d 'Remove an account; its users are logged out'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "list" -d 'Print the accounts, one on a line: name, time of creation, number of certificates'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate" -f -a "certificate" -d 'Add, remove or list the certificates that can log in to an account'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from invite" -s h -l help -d 'Print help'
@@ -89,22 +89,22 @@ complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "add" -d 'Let a certificate log in to an account'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "remove" -d 'Let a certificate no longer log in to an account'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "add" -d 'Add a certificate that can log in to an account'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "remove" -d 'Remove a certificate that can log in to an account'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and __fish_seen_subcommand_from certificate" -f -a "list" -d 'Print the certificates of an account, one on a line'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "list" -d 'Print the registered rooms, one on a line: the name, its founder, when it was created, and how many more accounts have a rank in it'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "list" -d 'Print the registered rooms, one on a line: name, founder, time of creation, number of other accounts with a rank'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "drop" -d 'End the registration of a room; its members stay in it'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "founder" -d 'Give a room to another account'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and not __fish_seen_subcommand_from list drop founder" -f -a "founder" -d 'Transfer a room to another account'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand room; and __fish_seen_subcommand_from founder" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "add" -d 'Ban a mask, a:ACCOUNT, an address or a network; users who are banned are disconnected'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "add" -d 'Ban a mask, a:ACCOUNT, an address or a network, and disconnect the users that it matches'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "remove" -d 'End a ban'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "list" -d 'Print the bans, one on a line: the target, who has set it, when, until when or -, and the reason'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -l for -d 'How long, such as 10d or 1h30m, or in minutes; by default for ever' -r
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -l reason -d 'The reason, which the banned users see' -r
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and not __fish_seen_subcommand_from add remove list" -f -a "list" -d 'Print the bans, one on a line: target, author, start, end or -, reason'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -l for -d 'Duration, such as 10d, 1h30m or 90 (minutes) [default: no end]' -r
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -l reason -d 'Reason, shown to the banned users' -r
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand ban; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
