@@ -102,7 +102,7 @@ fn each_network_of_soju_is_one_of_ours_and_comes_back_after_it_was_killed() {
     }
     assert!(!finished.out.contains(PASSWORD), "{finished:?}");
 
-    // What is said meanwhile is played back, and a network that is removed does not come again.
+    // Messages sent meanwhile are played back, and a network that is removed does not come again.
     bob.send("PRIVMSG #lobby :said meanwhile");
     bob.fence();
     let line = "/msg BouncerServ network delete two";

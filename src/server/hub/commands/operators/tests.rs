@@ -350,7 +350,7 @@ fn a_refusal_does_not_reveal_which_operators_exist() {
             let tasks = mem::take(&mut outbox.tasks);
             assert_eq!(tasks.is_empty(), password.is_empty(), "{line}");
             for _ in tasks {
-                // What the check of another name finds does not count.
+                // The result of the check of another name does not count.
                 let answer = Answer::PasswordChecked {
                     connection: alice,
                     is_correct: name != "hashed",
