@@ -8,6 +8,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 
@@ -439,4 +440,76 @@ fn a_conversation_is_read_by_its_accounts_and_by_no_one_else() {
     assert_eq!(of(&mut bob, "alice"), [""; 0]);
     say(&mut alice, "bob", "another alice");
     assert_eq!(of(&mut bob, "alice"), ["bob :another alice"]);
+}
+
+#[test]
+fn events_are_in_the_history_of_clients_that_show_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\nevents = true\n";
+    fs::write(&config, text).unwrap();
+    let server = Server::start(&["--no-limits", "--config", config.to_str().unwrap()]);
+    let (mut alice, mut bob) = (enter(&server, "alice"), enter(&server, "bob"));
+    alice.send("CAP REQ draft/event-playback\r\nJOIN #x");
+    alice.expect(" 366 alice #x ");
+    let id_of = |line: &str| tag(line, "msgid").to_owned();
+    let mut live = Vec::new();
+    for (is_alice, sent) in [
+        (false, "JOIN #x"),
+        (true, "TOPIC #x :a topic"),
+        (true, "MODE #x +kl-n secret 9"),
+        (false, "NICK bert"),
+        (false, "PRIVMSG #x :hello"),
+        (true, "KICK #x bert :too loud"),
+        (false, "JOIN #x secret"),
+        (false, "PART #x :bye"),
+        (false, "JOIN #x secret"),
+        (false, "QUIT :gone"),
+    ] {
+        let command = sent.split(' ').next().unwrap();
+        let by = if is_alice { &mut alice } else { &mut bob };
+        by.send(sent);
+        live.push(alice.expect(&format!(" {command} ")));
+    }
+    let history = ask(&mut alice, "LATEST #x * 100");
+    let events: Vec<_> = history
+        .iter()
+        .map(|line| line.strip_prefix("@batch=history;").unwrap())
+        .collect();
+    assert!(events[0].ends_with(":alice!~alice@127.0.0.1 JOIN #x"));
+    // The same lines as the live ones, ids and times included; of the key, only that it was set.
+    let live: Vec<_> = live
+        .iter()
+        .map(|line| line[1..].replace("secret", "*"))
+        .collect();
+    assert_eq!(events[1..], live);
+    // As a place, an event is as good as a message.
+    let lines = ask(
+        &mut alice,
+        &format!("AFTER #x msgid={} 1", id_of(&history[4])),
+    );
+    assert_eq!(texts(&lines), ["hello"]);
+    let mut carol = enter(&server, "carol");
+    carol.send("JOIN #x secret");
+    carol.expect(" 366 carol #x ");
+    assert_eq!(texts(&ask(&mut carol, "LATEST #x * 100")), ["hello"]);
+    // An event is no message, so it does not make a room one with news, and cannot be deleted.
+    let recent = "TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 9";
+    let targets = ask(&mut carol, recent);
+    assert_eq!(targets.len(), 1, "{targets:?}");
+    assert!(targets[0].ends_with(&format!(" #x {}", tag(&history[5], "time"))));
+    alice.send(&format!("REDACT #x {}", id_of(&history[1])));
+    alice.expect(" FAIL REDACT UNKNOWN_MSGID ");
+    let export = Command::new(env!("CARGO_BIN_EXE_chatroomd"))
+        .args(["history", "export", "--room", "#x"])
+        .arg(folder.path().join("kept"))
+        .output()
+        .unwrap();
+    let export = String::from_utf8(export.stdout).unwrap();
+    let kinds: Vec<_> = export
+        .lines()
+        .map(|line| line.split('"').nth(3).unwrap())
+        .collect();
+    let wanted = "join join topic mode rename message kick join part join quit join";
+    assert_eq!(kinds.join(" "), wanted);
 }

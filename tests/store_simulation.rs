@@ -77,6 +77,8 @@ struct ModelStore {
     redacted: BTreeMap<MessageId, StoredLine>,
     /// The same ids by their form on the wire.
     by_text: BTreeMap<String, MessageId>,
+    /// The ids of events that could not be stored; they are reported all the same.
+    dropped: BTreeSet<String>,
     /// The read markers of accounts.
     markers: BTreeMap<(FoldedName, FoldedName), u64>,
     turns: VecDeque<(u64, Vec<StoredRecord>)>,
@@ -101,6 +103,8 @@ struct Simulation {
     /// For each account the latest marker of the lobby that was acknowledged.
     marked: [u64; ACCOUNTS.len()],
     marks: usize,
+    /// Whether joins, topics and the like are stored, too.
+    with_events: bool,
     sabotage: Option<Sabotage>,
 }
 
@@ -130,6 +134,7 @@ impl Simulation {
             redactions: 0,
             marked: [0; ACCOUNTS.len()],
             marks: 0,
+            with_events: seed % 2 == 1,
             sabotage,
         };
         simulation.start();
@@ -142,6 +147,7 @@ impl Simulation {
         settings.limits.enabled = false;
         // Whispers are not what is counted here.
         settings.stores_whispers = false;
+        settings.stores_events = self.with_events;
         let last = self.store.disk.keys().chain(self.store.redacted.keys());
         let last = last.max().copied();
         let last = match self.sabotage {
@@ -235,7 +241,8 @@ impl Simulation {
             }
         }
         let capabilities = "echo-message message-tags server-time labeled-response batch \
-                            draft/message-redaction draft/read-marker";
+                            draft/message-redaction draft/read-marker \
+                            draft/event-playback";
         for line in [
             format!("CAP REQ :{capabilities}"),
             format!("NICK n{}", self.generation),
@@ -375,6 +382,8 @@ impl Simulation {
     fn read(&self, query: &HistoryQuery) -> Vec<HistoryLine> {
         let after = MessageId(query.after.0 + 1);
         let range = self.store.disk.range(after..query.before);
+        let is_wanted = |line: &StoredLine| query.with_events || line.kind.is_message();
+        let range = range.filter(|(_, line)| is_wanted(line));
         let count = query.count as usize;
         let found: Vec<_> = match query.wanted {
             HistoryWanted::First(_) => range.take(count).collect(),
@@ -529,7 +538,15 @@ impl Simulation {
             return Ok(());
         };
         let turn = *turn;
-        self.store.turns.clear();
+        for (_, records) in self.store.turns.drain(..) {
+            for record in records {
+                if let StoredRecord::Line(line) = record
+                    && !line.kind.is_message()
+                {
+                    self.store.dropped.insert(format!("{}-{}", tag(), line.id));
+                }
+            }
+        }
         self.store.is_refusing = true;
         let error = SharedError::new("full");
         self.settle(&StoreOutcome::NotStored { turn, error })?;
@@ -570,6 +587,8 @@ impl Simulation {
         let _ = self.write_to_disk(count);
         self.store.turns.clear();
         self.store.is_refusing = false;
+        // An id that is not stored can be given again when the clock is set back.
+        self.store.dropped.clear();
         self.clients.clear();
         self.crashes += 1;
         self.start();
@@ -584,14 +603,24 @@ impl Simulation {
             let line = str::from_utf8(bytes).unwrap().trim_end();
             let message = Message::parse(line).unwrap();
             client.is_welcome |= message.command == "001";
-            if message.command == "PRIVMSG" && message.parameters[0] == "#lobby" {
-                let id = message.tags.get("msgid").unwrap();
-                let id = self.store.by_text.get(id);
+            let is_message = message.command == "PRIVMSG";
+            let id = message.tags.get("msgid");
+            let is_event = !is_message && id.is_some();
+            if is_event && !self.with_events {
+                return Err(format!("an event has an id and is not kept: {line}"));
+            }
+            let is_dropped = id.is_some_and(|id| self.store.dropped.contains(id));
+            if is_message && message.parameters[0] == "#lobby" || is_event && !is_dropped {
+                let id = self.store.by_text.get(id.unwrap());
                 let id =
                     id.ok_or_else(|| format!("{to:?} sees a line that is not stored: {line}"))?;
                 let stored = self.store.disk.get(id);
                 let stored = stored.or_else(|| self.store.redacted.get(id)).unwrap();
-                if stored.text.as_ref() != message.parameters[1] {
+                let is_same = match is_message {
+                    true => stored.text.as_ref() == message.parameters[1],
+                    false => line.ends_with(&*stored.text),
+                };
+                if !is_same || stored.kind.command() != message.command {
                     return Err(format!("another text is stored than is seen: {line}"));
                 }
                 client.seen.push(*id);
@@ -669,6 +698,9 @@ impl Simulation {
         }
         let mut stored: BTreeMap<u64, usize> = BTreeMap::new();
         for line in self.store.disk.values().chain(self.store.redacted.values()) {
+            if !line.kind.is_message() {
+                continue;
+            }
             *stored.entry(line.text.parse().unwrap()).or_default() += 1;
         }
         for number in &self.acknowledged {
@@ -698,8 +730,10 @@ impl Simulation {
                 .collect();
             all.sort();
             if client.seen != all {
+                let missing = all.iter().find(|id| !client.seen.contains(id));
+                let missing = missing.map(|id| &self.store.disk[id]);
                 return Err(format!(
-                    "{id:?} has not seen the room in its order, or not all of it"
+                    "{id:?} has not seen the room in its order, or not all of it: {missing:?}"
                 ));
             }
         }

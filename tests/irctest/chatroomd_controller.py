@@ -23,6 +23,7 @@ lobby = false
 [store]
 folder = "store"
 rooms = "all"
+events = true
 
 [accounts]
 {accounts}

@@ -120,13 +120,16 @@ fn date(unix_seconds: u64) -> String {
     Record::at(RecordKind::Message, 1_000 * unix_seconds).time
 }
 
-/// A message in the form of `chatroom log`.
+/// A message or an event in the form of `chatroom log`.
 fn record(tag: StoreTag, line: ReadLine) -> Record {
+    if !line.kind.is_message() {
+        return event_record(tag, line);
+    }
     let action = line.text.strip_prefix("\u{1}ACTION ");
     let (manner, text) = match (action, line.kind) {
         (Some(text), _) => (Some("action"), text.trim_end_matches('\u{1}')),
         (None, StoredKind::Notice) => (Some("notice"), line.text.as_str()),
-        (None, StoredKind::Privmsg) => (None, line.text.as_str()),
+        (None, _) => (None, line.text.as_str()),
     };
     let nick = line.source.split('!').next();
     let is_room = line.target.starts_with('#');
@@ -144,6 +147,34 @@ fn record(tag: StoreTag, line: ReadLine) -> Record {
         true => record.room = Some(line.target),
         false => record.other = Some(line.target),
     }
+    record.account = Some(line.account).filter(|account| !account.is_empty());
+    record
+}
+
+/// An event of a room in the form of `chatroom log`.
+fn event_record(tag: StoreTag, line: ReadLine) -> Record {
+    let words = line.text.trim_start();
+    let (first, rest) = match words.strip_prefix(':') {
+        Some(text) => (None, Some(text)),
+        None => {
+            let (first, rest) = words.split_once(" :").unwrap_or((words, ""));
+            (Some(first), Some(rest))
+        }
+    };
+    let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let (kind, other, text) = match line.kind {
+        StoredKind::Part => (RecordKind::Part, None, filled(rest)),
+        StoredKind::Quit => (RecordKind::Quit, None, filled(rest)),
+        StoredKind::Kick => (RecordKind::Kick, filled(first), filled(rest)),
+        StoredKind::Nick => (RecordKind::Rename, filled(first), None),
+        StoredKind::Mode => (RecordKind::Mode, None, filled(first)),
+        StoredKind::Topic => (RecordKind::Topic, None, rest.map(str::to_owned)),
+        _ => (RecordKind::Join, None, None),
+    };
+    let mut record = Record::at(kind, line.id.unix_milliseconds());
+    (record.other, record.text, record.room) = (other, text, Some(line.target));
+    record.nick = line.source.split('!').next().map(str::to_owned);
+    record.msgid = Some(format!("{tag}-{}", line.id));
     record.account = Some(line.account).filter(|account| !account.is_empty());
     record
 }
@@ -182,6 +213,41 @@ mod tests {
             assert_eq!(record.room.as_deref(), Some("#Dev"));
             assert_eq!(record.time, "1970-01-01T00:00:01Z");
             assert_eq!(record.msgid.as_deref(), Some("abcd-0000000v80007"));
+        }
+        for (kind, words, expected) in [
+            (StoredKind::Join, "", (RecordKind::Join, None, None)),
+            (
+                StoredKind::Part,
+                " :bye",
+                (RecordKind::Part, None, Some("bye")),
+            ),
+            (StoredKind::Part, "", (RecordKind::Part, None, None)),
+            (
+                StoredKind::Quit,
+                " :a :b",
+                (RecordKind::Quit, None, Some("a :b")),
+            ),
+            (
+                StoredKind::Kick,
+                " bob :too loud",
+                (RecordKind::Kick, Some("bob"), Some("too loud")),
+            ),
+            (
+                StoredKind::Nick,
+                " al",
+                (RecordKind::Rename, Some("al"), None),
+            ),
+            (
+                StoredKind::Mode,
+                " +kl * 5",
+                (RecordKind::Mode, None, Some("+kl * 5")),
+            ),
+            (StoredKind::Topic, " :", (RecordKind::Topic, None, Some(""))),
+        ] {
+            let record = record(tag, line(kind, words));
+            let found = (record.kind, record.other.as_deref(), record.text.as_deref());
+            assert_eq!(found, expected, "{words}");
+            assert_eq!(record.room.as_deref(), Some("#Dev"));
         }
     }
 }

@@ -92,6 +92,7 @@ struct StoreTable {
     folder: Option<Text>,
     rooms: Option<Text>,
     whispers: Option<bool>,
+    events: Option<bool>,
     keep_days: Option<Spanned<Value>>,
     history_on_join: Option<Spanned<Value>>,
 }
@@ -333,6 +334,7 @@ impl ConfigReader<'_> {
             folder,
             rooms,
             whispers,
+            events,
             keep_days,
             history_on_join,
         } = table.get_ref();
@@ -351,6 +353,7 @@ impl ConfigReader<'_> {
         let lines = number("history-on-join", history_on_join, HISTORY_MAX, "none")?;
         settings.hub.history_on_join = lines;
         settings.hub.stores_whispers = whispers.unwrap_or(true);
+        settings.hub.stores_events = events.unwrap_or(false);
         settings.store = Some(StoreSettings {
             folder: self.beside(folder),
             keep_days: (days > 0).then_some(days),

@@ -29,6 +29,8 @@ capabilities! {
     CHATHISTORY 16 "draft/chathistory"
     /// `REGISTER` and `VERIFY`. It is offered only when users can register accounts.
     ACCOUNT_REGISTRATION 18 "draft/account-registration"
+    /// Events in the responses to `CHATHISTORY`. It is offered only with a store.
+    EVENT_PLAYBACK 21 "draft/event-playback"
     /// `REDACT`. It is offered only with a store.
     MESSAGE_REDACTION 19 "draft/message-redaction"
     /// `MARKREAD`. It is offered only with a store.
@@ -87,6 +89,7 @@ impl Capabilities {
     /// The capabilities that are offered only with a store.
     pub(super) const WITH_STORE: Self = Self::CHATHISTORY
         .with(Self::MESSAGE_REDACTION)
+        .with(Self::EVENT_PLAYBACK)
         .with(Self::READ_MARKER);
 
     /// All capabilities.

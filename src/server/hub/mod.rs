@@ -125,7 +125,7 @@ use state::people::{
 };
 use state::rooms::{Room, RoomMember, Rooms};
 use state::whowas::WhowasEntry;
-use stored::{StoreInfo, StoreState, StoreTag, StoredMarker};
+use stored::{StoreInfo, StoreState, StoreTag, StoredKind, StoredMarker};
 use task::Answer;
 
 pub(in crate::server) use commands::is_free_line;
@@ -561,10 +561,16 @@ impl Hub {
 
     /// Removes a connection from all tables, and sends its `QUIT` to the users who could see it.
     fn remove(&mut self, id: ConnectionId, reason: &str) -> Option<Person> {
+        let is_registered = self.people.registered(id).is_ok();
+        let event = is_registered.then(|| self.begin_event()).flatten();
         if let Ok(user) = self.people.registered(id) {
             let line = self.line(format_args!(":{} QUIT :{reason}", user.source));
             let nick = user.nick.clone();
-            self.broadcast_to_peers(id, Capabilities::NONE, line);
+            self.broadcast_to_peers(id, Capabilities::NONE, line, event);
+            for (room, _) in self.rooms_of(user) {
+                let text = format!(" :{reason}");
+                self.keep_event(room, event, StoredKind::Quit, user, &text);
+            }
             self.record_whowas(id);
             self.unmonitor_all(id);
             self.notify_offline(&nick);

@@ -6,6 +6,7 @@ use std::mem;
 
 use super::fanout::TagSet;
 use super::outbox::LINE_BYTES_MAX;
+use super::stored::MessageId;
 use super::{
     Capabilities, ConnectionId, Fanout, Hub, LineSpan, Membership, Outbox, Person, Registered,
     Rejection, Reply, Room, RoomMember, Work,
@@ -169,17 +170,21 @@ impl Hub {
 
     /// Sends a line once to each user who shares a room with this one and has the `wanted`
     /// capabilities, but not to the user. If a capability is wanted, users who monitor this one get
-    /// it too. IRCv3 extended-monitor.
+    /// it too. IRCv3 extended-monitor. An event that is kept has an id.
     pub(super) fn broadcast_to_peers(
         &self,
         of: ConnectionId,
         wanted: Capabilities,
         line: LineSpan,
+        event: Option<MessageId>,
     ) {
         let Ok(user) = self.people.registered(of) else {
             return;
         };
-        let (outbox, mut fanout) = (&mut self.outbox(), self.user_fanout(user, line));
+        let (outbox, mut fanout) = (
+            &mut self.outbox(),
+            self.event_fanout(Some(user), line, event),
+        );
         let visited = &mut self.visited.borrow_mut();
         visited.begin(self.people.slots.len());
         let mut notify = |id: ConnectionId, has: Capabilities, wanted| {

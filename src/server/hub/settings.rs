@@ -121,6 +121,8 @@ pub struct HubSettings {
     pub stored_rooms: StoredRooms,
     /// Whether whispers of users with accounts are kept, if there is a store.
     pub stores_whispers: bool,
+    /// Whether joins, parts and the like in stored rooms are kept.
+    pub stores_events: bool,
     /// How many stored messages a client gets when it joins a room; 0 for none.
     pub history_on_join: u32,
     /// The limits.
@@ -182,6 +184,7 @@ impl Default for HubSettings {
             gateways: Vec::new(),
             stored_rooms: StoredRooms::default(),
             stores_whispers: true,
+            stores_events: false,
             history_on_join: 0,
             limits: Limits::default(),
         }

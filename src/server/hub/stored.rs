@@ -35,13 +35,71 @@ pub fn first_kept(keep_days: Option<u32>, unix_milliseconds: u64) -> MessageId {
     MessageId::range_at(unix_milliseconds.saturating_sub(kept)).0
 }
 
-/// The command of a stored line.
+/// The command of a stored line: of a message, or of an event in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoredKind {
     /// `PRIVMSG`
     Privmsg,
     /// `NOTICE`
     Notice,
+    /// `JOIN`; there is no text.
+    Join,
+    /// `PART`; the text is a colon and the reason, if there is one.
+    Part,
+    /// `QUIT`; the same.
+    Quit,
+    /// `KICK`; the text is the nick and the reason.
+    Kick,
+    /// `NICK`; the text is the new nick.
+    Nick,
+    /// `MODE`; the text is the letters and their parameters.
+    Mode,
+    /// `TOPIC`; the text is a colon and the topic.
+    Topic,
+}
+
+impl StoredKind {
+    /// All kinds with their commands, in the order of their numbers in the store, which begin with 1.
+    const ALL: [(Self, &str); 9] = [
+        (Self::Privmsg, "PRIVMSG"),
+        (Self::Notice, "NOTICE"),
+        (Self::Join, "JOIN"),
+        (Self::Part, "PART"),
+        (Self::Quit, "QUIT"),
+        (Self::Kick, "KICK"),
+        (Self::Nick, "NICK"),
+        (Self::Mode, "MODE"),
+        (Self::Topic, "TOPIC"),
+    ];
+    /// The number of the last kind that is a message.
+    #[cfg(any(feature = "store", test))]
+    pub const LAST_MESSAGE: i64 = 2;
+
+    /// Whether it is a message, and no event.
+    pub fn is_message(self) -> bool {
+        matches!(self, Self::Privmsg | Self::Notice)
+    }
+
+    /// The command.
+    pub fn command(self) -> &'static str {
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|(kind, _)| *kind == self);
+        found.map_or("", |(_, command)| command)
+    }
+
+    /// Its number in the store.
+    #[cfg(any(feature = "store", test))]
+    pub fn number(self) -> i64 {
+        let place = Self::ALL.iter().position(|(kind, _)| *kind == self);
+        place.map_or(0, |place| place as i64 + 1)
+    }
+
+    /// The kind with this number.
+    #[cfg(any(feature = "store", test))]
+    pub fn from_number(number: i64) -> Option<Self> {
+        let place = usize::try_from(number.checked_sub(1)?).ok()?;
+        Self::ALL.get(place).map(|(kind, _)| *kind)
+    }
 }
 
 /// A line to keep.
@@ -201,6 +259,8 @@ pub struct HistoryQuery {
     pub before: MessageId,
     /// The largest number of results.
     pub count: u32,
+    /// Whether events count as well as messages.
+    pub with_events: bool,
     /// The subject of the request.
     pub wanted: HistoryWanted,
 }

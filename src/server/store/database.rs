@@ -25,7 +25,7 @@ use crate::server::hub::ban::ServerBan;
 use crate::server::hub::buffers::Buffer;
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{
-    MessageId, Redaction, StoreChange, StoreTag, StoredKind, StoredLine, StoredMarker, StoredRecord,
+    MessageId, Redaction, StoreChange, StoreTag, StoredLine, StoredMarker, StoredRecord,
 };
 
 /// The file in which it is created, so that a crash leaves no half of one.
@@ -218,17 +218,13 @@ impl Database {
     fn write(&mut self, line: &StoredLine) -> rusqlite::Result<()> {
         let buffer = self.buffer(&line.buffer)?;
         let source = self.source(&line.source, &line.account)?;
-        let kind = match line.kind {
-            StoredKind::Privmsg => 1,
-            StoredKind::Notice => 2,
-        };
         let mut insert = self
             .connection
             .prepare_cached("INSERT INTO line VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?;
         insert.execute(params![
             buffer,
             line.id.0.cast_signed(),
-            kind,
+            line.kind.number(),
             source,
             &*line.tags,
             &*line.text

@@ -107,21 +107,44 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
         after,
         before,
         count,
+        with_events,
         wanted,
         ..
     } = query;
+    let last_kind = match with_events {
+        true => i64::MAX,
+        false => StoredKind::LAST_MESSAGE,
+    };
     match wanted {
         HistoryWanted::First(buffer) => {
-            let lines = lines(connection, &buffer, (after, before), count, "ASC")?;
+            let lines = lines(
+                connection,
+                &buffer,
+                (after, before),
+                (count, last_kind),
+                "ASC",
+            )?;
             Ok(page(lines, count))
         }
         HistoryWanted::Last(buffer) => {
-            let mut lines = lines(connection, &buffer, (after, before), count, "DESC")?;
+            let mut lines = lines(
+                connection,
+                &buffer,
+                (after, before),
+                (count, last_kind),
+                "DESC",
+            )?;
             lines.reverse();
             Ok(page(lines, count))
         }
         HistoryWanted::Around(buffer, middle) => {
-            let mut earlier = lines(connection, &buffer, (after, middle), count / 2, "DESC")?;
+            let mut earlier = lines(
+                connection,
+                &buffer,
+                (after, middle),
+                (count / 2, last_kind),
+                "DESC",
+            )?;
             earlier.reverse();
             let rest = count.saturating_sub(u32::try_from(earlier.len()).unwrap_or(count));
             let from_middle = after.max(MessageId(middle.0.saturating_sub(1)));
@@ -129,7 +152,7 @@ fn run(connection: &mut Connection, query: HistoryQuery) -> rusqlite::Result<His
                 connection,
                 &buffer,
                 (from_middle, before),
-                rest,
+                (rest, last_kind),
                 "ASC",
             )?);
             // Older messages can exist although no newer ones do.
@@ -205,7 +228,7 @@ fn lines(
     connection: &Connection,
     buffer: &Buffer,
     (after, before): (MessageId, MessageId),
-    count: u32,
+    (count, last_kind): (u32, i64),
     order: &str,
 ) -> rusqlite::Result<Vec<HistoryLine>> {
     let Some(buffer) = number(connection, buffer)? else {
@@ -213,16 +236,14 @@ fn lines(
     };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT id, kind, mask, tags, text, account FROM line JOIN source ON source.no = line.source
-         WHERE buffer = ?1 AND id > ?2 AND id < ?3 ORDER BY id {order} LIMIT ?4"
+         WHERE buffer = ?1 AND id > ?2 AND id < ?3 AND kind <= ?5 ORDER BY id {order} LIMIT ?4"
     ))?;
-    let range = params![buffer, after.0.cast_signed(), before.0.cast_signed(), count];
+    let (after, before) = (after.0.cast_signed(), before.0.cast_signed());
+    let range = params![buffer, after, before, count, last_kind];
     let lines = statement.query_map(range, |row| {
         Ok(HistoryLine {
             id: MessageId(row.get::<_, i64>(0)?.cast_unsigned()),
-            kind: match row.get(1)? {
-                2 => StoredKind::Notice,
-                _ => StoredKind::Privmsg,
-            },
+            kind: StoredKind::from_number(row.get(1)?).unwrap_or(StoredKind::Privmsg),
             source: row.get(2)?,
             tags: row.get(3)?,
             text: row.get(4)?,
@@ -238,10 +259,11 @@ fn last_in(
     number: i64,
     end: MessageId,
 ) -> rusqlite::Result<Option<MessageId>> {
-    let query = "SELECT max(id) FROM line WHERE buffer = ?1 AND id < ?2";
+    let query = "SELECT id FROM line WHERE buffer = ?1 AND id < ?2 AND kind <= ?3
+                 ORDER BY id DESC LIMIT 1";
     let mut statement = connection.prepare_cached(query)?;
-    let range = params![number, end.0.cast_signed()];
-    let last: Option<i64> = statement.query_row(range, |row| row.get(0))?;
+    let range = params![number, end.0.cast_signed(), StoredKind::LAST_MESSAGE];
+    let last: Option<i64> = statement.query_row(range, |row| row.get(0)).optional()?;
     Ok(last.map(|last| MessageId(last.cast_unsigned())))
 }
 
@@ -281,6 +303,7 @@ mod tests {
                 after: MessageId(5),
                 before: MessageId(11),
                 count: 6,
+                with_events: false,
                 wanted: HistoryWanted::Around(lobby.clone(), MessageId(middle)),
             };
             let mut connection = open(folder.path()).unwrap();

@@ -226,10 +226,7 @@ impl StoreReader {
             let line = ReadLine {
                 id: MessageId(row.get::<_, i64>(0)?.cast_unsigned()),
                 target,
-                kind: match row.get(2)? {
-                    2 => StoredKind::Notice,
-                    _ => StoredKind::Privmsg,
-                },
+                kind: StoredKind::from_number(row.get(2)?).unwrap_or(StoredKind::Privmsg),
                 source,
                 text: row.get(4)?,
                 account,

@@ -214,7 +214,7 @@ impl Hub {
         if !is_same && let Ok(user) = self.people.registered(id) {
             let (source, account) = (&user.source, user.account_or_star());
             let line = self.line(format_args!(":{source} ACCOUNT {account}"));
-            self.broadcast_to_peers(id, Capabilities::ACCOUNT_NOTIFY, line);
+            self.broadcast_to_peers(id, Capabilities::ACCOUNT_NOTIFY, line, None);
         }
     }
 

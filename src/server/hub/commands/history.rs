@@ -109,6 +109,7 @@ impl Hub {
             after,
             before: before.min(end),
             count,
+            with_events: self.shows_events(from),
             wanted,
         };
         let pending = PendingHistory {
@@ -119,6 +120,11 @@ impl Hub {
         };
         self.read_history(query, pending);
         Ok(())
+    }
+
+    /// Whether a client shows events in the history.
+    fn shows_events(&self, id: ConnectionId) -> bool {
+        self.capabilities(id).has(Capabilities::EVENT_PLAYBACK)
     }
 
     /// Has messages read.
@@ -158,6 +164,7 @@ impl Hub {
             after: MessageId::default(),
             before: MessageId(self.messages + 1),
             count,
+            with_events: self.shows_events(id),
             wanted: HistoryWanted::Last(Buffer::Room(stored)),
         };
         self.read_history(query, pending);
@@ -312,10 +319,7 @@ impl Hub {
         let begin = format_args!("chathistory {target}");
         self.send_batch(to, label, (begin, is_end), |hub, has| {
             let lines = lines.iter().map(|line| {
-                let command = match line.kind {
-                    StoredKind::Privmsg => "PRIVMSG",
-                    StoredKind::Notice => "NOTICE",
-                };
+                let command = line.kind.command();
                 let HistoryLine { source, text, .. } = line;
                 let target = match conversation {
                     None => target,
@@ -324,7 +328,15 @@ impl Hub {
                     }
                     Some(_) => user.nick.as_str(),
                 };
-                let words = hub.line(format_args!(":{source} {command} {target} :{text}"));
+                let words = match line.kind {
+                    kind if kind.is_message() => {
+                        hub.line(format_args!(":{source} {command} {target} :{text}"))
+                    }
+                    StoredKind::Quit | StoredKind::Nick => {
+                        hub.line(format_args!(":{source} {command}{text}"))
+                    }
+                    _ => hub.line(format_args!(":{source} {command} {target}{text}")),
+                };
                 let sign = if line.tags.is_empty() { "" } else { ";" };
                 let tags = TagSet {
                     time: hub.now.at_unix(line.id),

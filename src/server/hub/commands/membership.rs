@@ -5,7 +5,7 @@ use std::fmt;
 use crate::server::hub::limits::truncate;
 use crate::server::hub::registered_room::{RoomRank, Topic};
 use crate::server::hub::replies::trailing;
-use crate::server::hub::stored::MessageId;
+use crate::server::hub::stored::{MessageId, StoredKind};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Modes, Registered, Rejection, Reply,
     Room, RoomMember, Truncated, Work,
@@ -134,6 +134,7 @@ impl Hub {
     /// Adds a user to a room and announces it to the members. A room that was not found is created.
     fn enter_room(&mut self, id: ConnectionId, name: &RoomName, found: Option<u32>) {
         let is_lobby = self.is_lobby(name.as_str());
+        let event = self.begin_event();
         // In the lobby all members may change the topic.
         let modes = Modes::of(if is_lobby { "n" } else { "nt" });
         let number = found.or_else(|| {
@@ -150,7 +151,7 @@ impl Hub {
             && self.rooms.enter(number, member, &mut self.people).is_some()
             && let Some(room) = self.rooms.get(number)
         {
-            self.announce_join(id, room);
+            self.announce_join(id, room, event);
             self.send_topic(id, room);
             self.send_marker_on_join(id, &room.name);
             self.send_names(id, room);
@@ -164,12 +165,13 @@ impl Hub {
         }
     }
 
-    fn announce_join(&self, id: ConnectionId, room: &Room) {
+    fn announce_join(&self, id: ConnectionId, room: &Room, event: Option<MessageId>) {
         let Ok(user) = self.people.registered(id) else {
             return;
         };
         let (source, real_name, name) = (&user.source, &user.real_name, &room.name);
-        let mut fanout = self.user_fanout(user, self.line(format_args!(":{source} JOIN {name}")));
+        let line = self.line(format_args!(":{source} JOIN {name}"));
+        let mut fanout = self.event_fanout(Some(user), line, event);
         // IRCv3 extended-join.
         let account = user.account_or_star();
         let extended_line =
@@ -177,11 +179,13 @@ impl Hub {
         let mut extended = None;
         for member in &room.members {
             let fanout = match member.capabilities().has(Capabilities::EXTENDED_JOIN) {
-                true => extended.get_or_insert_with(|| self.user_fanout(user, extended_line())),
+                true => extended
+                    .get_or_insert_with(|| self.event_fanout(Some(user), extended_line(), event)),
                 false => &mut fanout,
             };
             fanout.send(member.id, member.capabilities(), &mut self.outbox());
         }
+        self.keep_event(room, event, StoredKind::Join, user, "");
         if user.away.is_some() {
             let line = self.away_line(user);
             self.broadcast_to_matching(room, &mut self.user_fanout(user, line), |member| {
@@ -213,6 +217,7 @@ impl Hub {
         name: &'a str,
         reason: Option<&str>,
     ) -> CommandResult<'a> {
+        let event = self.begin_event();
         let (room, member) = self.joined_room(from, name)?;
         let user = self.people.registered(from)?;
         let (source, name) = (&user.source, &room.name);
@@ -224,7 +229,8 @@ impl Hub {
         let reason =
             trailing(reason.map(|reason| truncate(reason, self.settings.limits.reason_bytes)));
         let line = self.line(format_args!(":{source} PART {name}{reason}"));
-        self.broadcast_to_room(room, self.user_fanout(user, line));
+        self.broadcast_to_room(room, self.event_fanout(Some(user), line, event));
+        self.keep_event(room, event, StoredKind::Part, user, &reason.to_string());
         self.rooms.leave(room.number, from, &mut self.people);
         Ok(())
     }
@@ -293,6 +299,7 @@ impl Hub {
         name: &'a str,
         topic: &str,
     ) -> CommandResult<'a> {
+        let event = self.begin_event();
         let (room, member) = self.joined_room(from, name)?;
         if room.modes.has('t') && !member.operator {
             return Err(Rejection::NotRoomOperator(name));
@@ -304,7 +311,8 @@ impl Hub {
         let source = &user.source;
         let topic = truncate(topic, self.settings.limits.topic_bytes);
         let line = self.line(format_args!(":{source} TOPIC {} :{topic}", room.name));
-        self.broadcast_to_room(room, self.user_fanout(user, line));
+        self.broadcast_to_room(room, self.event_fanout(Some(user), line, event));
+        self.keep_event(room, event, StoredKind::Topic, user, &format!(" :{topic}"));
         let topic = (!topic.is_empty()).then(|| Topic {
             text: topic.into(),
             setter: source.clone(),

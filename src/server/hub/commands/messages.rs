@@ -76,7 +76,7 @@ impl Hub {
     }
 
     /// Counts a message. With a store, the count is its id.
-    fn count_message(&mut self) {
+    pub(super) fn count_message(&mut self) {
         self.messages = match self.store {
             None => self.messages + 1,
             Some(_) => {
@@ -309,7 +309,7 @@ impl Hub {
         user.away = message.map(Into::into);
         if is_news {
             let line = self.away_line(self.people.registered(from)?);
-            self.broadcast_to_peers(from, Capabilities::AWAY_NOTIFY, line);
+            self.broadcast_to_peers(from, Capabilities::AWAY_NOTIFY, line, None);
         }
         self.reply(from, message.map_or(Reply::Unaway, |_| Reply::NowAway));
         Ok(())

@@ -7,6 +7,7 @@ mod accounts;
 mod authenticate;
 mod bans;
 mod chanserv;
+mod events;
 mod help;
 mod history;
 mod list;

@@ -1,6 +1,7 @@
 //! INVITE and KICK.
 
 use crate::server::hub::limits::truncate;
+use crate::server::hub::stored::StoredKind;
 use crate::server::hub::{Capabilities, CommandResult, ConnectionId, Hub, Rejection, Reply};
 
 /// Maximum number of invitations of a user; the oldest is dropped for a new one.
@@ -90,6 +91,7 @@ impl Hub {
         nick: &'a str,
         reason: Option<&str>,
     ) -> CommandResult<'a> {
+        let event = self.begin_event();
         let kicker = self.people.registered(from)?;
         let room = self.operated_room(from, name)?;
         let (victim, user) = self.people.find(nick)?;
@@ -100,7 +102,9 @@ impl Hub {
         let reason = truncate(reason, self.settings.limits.reason_bytes);
         let (source, name, nick) = (&kicker.source, &room.name, &user.nick);
         let line = self.line(format_args!(":{source} KICK {name} {nick} :{reason}"));
-        self.broadcast_to_room(room, self.user_fanout(kicker, line));
+        self.broadcast_to_room(room, self.event_fanout(Some(kicker), line, event));
+        let text = format!(" {nick} :{reason}");
+        self.keep_event(room, event, StoredKind::Kick, kicker, &text);
         let victim = victim.id;
         self.rooms.leave(room.number, victim, &mut self.people);
         Ok(())

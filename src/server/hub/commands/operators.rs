@@ -13,6 +13,7 @@ use crate::server::hub::limits::truncate;
 use crate::server::hub::settings::{Credential, Operator, OperatorRight};
 use crate::server::hub::state::operators::OperCheck;
 use crate::server::hub::state::rooms::RoomThrottle;
+use crate::server::hub::stored::StoredKind;
 use crate::server::hub::task::Task;
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, HubSettings, Registered, Rejection, Reply, RoomMember,
@@ -312,10 +313,13 @@ impl Hub {
         for ban in room.bans.0.drain(..) {
             remove('b', Some(&ban.mask));
         }
-        let (server, room) = (&self.settings.name, self.rooms.get(number)?);
         for changes in lines.iter().filter(|changes| !changes.is_empty()) {
+            let event = self.begin_event();
+            let (server, room) = (&self.settings.name, self.rooms.get(number)?);
             let line = self.line(format_args!(":{server} MODE {} {changes}", room.name));
-            self.broadcast_to_room(room, self.fanout(line));
+            self.broadcast_to_room(room, self.event_fanout(None, line, event));
+            let text = format!(" {}", changes.without_key());
+            self.keep_event_of(room, event, StoredKind::Mode, (server, "", ""), &text);
         }
         if lines.iter().any(|changes| !changes.is_empty()) {
             self.keep_room(number, true);

@@ -52,6 +52,7 @@ impl Hub {
             after: MessageId(id.0 - 1),
             before: MessageId(id.0 + 1),
             count: 1,
+            with_events: false,
             wanted: HistoryWanted::First(buffer.clone()),
         };
         let redaction = PendingRedaction {

@@ -13,8 +13,8 @@ use crate::server::hub::registered_room::{
 };
 use crate::server::hub::state::accounts::ReplyForm;
 use crate::server::hub::state::rooms::{Masks, RoomOwnership, RoomThrottle};
-use crate::server::hub::stored::StoreChange;
 use crate::server::hub::stored::StoredRecord;
+use crate::server::hub::stored::{StoreChange, StoredKind};
 use crate::server::hub::{ConnectionId, Hub, Modes, OperatorRight, Registered, Room, Work};
 use crate::wire::{FoldedName, Nick, RoomName};
 
@@ -355,14 +355,17 @@ impl Hub {
         }
     }
 
-    fn announce_registered(&self, number: u32, on: bool) {
+    fn announce_registered(&mut self, number: u32, on: bool) {
+        let event = self.begin_event();
         if let Some(room) = self.rooms.get(number) {
             let (source, sign) = (
                 self.service_source(Service::Chan),
                 if on { '+' } else { '-' },
             );
             let line = self.line(format_args!(":{source} MODE {} {sign}r", room.name));
-            self.broadcast_to_room(room, self.fanout(line));
+            self.broadcast_to_room(room, self.event_fanout(None, line, event));
+            let (source, text) = (source.to_string(), format!(" {sign}r"));
+            self.keep_event_of(room, event, StoredKind::Mode, (&source, "", ""), &text);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::server::hub::limits::truncate;
 use crate::server::hub::settings::REFUSED_PROXY_HEADER;
 use crate::server::hub::state::accounts::{PendingLogin, ReplyForm};
 use crate::server::hub::state::people::{ConnectionStage, USER_BYTES_MAX};
+use crate::server::hub::stored::StoredKind;
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Modes, Person, Registered, Rejection, Reply,
     Room, Work,
@@ -130,10 +131,15 @@ impl Hub {
         if self.people.registered(from).is_ok() {
             self.people.nicks.insert(nick.key(), from);
         }
+        let is_registered = self.people.registered(from).is_ok();
+        let event = is_registered.then(|| self.begin_event()).flatten();
         if let Ok(user) = self.people.registered(from) {
             let line = self.line(format_args!(":{} NICK {nick}", user.source));
-            self.send_fanout(from, self.user_fanout(user, line));
-            self.broadcast_to_peers(from, Capabilities::NONE, line);
+            self.send_fanout(from, self.event_fanout(Some(user), line, event));
+            self.broadcast_to_peers(from, Capabilities::NONE, line, event);
+            for (room, _) in self.rooms_of(user) {
+                self.keep_event(room, event, StoredKind::Nick, user, &format!(" {nick}"));
+            }
             let here = self.people.registered;
             if let Some(from) = before {
                 if is_other {
@@ -367,7 +373,7 @@ impl Hub {
         if has.has(wanted) {
             self.send_fanout(from, self.user_fanout(user, line));
         }
-        self.broadcast_to_peers(from, wanted, line);
+        self.broadcast_to_peers(from, wanted, line, None);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::server::hub::limits::Limits;
 use crate::server::hub::registered_room::MaskEntry;
 use crate::server::hub::state::masks;
 use crate::server::hub::state::rooms::{Masks, RoomThrottle};
+use crate::server::hub::stored::StoredKind;
 use crate::server::hub::{
     CommandResult, ConnectionId, Hub, Registered, Rejection, Reply, Room, Work,
 };
@@ -115,13 +116,17 @@ impl Hub {
         done
     }
 
-    fn broadcast_mode_changes(&self, from: ConnectionId, room: u32, changes: &Changes) {
-        if !changes.is_empty()
-            && let (Some(room), Ok(user)) = (self.rooms.get(room), self.people.registered(from))
-        {
+    fn broadcast_mode_changes(&mut self, from: ConnectionId, room: u32, changes: &Changes) {
+        if changes.is_empty() {
+            return;
+        }
+        let event = self.begin_event();
+        if let (Some(room), Ok(user)) = (self.rooms.get(room), self.people.registered(from)) {
             let (source, name) = (&user.source, &room.name);
             let line = self.line(format_args!(":{source} MODE {name} {changes}"));
-            self.broadcast_to_room(room, self.user_fanout(user, line));
+            self.broadcast_to_room(room, self.event_fanout(Some(user), line, event));
+            let text = format!(" {}", changes.without_key());
+            self.keep_event(room, event, StoredKind::Mode, user, &text);
         }
     }
 
@@ -225,11 +230,15 @@ impl Hub {
             _ => &mut member.voice,
         };
         if mem::replace(standing, on) != on {
+            let event = self.begin_event();
+            let user = self.people.registered(id).ok()?;
             let room = self.rooms.get(number)?;
             let (name, nick) = (&room.name, &user.nick);
             let sign = if on { '+' } else { '-' };
             let line = self.line(format_args!(":{source} MODE {name} {sign}{letter} {nick}"));
-            self.broadcast_to_room(room, self.fanout(line));
+            self.broadcast_to_room(room, self.event_fanout(None, line, event));
+            let text = format!(" {sign}{letter} {nick}");
+            self.keep_event_of(room, event, StoredKind::Mode, (source, "", ""), &text);
         }
         Some(())
     }

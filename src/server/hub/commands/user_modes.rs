@@ -35,6 +35,8 @@ pub(super) struct Changes {
     pub(super) letters: String,
     pub(super) parameters: String,
     sign: Option<bool>,
+    /// The place of a key among the parameters.
+    key: Option<usize>,
 }
 
 impl Changes {
@@ -45,9 +47,24 @@ impl Changes {
         }
         self.letters.push(letter);
         if let Some(parameter) = parameter {
+            if letter == 'k' {
+                self.key = Some(self.parameters.matches(' ').count());
+            }
             self.parameters.push(' ');
             self.parameters.push_str(parameter);
         }
+    }
+
+    /// The same without the key of a room, which is a secret of those who were in it then.
+    pub(super) fn without_key(&self) -> impl fmt::Display {
+        let key_place = match self.key {
+            Some(place) => place,
+            None => usize::MAX,
+        };
+        let words = self.parameters.split(' ').skip(1).enumerate();
+        let words = words.map(move |(at, word)| if at == key_place { "*" } else { word });
+        let parameters: String = words.flat_map(|word| [" ", word]).collect();
+        format!("{}{parameters}", self.letters)
     }
 
     pub(super) fn is_empty(&self) -> bool {
