@@ -483,6 +483,14 @@ fn events_are_in_the_history_of_clients_that_show_them() {
         .map(|line| line[1..].replace("secret", "*"))
         .collect();
     assert_eq!(events[1..], live);
+    // A message of tags is stored if its sender wants that.
+    alice.send("@+a=b TAGMSG #x\r\n@+a=c;+draft/persist TAGMSG #x");
+    let persistent = alice.expect("+a=c;+draft/persist :alice!~alice@127.0.0.1 TAGMSG #x");
+    let lines = ask(&mut alice, "LATEST #x * 1");
+    assert_eq!(lines[0], format!("@batch=history;{}", &persistent[1..]));
+    alice.send("CAP REQ draft/message-redaction");
+    alice.send(&format!("REDACT #x {}", tag(&persistent, "msgid")));
+    alice.expect(" REDACT #x ");
     // As a place, an event is as good as a message.
     let lines = ask(
         &mut alice,

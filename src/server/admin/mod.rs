@@ -66,6 +66,10 @@ fn export(folder: &Path, room: Option<&RoomName>) -> Result<(), ServerError> {
     let room = room.map(RoomName::key);
     let room = room.as_ref().map(|key| key.as_str());
     let written = reader.read_lines(folder, room, &mut |line| {
+        // It has tags alone, for which a record has no place.
+        if line.kind == StoredKind::Tagmsg {
+            return Ok(());
+        }
         out.write_all(record(tag, line).line().as_bytes())
     })?;
     match written.and_then(|()| out.flush()) {

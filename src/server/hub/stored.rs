@@ -56,11 +56,13 @@ pub enum StoredKind {
     Mode,
     /// `TOPIC`; the text is a colon and the topic.
     Topic,
+    /// `TAGMSG`, which has tags alone.
+    Tagmsg,
 }
 
 impl StoredKind {
     /// All kinds with their commands, in the order of their numbers in the store, which begin with 1.
-    const ALL: [(Self, &str); 9] = [
+    const ALL: [(Self, &str); 10] = [
         (Self::Privmsg, "PRIVMSG"),
         (Self::Notice, "NOTICE"),
         (Self::Join, "JOIN"),
@@ -70,6 +72,7 @@ impl StoredKind {
         (Self::Nick, "NICK"),
         (Self::Mode, "MODE"),
         (Self::Topic, "TOPIC"),
+        (Self::Tagmsg, "TAGMSG"),
     ];
     /// The number of the last kind that is a message.
     #[cfg(any(feature = "store", test))]

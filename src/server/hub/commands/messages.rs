@@ -15,6 +15,9 @@ use crate::server::hub::{
 use crate::wire::Nick;
 use crate::wire::message::Tags;
 
+/// The tag of a `TAGMSG` that its sender wants to be stored.
+const PERSIST_TAG: &str = "+draft/persist";
+
 /// A message to send.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chat<'a> {
@@ -146,12 +149,21 @@ impl Hub {
         Ok(())
     }
 
-    /// The room in the store if this message is kept. CTCP other than `ACTION` never is: it is for
-    /// programs that are there now.
+    /// Whether a message is one of those that are kept. CTCP other than `ACTION` never is: it is for
+    /// programs that are there now. A message of tags alone is an event that its sender wants to be kept,
+    /// such as a reaction.
+    fn is_kept(&self, chat: Chat<'_>) -> bool {
+        self.store.is_some()
+            && match chat.text {
+                Some(text) => !is_ctcp(text),
+                None => self.settings.stores_events && chat.tags.get(PERSIST_TAG).is_some(),
+            }
+    }
+
+    /// The room in the store if this message is kept.
     fn room_of_stored(&self, room: &Room, chat: Chat<'_>) -> Option<Buffer> {
-        self.store?;
-        chat.text.filter(|text| !is_ctcp(text))?;
-        self.stored_room(room).map(Buffer::Room)
+        let room = self.is_kept(chat).then(|| self.stored_room(room))?;
+        room.map(Buffer::Room)
     }
 
     /// The conversation in the store if this whisper is kept.
@@ -161,8 +173,9 @@ impl Hub {
         listener: &Registered,
         chat: Chat<'_>,
     ) -> Option<Buffer> {
-        self.store.filter(|_| self.settings.stores_whispers)?;
-        chat.text.filter(|text| !is_ctcp(text))?;
+        if !(self.settings.stores_whispers && self.is_kept(chat)) {
+            return None;
+        }
         let both = Conversation::between(speaker.participant(), listener.participant());
         both.map(Buffer::Conversation)
     }
@@ -197,6 +210,7 @@ impl Hub {
             buffer,
             kind: match chat.command {
                 "NOTICE" => StoredKind::Notice,
+                "TAGMSG" => StoredKind::Tagmsg,
                 _ => StoredKind::Privmsg,
             },
             source: speaker.source.clone(),

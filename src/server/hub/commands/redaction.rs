@@ -12,7 +12,7 @@ use crate::server::hub::state::pending_history::{
 };
 use crate::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, Redaction, StoreState,
-    StoredRecord,
+    StoredKind, StoredRecord,
 };
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Hub, Registered, Rejection, RoomMember, Work,
@@ -52,7 +52,7 @@ impl Hub {
             after: MessageId(id.0 - 1),
             before: MessageId(id.0 + 1),
             count: 1,
-            with_events: false,
+            with_events: true,
             wanted: HistoryWanted::First(buffer.clone()),
         };
         let redaction = PendingRedaction {
@@ -103,7 +103,9 @@ impl Hub {
         let HistoryPage::Lines(lines, _) = page else {
             return Err(RedactionFault::Unavailable(msgid));
         };
-        let line = lines.first();
+        let can_end =
+            |line: &&HistoryLine| line.kind.is_message() || line.kind == StoredKind::Tagmsg;
+        let line = lines.first().filter(can_end);
         let line = line.ok_or(RedactionFault::UnknownMessage(msgid))?;
         // The user may have left the room since.
         let found = self.buffer_with_history(from, target);
