@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Store messages, accounts and registered rooms in this folder')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read settings from a TOML file')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'Format of the log on standard error')
-            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page or the completions of a shell, and exit')
+            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page, the completions of a shell or an example of the configuration, and exit')
             [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Make a certificate at the first start, and print its fingerprint')
             [CompletionResult]::new('--no-lobby', '--no-lobby', [CompletionResultType]::ParameterName, 'Do not make users join a room at the start')
             [CompletionResult]::new('--accept-clock', '--accept-clock', [CompletionResultType]::ParameterName, 'Start although the newest stored message is more than a day ahead of the clock')
@@ -114,6 +114,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account; its users are logged out')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the accounts, one on a line: name, time of creation, number of certificates')
             [CompletionResult]::new('certificate', 'certificate', [CompletionResultType]::ParameterValue, 'Add, remove or list the certificates that can log in to an account')
+            [CompletionResult]::new('nick', 'nick', [CompletionResultType]::ParameterValue, 'Add, remove or list the nicks of an account besides its name')
             break
         }
         'chatroomd;account;add' {
@@ -160,6 +161,29 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             break
         }
         'chatroomd;account;certificate;list' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;account;nick' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a nick to an account; another user who has it has 30 seconds to log in')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a nick from an account')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the nicks of an account besides its name, one on a line')
+            break
+        }
+        'chatroomd;account;nick;add' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;account;nick;remove' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;account;nick;list' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

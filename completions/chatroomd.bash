@@ -49,6 +49,9 @@ _chatroomd() {
             chatroomd__subcmd__account,list)
                 cmd="chatroomd__subcmd__account__subcmd__list"
                 ;;
+            chatroomd__subcmd__account,nick)
+                cmd="chatroomd__subcmd__account__subcmd__nick"
+                ;;
             chatroomd__subcmd__account,password)
                 cmd="chatroomd__subcmd__account__subcmd__password"
                 ;;
@@ -63,6 +66,15 @@ _chatroomd() {
                 ;;
             chatroomd__subcmd__account__subcmd__certificate,remove)
                 cmd="chatroomd__subcmd__account__subcmd__certificate__subcmd__remove"
+                ;;
+            chatroomd__subcmd__account__subcmd__nick,add)
+                cmd="chatroomd__subcmd__account__subcmd__nick__subcmd__add"
+                ;;
+            chatroomd__subcmd__account__subcmd__nick,list)
+                cmd="chatroomd__subcmd__account__subcmd__nick__subcmd__list"
+                ;;
+            chatroomd__subcmd__account__subcmd__nick,remove)
+                cmd="chatroomd__subcmd__account__subcmd__nick__subcmd__remove"
                 ;;
             chatroomd__subcmd__ban,add)
                 cmd="chatroomd__subcmd__ban__subcmd__add"
@@ -167,7 +179,7 @@ _chatroomd() {
                     return 0
                     ;;
                 --generate)
-                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish complete-elvish complete-powershell" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "man complete-bash complete-zsh complete-fish complete-elvish complete-powershell config" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -178,7 +190,7 @@ _chatroomd() {
             return 0
             ;;
         chatroomd__subcmd__account)
-            opts="-h --help add invite password remove list certificate"
+            opts="-h --help add invite password remove list certificate nick"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -278,6 +290,62 @@ _chatroomd() {
         chatroomd__subcmd__account__subcmd__list)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__account__subcmd__nick)
+            opts="-h --help add remove list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__account__subcmd__nick__subcmd__add)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__account__subcmd__nick__subcmd__list)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__account__subcmd__nick__subcmd__remove)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -32,7 +32,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --store 'Store messages, accounts and registered rooms in this folder'
             cand --config 'Read settings from a TOML file'
             cand --log-format 'Format of the log on standard error'
-            cand --generate 'Print the man page or the completions of a shell, and exit'
+            cand --generate 'Print the man page, the completions of a shell or an example of the configuration, and exit'
             cand --tls-self-signed 'Make a certificate at the first start, and print its fingerprint'
             cand --no-lobby 'Do not make users join a room at the start'
             cand --accept-clock 'Start although the newest stored message is more than a day ahead of the clock'
@@ -102,6 +102,7 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand remove 'Remove an account; its users are logged out'
             cand list 'Print the accounts, one on a line: name, time of creation, number of certificates'
             cand certificate 'Add, remove or list the certificates that can log in to an account'
+            cand nick 'Add, remove or list the nicks of an account besides its name'
         }
         &'chatroomd;account;add'= {
             cand -h 'Print help'
@@ -139,6 +140,25 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand --help 'Print help'
         }
         &'chatroomd;account;certificate;list'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;nick'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Add a nick to an account; another user who has it has 30 seconds to log in'
+            cand remove 'Remove a nick from an account'
+            cand list 'Print the nicks of an account besides its name, one on a line'
+        }
+        &'chatroomd;account;nick;add'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;nick;remove'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;account;nick;list'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -199,7 +219,7 @@ var values-of-chatroomd = [
     &--store={|word| edit:complete-filename $word }
     &--config={|word| edit:complete-filename $word }
     &--log-format={|_| put text json }
-    &--generate={|_| put man complete-bash complete-zsh complete-fish complete-elvish complete-powershell }
+    &--generate={|_| put man complete-bash complete-zsh complete-fish complete-elvish complete-powershell config }
 ]
 set edit:completion:arg-completer[chatroomd] = {|@words|
     if (has-key $values-of-chatroomd $words[-2]) {

@@ -120,6 +120,54 @@ fn accounts_are_made_and_changed_beside_the_server_and_without_it() {
 }
 
 #[test]
+fn nicks_of_an_account_are_changed_beside_the_server_and_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = start(folder);
+    add(folder, "alice", "sesame-sesame");
+    add(folder, "bob", "sesame-sesame");
+    let nick = |verb: &str, arguments: &[&str]| {
+        outcome(folder, &account(folder, &["nick", verb], arguments, ""))
+    };
+    let works = || (Some(0), String::new(), String::new());
+    let mut carol = server.enter("carol");
+    assert_eq!(nick("add", &["alice", "Carol"]), works());
+    carol.expect("NOTICE carol :Carol belongs to an account now. Log in to it within 30 s");
+    for (arguments, words) in [
+        (["bob", "CAROL"], "the nick belongs to an account"),
+        (["bob", "alice"], "the nick belongs to an account"),
+        (["dora", "dora"], "there is no such account"),
+    ] {
+        let (status, _, error) = nick("add", &arguments);
+        assert_ne!(status, Some(0));
+        assert!(error.contains(words), "{error}");
+    }
+    server.signal(nix::sys::signal::Signal::SIGKILL);
+    drop(server);
+    assert_eq!(
+        nick("list", &["ALICE"]),
+        (Some(0), "Carol\n".to_owned(), String::new())
+    );
+    let (status, _, error) = nick("add", &["bob", "carol"]);
+    assert!(
+        status != Some(0) && error.contains("the nick belongs to an account"),
+        "{error}"
+    );
+    let server = start(folder);
+    let mut carol = server.connect();
+    carol.send("NICK carol\r\nUSER carol 0 * :carol");
+    carol.expect(" 433 * carol :This nick belongs to an account");
+    assert_eq!(nick("remove", &["alice", "carol"]), works());
+    carol.register("carol");
+    // The nicks of an account end with it.
+    assert_eq!(nick("add", &["alice", "dora"]), works());
+    let removed = account(folder, &["remove"], &["alice"], "");
+    assert_eq!(outcome(folder, &removed), works());
+    assert_eq!(nick("add", &["bob", "dora"]), works());
+    assert_eq!(nick("list", &["bob"]).1, "dora\n");
+}
+
+#[test]
 fn an_invitation_lets_a_user_register_its_name_once() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("chatroomd.toml");

@@ -123,6 +123,33 @@ fn a_mistake_in_the_configuration_ends_with_78_and_names_its_line() {
     }
 }
 
+#[cfg(all(feature = "tls", feature = "websocket", feature = "store"))]
+#[test]
+fn the_generated_configuration_passes_the_check_as_it_is_and_with_every_line_commented_in() {
+    let output = run(&["--generate", "config"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = vec!["chat.example".to_owned()];
+    let certificate = rcgen::CertificateParams::new(names).unwrap();
+    let certificate = certificate.self_signed(&key).unwrap();
+    fs::write(folder.path().join("fullchain.pem"), certificate.pem()).unwrap();
+    fs::write(folder.path().join("key.pem"), key.serialize_pem()).unwrap();
+    let path = folder.path().join("chatroomd.toml");
+    let all: Vec<&str> = text
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => setting,
+            _ => line,
+        })
+        .collect();
+    for text in [&text, &all.join("\n")] {
+        fs::write(&path, text).unwrap();
+        let output = run(&["--check-config", "--config", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", error_of(&output));
+    }
+}
+
 #[test]
 fn a_valid_configuration_passes_the_check_without_listening() {
     let config = file("lobby = false\n[limits]\nenabled = false\n");

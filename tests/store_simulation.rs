@@ -165,6 +165,7 @@ impl Simulation {
             password: StoredPassword::derive("", b"salt", 1),
             created: 0,
             certificates: vec![CertificateFingerprint([number; 32])],
+            nicks: Vec::new(),
         });
         self.hub.accounts_in(StoredAccounts {
             accounts: accounts.collect(),

@@ -36,10 +36,8 @@ use crate::server::systemd::{self, InheritedSocket};
 ///
 /// Every error is known before the first connection is accepted, except that of the event loop.
 pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
-    if let Some(generated) = options.generate {
-        return generated
-            .print::<ServerOptions>()
-            .map_err(ServerError::Output);
+    if let Some(document) = options.generate {
+        return document.print().map_err(ServerError::Output);
     }
     match &options.action {
         Some(ServerAction::HashPassword) => return hash_password::run(),

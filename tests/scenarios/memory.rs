@@ -102,6 +102,7 @@ impl Memory {
                     password: StoredPassword::derive(password, b"salt", 4_096),
                     created: 1_000_000_000,
                     certificates: Vec::new(),
+                    nicks: Vec::new(),
                 }
             })
             .collect();

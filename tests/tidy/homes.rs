@@ -17,6 +17,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/common/cli.rs",
             "src/common/generate.rs",
             "src/server/config/options.rs",
+            "src/server/config/options/",
         ],
     ),
     ("clap_complete", &["src/common/generate.rs"]),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{date, print};
-use crate::server::config::options::{AccountAction, AccountCertificateAction};
+use crate::server::config::options::{AccountAction, AccountCertificateAction, AccountNickAction};
 use crate::server::error::{ServerError, StoreProblem};
 use crate::server::hub::account::{Account, AccountChange, AccountChangeKind, AccountProblem};
 use crate::server::hub::stored::StoreChange;
@@ -52,6 +52,24 @@ pub(in crate::server) fn run_account(action: &AccountAction) -> Result<(), Serve
             }))
         }
         AccountAction::Certificate(action) => run_certificate(action),
+        AccountAction::Nick(action) => run_nick(action),
+    }
+}
+
+fn run_nick(action: &AccountNickAction) -> Result<(), ServerError> {
+    match action {
+        AccountNickAction::Add { folder, name, nick } => {
+            require(folder, name)?;
+            change(folder, name, AccountChangeKind::AddNick(nick.clone()))
+        }
+        AccountNickAction::Remove { folder, name, nick } => {
+            require(folder, name)?;
+            change(folder, name, AccountChangeKind::RemoveNick(nick.clone()))
+        }
+        AccountNickAction::List { folder, name } => {
+            let account = require(folder, name)?;
+            print(account.nicks.iter().map(ToString::to_string))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line of `chatroomd`.
 
+pub(super) mod document;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,10 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
 use super::validate;
-use crate::common::generate::Generated;
 use crate::server::hub::ban::BanTarget;
 use crate::server::hub::{CertificateFingerprint, Limit, Limits};
 use crate::wire::{Nick, RoomName};
+use document::ServerDocument;
 
 /// The keys of the configuration file, except the limits.
 const CONFIG_HELP: &str = include_str!("help/config.txt");
@@ -168,9 +170,9 @@ pub struct ServerOptions {
     #[command(subcommand)]
     pub(in crate::server) action: Option<ServerAction>,
 
-    /// Print the man page or the completions of a shell, and exit
+    /// Print the man page, the completions of a shell or an example of the configuration, and exit
     #[arg(long, value_name = "WHAT")]
-    pub(in crate::server) generate: Option<Generated>,
+    pub(in crate::server) generate: Option<ServerDocument>,
 }
 
 /// Tasks other than running the server.
@@ -298,6 +300,9 @@ pub(in crate::server) enum AccountAction {
     /// Add, remove or list the certificates that can log in to an account
     #[command(subcommand)]
     Certificate(AccountCertificateAction),
+    /// Add, remove or list the nicks of an account besides its name
+    #[command(subcommand)]
+    Nick(AccountNickAction),
 }
 
 /// Tasks for registered rooms.
@@ -359,6 +364,41 @@ pub(in crate::server) enum BanAction {
     List {
         /// Folder of the store
         folder: PathBuf,
+    },
+}
+
+/// Tasks for the nicks of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub(in crate::server) enum AccountNickAction {
+    /// Add a nick to an account; another user who has it has 30 seconds to log in
+    Add {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+        /// The nick
+        #[arg(value_parser = Nick::parse)]
+        nick: Nick,
+    },
+    /// Remove a nick from an account
+    Remove {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
+        /// The nick
+        #[arg(value_parser = Nick::parse)]
+        nick: Nick,
+    },
+    /// Print the nicks of an account besides its name, one on a line
+    List {
+        /// Folder of the store
+        folder: PathBuf,
+        /// Name of the account
+        #[arg(value_parser = Nick::parse)]
+        name: Nick,
     },
 }
 

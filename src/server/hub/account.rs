@@ -12,6 +12,8 @@ use crate::wire::sasl::scram_server::StoredPassword;
 
 /// The most certificates of one account.
 const CERTIFICATES_MAX: usize = 10;
+/// The most nicks of one account besides its name.
+const NICKS_MAX: usize = 4;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Account {
     pub created: u64,
     /// The certificates that can log in to it.
     pub certificates: Vec<CertificateFingerprint>,
+    /// The nicks besides its name that no other user can have.
+    pub nicks: Vec<Nick>,
 }
 
 /// All accounts of a store, and what the hub needs to check passwords.
@@ -73,6 +77,10 @@ pub enum AccountChangeKind {
     AddCertificate(CertificateFingerprint),
     /// This certificate can no longer log in to it.
     RemoveCertificate(CertificateFingerprint),
+    /// No other user can have this nick from now on.
+    AddNick(Nick),
+    /// Other users can have this nick again.
+    RemoveNick(Nick),
 }
 
 /// Why an account cannot be changed.
@@ -90,6 +98,12 @@ pub enum AccountProblem {
     NoSuchCertificate,
     /// The account has as many certificates as it can have.
     TooManyCertificates,
+    /// The nick belongs to an account.
+    NickInUse,
+    /// The account does not have this nick.
+    NoSuchNick,
+    /// The account has as many nicks as it can have.
+    TooManyNicks,
 }
 
 impl fmt::Display for AccountProblem {
@@ -100,6 +114,9 @@ impl fmt::Display for AccountProblem {
             Self::Busy => f.write_str("the account is just being changed; try again"),
             Self::CertificateInUse => f.write_str("the certificate belongs to an account"),
             Self::NoSuchCertificate => f.write_str("the account does not have this certificate"),
+            Self::NickInUse => f.write_str("the nick belongs to an account"),
+            Self::NoSuchNick => f.write_str("the account does not have this nick"),
+            Self::TooManyNicks => write!(f, "the account has {NICKS_MAX} more nicks; remove one"),
             Self::TooManyCertificates => {
                 write!(
                     f,
@@ -124,6 +141,7 @@ impl Account {
                     password: password.clone(),
                     created: *created,
                     certificates: Vec::new(),
+                    nicks: Vec::new(),
                 })),
                 AccountChangeKind::Invite(_) => Ok(None),
                 _ => Err(AccountProblem::Missing),
@@ -153,8 +171,28 @@ impl Account {
                 let place = place.ok_or(AccountProblem::NoSuchCertificate)?;
                 account.certificates.remove(place);
             }
+            AccountChangeKind::AddNick(nick) => {
+                if account.has_nick(nick) {
+                    return Err(AccountProblem::NickInUse);
+                }
+                if account.nicks.len() >= NICKS_MAX {
+                    return Err(AccountProblem::TooManyNicks);
+                }
+                account.nicks.push(nick.clone());
+            }
+            AccountChangeKind::RemoveNick(nick) => {
+                let place = account.nicks.iter().position(|one| one.key() == nick.key());
+                let place = place.ok_or(AccountProblem::NoSuchNick)?;
+                account.nicks.remove(place);
+            }
         }
         Ok(Some(account))
+    }
+
+    /// Whether a nick is its name or one of its nicks.
+    pub fn has_nick(&self, nick: &Nick) -> bool {
+        let key = nick.key();
+        self.name.key() == key || self.nicks.iter().any(|one| one.key() == key)
     }
 }
 
@@ -168,6 +206,8 @@ impl AccountChangeKind {
             Self::Password(_) => "password",
             Self::AddCertificate(_) => "add-certificate",
             Self::RemoveCertificate(_) => "remove-certificate",
+            Self::AddNick(_) => "add-nick",
+            Self::RemoveNick(_) => "remove-nick",
         }
     }
 }
@@ -177,6 +217,15 @@ impl AccountChange {
     pub fn new_certificate(&self) -> Option<&CertificateFingerprint> {
         match &self.kind {
             AccountChangeKind::AddCertificate(one) => Some(one),
+            _ => None,
+        }
+    }
+
+    /// The nick that only the users of the account can have afterwards, and not before.
+    pub fn new_nick(&self) -> Option<&Nick> {
+        match &self.kind {
+            AccountChangeKind::Add(..) | AccountChangeKind::Invite(_) => Some(&self.name),
+            AccountChangeKind::AddNick(nick) => Some(nick),
             _ => None,
         }
     }
@@ -202,6 +251,8 @@ impl AccountChange {
             "remove-certificate" => {
                 AccountChangeKind::RemoveCertificate(CertificateFingerprint::parse(words.next()?)?)
             }
+            "add-nick" => AccountChangeKind::AddNick(Nick::parse(words.next()?).ok()?),
+            "remove-nick" => AccountChangeKind::RemoveNick(Nick::parse(words.next()?).ok()?),
             _ => return None,
         };
         words.next().is_none().then_some(Self { name, kind })
@@ -224,6 +275,9 @@ impl fmt::Display for AccountChange {
             AccountChangeKind::Password(password) => write!(f, " {password}"),
             AccountChangeKind::AddCertificate(one) | AccountChangeKind::RemoveCertificate(one) => {
                 write!(f, " {one}")
+            }
+            AccountChangeKind::AddNick(nick) | AccountChangeKind::RemoveNick(nick) => {
+                write!(f, " {nick}")
             }
         }
     }
@@ -252,6 +306,8 @@ mod tests {
             AccountChangeKind::Password(password()),
             AccountChangeKind::AddCertificate(certificate),
             AccountChangeKind::RemoveCertificate(certificate),
+            AccountChangeKind::AddNick(Nick::parse("Alice[2]").unwrap()),
+            AccountChangeKind::RemoveNick(Nick::parse("Alice[2]").unwrap()),
         ] {
             let request = change(kind);
             let text = request.to_string();
@@ -299,5 +355,38 @@ mod tests {
         assert_eq!(account.certificates.len(), CERTIFICATES_MAX - 1);
         let again = Account::changed(Some(&account), &remove);
         assert_eq!(again, Err(AccountProblem::NoSuchCertificate));
+    }
+
+    #[test]
+    fn an_account_has_its_name_and_four_more_nicks() {
+        let nick = |name: &str| Nick::parse(name).unwrap();
+        let add = change(AccountChangeKind::Add(password(), 5));
+        let mut account = Account::changed(None, &add).unwrap().unwrap();
+        let add = |name| change(AccountChangeKind::AddNick(nick(name)));
+        for name in ["b", "c", "d", "e"] {
+            account = Account::changed(Some(&account), &add(name))
+                .unwrap()
+                .unwrap();
+        }
+        for (name, problem) in [
+            ("f", AccountProblem::TooManyNicks),
+            ("B", AccountProblem::NickInUse),
+            ("ALICE", AccountProblem::NickInUse),
+        ] {
+            assert_eq!(
+                Account::changed(Some(&account), &add(name)),
+                Err(problem),
+                "{name}"
+            );
+        }
+        let remove = |name| change(AccountChangeKind::RemoveNick(nick(name)));
+        let fewer = Account::changed(Some(&account), &remove("B"))
+            .unwrap()
+            .unwrap();
+        assert_eq!(fewer.nicks.len(), 3);
+        for name in ["b", "alice"] {
+            let again = Account::changed(Some(&fewer), &remove(name));
+            assert_eq!(again, Err(AccountProblem::NoSuchNick), "{name}");
+        }
     }
 }

@@ -35,6 +35,8 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Account>, StoreProblem
     let mut statement = connection.prepare(query).map_err(problem)?;
     let certificates = "SELECT fingerprint FROM certificate WHERE account = ?1";
     let mut certificates = connection.prepare(certificates).map_err(problem)?;
+    let nicks = "SELECT name FROM nick WHERE account = ?1 ORDER BY no";
+    let mut nicks = connection.prepare(nicks).map_err(problem)?;
     let mut rows = statement.query([]).map_err(problem)?;
     while let Some(row) = rows.next().map_err(problem)? {
         let read = || -> rusqlite::Result<(String, String, String, i64)> {
@@ -45,12 +47,17 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Account>, StoreProblem
         let found = found.and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
         let found = found.map_err(problem)?;
         let found = found.iter().map(|one| CertificateFingerprint::parse(one));
+        let more = nicks.query_map([&folded], |row| row.get::<_, String>(0));
+        let more = more.and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>);
+        let more = more.map_err(problem)?;
+        let more = more.iter().map(|one| Nick::parse(one).ok());
         let parts = (
             Nick::parse(&name).ok(),
             StoredPassword::parse(&password),
             found.collect::<Option<Vec<_>>>(),
+            more.collect::<Option<Vec<_>>>(),
         );
-        let (Some(name), Some(password), Some(certificates)) = parts else {
+        let (Some(name), Some(password), Some(certificates), Some(nicks)) = parts else {
             return Err(StoreProblem::Damaged(StoreDamage::Account(folded)));
         };
         accounts.push(Account {
@@ -58,6 +65,7 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<Account>, StoreProblem
             password,
             created: created.cast_unsigned(),
             certificates,
+            nicks,
         });
     }
     Ok(accounts)
@@ -96,6 +104,7 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
         }
         AccountChangeKind::Remove => {
             connection.execute("DELETE FROM certificate WHERE account = ?1", [key])?;
+            connection.execute("DELETE FROM nick WHERE account = ?1", [key])?;
             connection.execute("DELETE FROM account WHERE folded = ?1", [key])?;
             rooms::remove_account(connection, key)?;
             markers::remove_account(connection, key)?;
@@ -112,6 +121,14 @@ pub(super) fn write(connection: &Connection, change: &AccountChange) -> rusqlite
         AccountChangeKind::RemoveCertificate(certificate) => {
             let delete = "DELETE FROM certificate WHERE fingerprint = ?1 AND account = ?2";
             connection.execute(delete, [&*certificate.to_string(), key])?;
+        }
+        AccountChangeKind::AddNick(nick) => {
+            let insert = "INSERT INTO nick(folded, name, account) VALUES(?1, ?2, ?3)";
+            connection.execute(insert, [nick.key().as_str(), nick.as_str(), key])?;
+        }
+        AccountChangeKind::RemoveNick(nick) => {
+            let delete = "DELETE FROM nick WHERE folded = ?1 AND account = ?2";
+            connection.execute(delete, [nick.key().as_str(), key])?;
         }
     }
     Ok(())

@@ -140,6 +140,11 @@ fn check(accounts: &[Account], change: &AccountChange) -> Result<(), AccountProb
     let key = change.name.key();
     let before = accounts.iter().find(|account| account.name.key() == key);
     Account::changed(before, change)?;
+    if let Some(nick) = change.new_nick()
+        && accounts.iter().any(|account| account.has_nick(nick))
+    {
+        return Err(AccountProblem::NickInUse);
+    }
     let of_others = accounts.iter().flat_map(|account| &account.certificates);
     match change.new_certificate() {
         Some(one) if of_others.into_iter().any(|other| other == one) => {

@@ -107,6 +107,7 @@ impl Table {
                 password: StoredPassword::derive("sesame", b"salt", 1),
                 created: 1_600_000_000,
                 certificates: vec![CertificateFingerprint([0; 32])],
+                nicks: Vec::new(),
             }],
             invitations: vec![(name("al"), "code".to_owned())],
             ..StoredAccounts::default()

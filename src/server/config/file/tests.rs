@@ -91,10 +91,8 @@ fn accounts_have_safe_defaults() {
 #[test]
 fn the_help_shows_each_key_with_what_is_usual() {
     let help = crate::server::config::options::config_help();
-    // The library lists all keys if none is similar.
-    let unknown = read_text("xyzzy = 1").unwrap_err();
-    let keys: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
-    assert_eq!(keys.len(), 20, "{unknown}");
+    let keys = keys_of("");
+    assert_eq!(keys.len(), 20, "{keys:?}");
     for key in keys {
         assert!(
             help.contains(&format!("  {key} = ")) || help.contains(&format!("[{key}]")),
@@ -309,5 +307,105 @@ fn a_password_that_everybody_can_read_earns_a_warning() {
         assert_eq!(settings.hub.password.as_deref(), Some("sesame"));
         assert_eq!(report.warnings.len(), warned, "{mode:o}");
         assert_eq!(report.files, [config.clone(), secret.clone()]);
+    }
+}
+
+/// The example with the lines that are settings commented in, if they are wanted.
+fn commented_in(is_wanted: impl Fn(&str) -> bool) -> String {
+    let example = crate::server::config::options::document::example();
+    let lines = example.lines().map(|line| match line.strip_prefix('#') {
+        Some(setting) if !setting.is_empty() && !setting.starts_with(' ') && is_wanted(setting) => {
+            setting.to_owned()
+        }
+        _ => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+/// The keys of a table, as the library lists them for an unknown one.
+fn keys_of(table: &str) -> Vec<String> {
+    let error = read_text(&format!("{table}\nxyzzy = 1")).unwrap_err();
+    let keys = error.split('`').skip(3).step_by(2);
+    keys.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_example_has_every_key_of_every_table() {
+    let example = commented_in(|_| true);
+    for table in [
+        "",
+        "[tls]",
+        "[websocket]",
+        "[store]",
+        "[accounts]",
+        "[[operator]]",
+        "[proxy]",
+        "[[gateway]]",
+    ] {
+        let keys = keys_of(table);
+        assert!(!keys.is_empty(), "{table}");
+        let part = example
+            .split_once(&format!("\n{table}\n"))
+            .unwrap_or(("", &example))
+            .1;
+        let end = part
+            .find("\n[")
+            .filter(|_| !table.is_empty())
+            .unwrap_or(part.len());
+        let before = example.len() - part.len();
+        // The words before a table belong to it.
+        let start = example[..before]
+            .rfind("\n\n")
+            .filter(|_| !table.is_empty())
+            .unwrap_or(0);
+        let part = &example[start..before + end];
+        for key in keys {
+            let is_there =
+                part.contains(&format!("{key} = ")) || part.contains(&format!("[{key}]"));
+            assert!(is_there, "{table} {key}");
+        }
+    }
+    for limit in Limit::ALL {
+        assert!(
+            example.contains(&format!("\n{} = ", limit.key)),
+            "{}",
+            limit.key
+        );
+    }
+}
+
+#[test]
+fn the_example_shows_the_defaults_and_is_read_as_a_whole() {
+    assert_eq!(read_text(&commented_in(|_| false)), Ok(Settings::default()));
+    let settings = read_text(&commented_in(|_| true)).unwrap();
+    assert_eq!(settings.hub.operators.len(), 1);
+    assert_eq!(settings.hub.gateways.len(), 1);
+    assert!(settings.tls.is_some() && settings.websocket.is_some() && settings.store.is_some());
+    let examples = ["unix-listen", "metrics", "motd", "password", "audit-log"];
+    let example = commented_in(|setting| !examples.contains(&setting.split(' ').next().unwrap()));
+    let (top, limits) = example.split_once("\n[tls]\n").unwrap();
+    let limits = limits.split_once("\n[limits]\n").unwrap().1;
+    let usual = read_text(&format!("{top}\n[limits]\n{limits}"));
+    assert_eq!(usual, Ok(Settings::default()));
+    for (table, is_usual) in [
+        (
+            "[store]",
+            settings.hub.stored_rooms == StoredRooms::Registered,
+        ),
+        (
+            "[store]",
+            settings.hub.stores_whispers && settings.hub.history_on_join == 0,
+        ),
+        (
+            "[accounts]",
+            settings.hub.registration == Registration::Closed,
+        ),
+        (
+            "[accounts]",
+            settings.hub.register_before_connect && settings.hub.reserve_nicks,
+        ),
+        ("[accounts]", !settings.hub.plain_without_tls),
+    ] {
+        assert!(is_usual, "{table}");
     }
 }

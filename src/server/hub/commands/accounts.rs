@@ -234,13 +234,13 @@ impl Hub {
             .accounts
             .as_deref()
             .filter(|_| self.settings.reserve_nicks);
-        let owner = accounts.and_then(|accounts| accounts.find(nick));
+        let owner = accounts.and_then(|accounts| accounts.of_nick(nick));
         let own = self.people.get(id).and_then(Person::account);
         let is_own = |owner: &Nick| own.is_some_and(|own| own.key() == owner.key());
         owner.is_some_and(|account| !is_own(&account.name))
     }
 
-    /// Gives the user of a nick that has become the name of an account some time to log in.
+    /// Gives the user of a nick that has become one of an account some time to log in.
     fn warn_wearer(&mut self, name: &Nick) {
         let owner = self.people.owner_of(name.as_str());
         let Some(id) = owner.filter(|id| self.is_reserved(*id, name.as_str())) else {
@@ -255,7 +255,7 @@ impl Hub {
             self.notice(
                 id,
                 format_args!(
-                    "{name} is an account now. Log in to it within {seconds} s, or choose another nick"
+                    "{name} belongs to an account now. Log in to it within {seconds} s, or choose another nick"
                 ),
             );
             let next = self.people.get(id).map_or(at, |person| person.deadline);
@@ -425,6 +425,7 @@ impl Hub {
                 AccountChangeKind::Add(..) if self.people.owner_of(name.as_str()) != Some(id) => {
                     self.warn_wearer(name);
                 }
+                AccountChangeKind::AddNick(nick) => self.warn_wearer(nick),
                 _ => {}
             }
         }

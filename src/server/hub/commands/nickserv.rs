@@ -17,6 +17,7 @@ const HELP: &[&str] = &[
     "PASSWORD password - change your password",
     "CERT LIST, CERT ADD [fingerprint], CERT DEL fingerprint - certificates that log you in",
     "REGAIN nick [password], GHOST nick [password] - take your nick back, or only free it",
+    "GROUP, UNGROUP [nick] - let your nick, too, belong to your account; end that",
     "INFO [account] - show an account",
     "DROP account - remove your account",
 ];
@@ -67,6 +68,20 @@ impl Hub {
                 let keeps_nick = &*verb == "GHOST";
                 self.identify(from, nick, password, Some(((*nick).to_owned(), keeps_nick)))
             }
+            ("GROUP", []) => {
+                let nick = self.own_nick(from)?;
+                self.change_own_account(from, AccountChangeKind::AddNick(nick))
+            }
+            ("UNGROUP", []) => {
+                let nick = self.own_nick(from)?;
+                self.change_own_account(from, AccountChangeKind::RemoveNick(nick))
+            }
+            ("UNGROUP", [nick]) => {
+                let nick = Nick::parse(nick);
+                let missing = AccountFault::Problem(AccountProblem::NoSuchNick);
+                let nick = nick.map_err(|_| missing)?;
+                self.change_own_account(from, AccountChangeKind::RemoveNick(nick))
+            }
             ("INFO", []) => {
                 let account = self.own_account(from)?;
                 self.show_account(from, account.as_str())
@@ -77,6 +92,27 @@ impl Hub {
             }
             _ => Err(AccountFault::UnknownRequest),
         }
+    }
+
+    fn own_nick(&self, from: ConnectionId) -> Result<Nick, AccountFault> {
+        let nick = self.people.get(from).and_then(Person::nick);
+        nick.cloned().ok_or(AccountFault::NoNick)
+    }
+
+    fn change_own_account(
+        &mut self,
+        from: ConnectionId,
+        kind: AccountChangeKind,
+    ) -> Result<(), AccountFault> {
+        let name = self.own_account(from)?;
+        self.change_account(from, name, kind, ReplyForm::Service)
+    }
+
+    /// The name of the account that a nick belongs to, or the nick itself.
+    fn account_of_nick(&self, nick: &str) -> String {
+        let accounts = self.accounts.as_deref();
+        let account = accounts.and_then(|accounts| accounts.of_nick(nick));
+        account.map_or_else(|| nick.to_owned(), |account| account.name.to_string())
     }
 
     fn register_nick(
@@ -102,7 +138,7 @@ impl Hub {
             return Err(AccountFault::InClear);
         }
         let login = PendingLogin {
-            account: account.to_owned(),
+            account: self.account_of_nick(account),
             form: ReplyForm::Service,
             regained,
         };
@@ -175,7 +211,7 @@ impl Hub {
         keeps_nick: bool,
     ) -> Result<(), AccountFault> {
         let account = self.own_account(from)?;
-        if !FoldedName::same(account.as_str(), nick) {
+        if !FoldedName::same(account.as_str(), &self.account_of_nick(nick)) {
             return Err(AccountFault::NotYourNick);
         }
         match self.people.owner_of(nick) {
@@ -203,6 +239,12 @@ impl Hub {
             from,
             format_args!("{} was registered at {since}.", account.name),
         );
+        let own = self.people.get(from).and_then(Person::account);
+        let is_own = own.is_some_and(|own| own.key() == account.name.key());
+        if !account.nicks.is_empty() && (is_own || self.is_operator(from)) {
+            let nicks: Vec<&str> = account.nicks.iter().map(Nick::as_str).collect();
+            self.notice(from, format_args!("More nicks: {}", nicks.join(" ")));
+        }
         Ok(())
     }
 

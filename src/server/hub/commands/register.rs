@@ -98,7 +98,7 @@ impl Hub {
             return Err(AccountFault::BadEmail);
         }
         let accounts = self.accounts.as_deref();
-        if accounts.is_none_or(|accounts| accounts.find(name.as_str()).is_some()) {
+        if accounts.is_none_or(|accounts| accounts.of_nick(name.as_str()).is_some()) {
             return Err(AccountFault::Problem(AccountProblem::Exists));
         }
         self.count_registration(from)?;

@@ -28,6 +28,8 @@ pub(in crate::server::hub) struct Accounts {
     by_name: BTreeMap<FoldedName, Account>,
     /// Never iterated, so its order cannot affect the output.
     by_certificate: HashMap<CertificateFingerprint, FoldedName>,
+    /// The nicks of the accounts besides their names. Never iterated.
+    by_nick: HashMap<FoldedName, FoldedName>,
     /// The connections that are logged in, by the folded name of the account.
     sessions: BTreeSet<(FoldedName, ConnectionId)>,
     secret: SecretKey,
@@ -169,11 +171,24 @@ impl Accounts {
         for certificate in &account.certificates {
             self.by_certificate.insert(*certificate, key.clone());
         }
+        for nick in &account.nicks {
+            self.by_nick.insert(nick.key(), key.clone());
+        }
         self.by_name.insert(key, account);
     }
 
     pub(in crate::server::hub) fn find(&self, name: &str) -> Option<&Account> {
         self.by_name.get(&*FoldedName::folded(name))
+    }
+
+    /// The account whose name or one of whose nicks this is.
+    pub(in crate::server::hub) fn of_nick(&self, nick: &str) -> Option<&Account> {
+        let folded = FoldedName::folded(nick);
+        let account = self
+            .by_nick
+            .get(&*folded)
+            .map_or(&*folded, FoldedName::as_str);
+        self.by_name.get(account)
     }
 
     /// The connections that are logged in to an account, registered or not.
@@ -320,6 +335,8 @@ impl Accounts {
                 FoldedName::same(other.name.as_str(), change.name.as_str())
                     || other.new_certificate().is_some()
                         && other.new_certificate() == change.new_certificate()
+                    || other.new_nick().is_some()
+                        && other.new_nick().map(Nick::key) == change.new_nick().map(Nick::key)
             }
             _ => false,
         };
@@ -327,6 +344,11 @@ impl Accounts {
             return Err(AccountProblem::Busy);
         }
         Account::changed(self.find(change.name.as_str()), change)?;
+        if let Some(nick) = change.new_nick()
+            && self.of_nick(nick.as_str()).is_some()
+        {
+            return Err(AccountProblem::NickInUse);
+        }
         match change.new_certificate() {
             Some(one) if self.by_certificate.contains_key(one) => {
                 Err(AccountProblem::CertificateInUse)
@@ -350,6 +372,9 @@ impl Accounts {
         let before = self.by_name.remove(&key);
         for certificate in before.iter().flat_map(|account| &account.certificates) {
             self.by_certificate.remove(certificate);
+        }
+        for nick in before.iter().flat_map(|account| &account.nicks) {
+            self.by_nick.remove(&nick.key());
         }
         if let AccountChangeKind::Invite(code) = &change.kind {
             self.invitations.insert(key.clone(), code.clone());
