@@ -437,6 +437,32 @@ fn damaged_files_are_reported_and_their_valid_parts_are_used() {
     assert!(history.contains("\u{fffd}irst line"), "{history}");
 }
 
+// A program that is killed while it writes a file again loses what it has not written yet.
+#[test]
+fn a_line_is_appended_to_a_long_history_that_another_session_has_changed() {
+    let server = Scripted::listen();
+    let address = server.address();
+    let start = Start::as_nick("alice", address);
+    let folder = start.home().join("chatroom/history");
+    let file = folder.join(format!("at-127.0.0.1-{}", address.port()));
+    let before: String = (0..10_000)
+        .map(|number| format!("line {number}\n"))
+        .collect();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(&file, format!("#V2\n{before}")).unwrap();
+    let mut alice = start.start();
+    let mut lines = server.accepts();
+    lines.lets_alice_in();
+    alice.is_in();
+    fs::write(&file, format!("#V2\n{before}of another session\n")).unwrap();
+    alice.types("one\r");
+    assert_eq!(lines.takes_from_alice(), "one");
+    alice.types("\x1b[A\x1b[A");
+    alice.settles_below("[#lobby] line 9999");
+    let after = fs::read_to_string(&file).unwrap();
+    assert!(after == format!("#V2\n{before}of another session\none\n"));
+}
+
 #[test]
 fn passwords_are_written_to_no_file() {
     let start = |start: Start| start.configured("log = true\n[alias]\nns = \"/msg NickServ\"\n");

@@ -42,7 +42,7 @@ use crate::client::command::analysis::LineAnalysis;
 use crate::client::command::completion::CompletionNames;
 use crate::client::config::file::EditMode as KeySet;
 use crate::client::event::NetworkId;
-use crate::client::storage::history::repair;
+use crate::client::storage::history::{HISTORY_LINES_MAX, append, repair};
 use crate::client::storage::network_drafts::{NetworkDrafts, OfferedDraft};
 use crate::client::storage::saved_draft::DraftStage;
 use crate::client::terminal::mode;
@@ -59,8 +59,6 @@ use line::Draft;
 pub(in crate::client) use reports::{can_be_string, is_string};
 use state::ResumeAction;
 
-/// The largest number of lines in the history.
-const HISTORY_LINES_MAX: usize = 10_000;
 /// How long a lone Esc waits for the rest of a key's sequence.
 const KEY_SEQUENCE_MS: u16 = 50;
 
@@ -471,7 +469,10 @@ impl Editor {
         let added = self.inner.add_history_entry(line).unwrap_or(false);
         if added && let Some(file) = &self.history_file {
             // A failure was reported when the session started.
-            let _ = self.inner.append_history(file);
+            let repaired = append(file, line).ok().flatten();
+            if let Some(message) = repaired {
+                self.handle.print_note(&format!("{message}\n"));
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Locks that keep the sessions of a user from writing the same file at the same time. The lock of a
 //! file is a file beside it, since the file itself is replaced as a whole.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -34,12 +34,25 @@ pub(super) fn lock(file: &Path) -> io::Result<File> {
     wait_for_lock(|| open_lock(file))
 }
 
-/// Locks the file that `open` returns, and waits for another program that has it locked.
+/// Opens and locks a file itself, and waits for another program that has it locked, such as a session
+/// of an earlier version. If the file was replaced meanwhile, the new one is opened.
 ///
 /// # Errors
 ///
-/// As for [`lock`].
-pub(super) fn wait_for_lock(open: impl Fn() -> io::Result<File>) -> io::Result<File> {
+/// As for [`lock`], and when the file cannot be opened.
+pub(super) fn lock_content(file: &Path, options: &OpenOptions) -> io::Result<File> {
+    loop {
+        let locked = wait_for_lock(|| options.open(file))?;
+        let id = |metadata: &Metadata| (metadata.dev(), metadata.ino());
+        match fs::metadata(file) {
+            Ok(current) if id(&current) == id(&locked.metadata()?) => return Ok(locked),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+}
+
+fn wait_for_lock(open: impl Fn() -> io::Result<File>) -> io::Result<File> {
     let mut waited = Duration::ZERO;
     loop {
         if let Some(lock) = try_lock_open(open()?)? {
@@ -88,6 +101,25 @@ mod tests {
         });
         drop(held);
         waiting.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_while_it_was_waited_for_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, new] = ["history", "new"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").unwrap();
+        fs::write(&new, "new").unwrap();
+        let held = File::open(&file).unwrap();
+        held.lock().unwrap();
+        let mut options = OpenOptions::new();
+        options.read(true);
+        thread::scope(|scope| {
+            let locking = scope.spawn(|| lock_content(&file, &options));
+            fs::rename(&new, &file).unwrap();
+            held.unlock().unwrap();
+            let locked = locking.join().unwrap().unwrap();
+            assert_eq!(io::read_to_string(locked).unwrap(), "new");
+        });
     }
 
     #[test]
