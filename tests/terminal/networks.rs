@@ -1,11 +1,16 @@
 //! Several networks at one prompt: what is typed stays, whatever happens on any of them.
 
 use std::fs;
+use std::io::Read as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
-use super::people::{Killable, Lines, host_on};
+use super::people::{Killable, Lines, Scripted, host_on};
 use super::screen::{CTRL_C, CTRL_Y, ENTER, Start, Terminal};
 use super::tmux::{self, Tmux};
 
@@ -202,6 +207,66 @@ fn each_network_has_its_own_history_and_drafts_and_finds_those_by_address() {
     alice.prompts("[libera/#lobby] /topic [#ROOM] [TEXT|-delete]");
     alice.types(CTRL_C);
     alice.types("/quit\r");
+    alice.ends_with(0);
+}
+
+#[test]
+fn the_log_of_a_network_that_ends_first_is_complete_when_the_program_ends() {
+    const LINES: usize = 1_000;
+    let [home, libera] = [Scripted::listen(), Scripted::listen()];
+    let configuration = networks(home.address(), libera.address());
+    let configuration = format!("log = true\n{configuration}").leak();
+    let start = Start::with(&[]).configured(configuration).sized(30, 120);
+    // The log of the first network is a pipe, which takes some of the lines only.
+    let folder = start.home().join("chatroom/log/home");
+    fs::create_dir_all(&folder).unwrap();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    let mut pipes = Vec::new();
+    // The day may be over soon.
+    for day in [today.date(), today.date().tomorrow().unwrap()] {
+        let path = folder.join(format!("{day}.ndjson"));
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, &path, FileType::Fifo, mode, 0).unwrap();
+        let mut options = fs::OpenOptions::new();
+        let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+        let pipe = options.read(true).custom_flags(nonblocking).open(path);
+        pipes.push(pipe.unwrap());
+    }
+    let mut alice = start.start();
+    let [mut home, libera] = [home, libera].map(|server| {
+        let mut lines = server.accepts();
+        lines.lets_alice_in();
+        lines
+    });
+    alice.shows("home: You are alice in #lobby");
+    alice.shows("libera: You are alice in #lobby");
+    let text = "x".repeat(300);
+    for number in 0..LINES {
+        home.bob_says(&format!("{number} {text}"));
+    }
+    alice.shows(&format!("<bob> {} x", LINES - 1));
+    alice.types("/quit\r");
+    for mut lines in [home, libera] {
+        lines.receives("QUIT");
+        lines.hangs_up();
+    }
+    // They are read slowly: a program that does not wait has ended before.
+    let mut logged = Vec::new();
+    while alice.is_running() {
+        thread::park_timeout(Duration::from_millis(20));
+        for pipe in &mut pipes {
+            let mut piece = [0; 64 * 1024];
+            // Nothing to read is an error here.
+            let count = pipe.read(&mut piece).unwrap_or(0);
+            logged.extend_from_slice(&piece[..count]);
+        }
+    }
+    for pipe in &mut pipes {
+        pipe.read_to_end(&mut logged).unwrap();
+    }
+    let logged = String::from_utf8(logged).unwrap();
+    let said = logged.lines().filter(|line| line.contains(&text));
+    assert_eq!(said.count(), LINES);
     alice.ends_with(0);
 }
 

@@ -631,6 +631,11 @@ impl Terminal {
         assert_eq!(modes_after, Some(self.modes_before.clone()));
     }
 
+    /// Whether the program has not ended yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits for the end of the program, without a check of the terminal.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;

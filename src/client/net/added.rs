@@ -219,6 +219,8 @@ impl<F: Frontend> Driver<F> {
             1 if failure.is_none() => only,
             _ => closes.or(failure),
         };
+        // Before the frontend learns of the end: then the program may exit.
+        LogWriter::finish_all(&self.closed_logs);
         self.frontend.ended(outcome.unwrap_or(Outcome::Done));
     }
 }

@@ -1,13 +1,10 @@
 //! Applies the actions of the sessions, and forwards their events to the frontend, the log and
 //! `ctl tail`.
 
-use std::thread;
-
 use super::connection::LinkPhase;
 use super::{CloseReason, Driver, Frontend};
 use crate::client::event::{Event, MessageTags, NetworkId, Occurrence, json};
 use crate::client::session::{Incomplete, NetworkEnd, Outcome, SessionAction, SessionTime};
-use crate::client::terminal::signals;
 
 impl<F: Frontend> Driver<F> {
     /// Applies the effects of one step.
@@ -93,26 +90,14 @@ impl<F: Frontend> Driver<F> {
         self.renew_sts_policy(at);
         self.save_last_seen(at, true, now);
         self.report_events(at, now.unix_seconds, &MessageTags::default(), now);
-        let is_last = self
-            .links
-            .iter()
-            .enumerate()
-            .all(|(other, link)| other == at || link.outcome.is_some());
         let Some(link) = self.links.get_mut(at) else {
             return;
         };
         if let Some(log) = link.log.take() {
-            match is_last {
-                // Before the frontend learns of the end: then the program may exit.
-                true => log.finish(),
-                // The disk delays no other network.
-                false => {
-                    thread::spawn(move || {
-                        signals::block_editor_signals();
-                        log.finish();
-                    });
-                }
-            }
+            // The disk delays no other network; the end of the last one waits for it.
+            log.close();
+            self.closed_logs.retain(|log| !log.is_done());
+            self.closed_logs.push(log);
         }
         link.phase = LinkPhase::Waiting;
         link.reconnect_at = None;

@@ -39,6 +39,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
 use crate::client::session::{CloseReason, Networks, Outcome, SessionTime};
+use crate::client::storage::log::LogWriter;
 use crate::client::terminal::signals;
 use connection::{LinkEvent, LinkPhase, NetworkLink};
 use dial::Dialer;
@@ -94,6 +95,7 @@ pub(super) fn start(
         missing_passwords: BTreeMap::new(),
         sender,
         first_failure: None,
+        closed_logs: Vec::new(),
         ended: false,
     };
     let mut streams = Vec::new();
@@ -136,6 +138,8 @@ struct Driver<F> {
     sender: mpsc::WeakUnboundedSender<DriverInput>,
     /// The result of the first session that failed.
     first_failure: Option<Outcome>,
+    /// The logs of the networks that have ended.
+    closed_logs: Vec<LogWriter>,
     /// All sessions have ended.
     ended: bool,
 }

@@ -32,7 +32,7 @@ const BATCH_DELAY: Duration = Duration::from_millis(50);
 const BATCH_BYTES: usize = 256 * 1024;
 /// How long to wait after a failure before the next attempt.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How long [`LogWriter::finish`] waits for the disk.
+/// How long [`LogWriter::finish_all`] waits for the disk.
 const FINISH_MAX: Duration = Duration::from_secs(2);
 
 /// The log of one server. Clones share their state.
@@ -122,17 +122,30 @@ impl LogWriter {
         }
     }
 
-    /// Writes the waiting lines, but waits for the disk for at most two seconds.
-    pub(crate) fn finish(&self) {
-        let mut state = self.lock();
-        state.finished = true;
+    /// No more lines will be appended. The thread writes those that wait.
+    pub(crate) fn close(&self) {
+        self.lock().finished = true;
         self.shared.1.notify_all();
-        let unfinished = |state: &mut LogQueue| !state.done;
-        // After the timeout there is no user left to report it to.
-        let _ = self
-            .shared
-            .1
-            .wait_timeout_while(state, FINISH_MAX, unfinished);
+    }
+
+    /// Whether all lines of a closed log are written.
+    pub(crate) fn is_done(&self) -> bool {
+        self.lock().done
+    }
+
+    /// Closes these logs and waits until their lines are written, but for the disk at most two seconds.
+    pub(crate) fn finish_all(logs: &[Self]) {
+        logs.iter().for_each(Self::close);
+        let mut longest = FINISH_MAX;
+        for log in logs {
+            let unfinished = |state: &mut LogQueue| !state.done;
+            let changed = &log.shared.1;
+            let waited = changed.wait_timeout_while(log.lock(), longest, unfinished);
+            // Then there is no user left to report it to, and the others had the same time.
+            if waited.is_ok_and(|(_, timeout)| timeout.timed_out()) {
+                longest = Duration::ZERO;
+            }
+        }
     }
 
     /// The thread: writes until the log is finished.
@@ -375,7 +388,7 @@ mod tests {
         append(&log, "one", 2 * DAY);
         append(&log, "two", 2 * DAY + 1);
         append(&log, "three", 4 * DAY);
-        log.finish();
+        LogWriter::finish_all(&[log]);
         let files = files::files_from(&folder, None).unwrap();
         assert_eq!(files.len(), 2, "{files:?}");
         for (path, mode) in [(&files[0], 0o600), (&files[1], 0o600), (&folder, 0o700)] {
@@ -394,7 +407,7 @@ mod tests {
         fs::write(&file, "{\"kind\":\"mess").unwrap();
         let (log, _messages) = log_in(folder.path());
         append(&log, "whole", 0);
-        log.finish();
+        LogWriter::finish_all(&[log]);
         assert_eq!(texts(folder.path()), (vec!["whole".to_owned()], 1));
     }
 
@@ -408,7 +421,7 @@ mod tests {
                     for _ in 0..500 {
                         append(&log, &text, 0);
                     }
-                    log.finish();
+                    LogWriter::finish_all(&[log]);
                 });
             }
         });
@@ -430,7 +443,7 @@ mod tests {
         let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
         assert_eq!(message, "Logging resumed.");
         append(&log, "three", 0);
-        log.finish();
+        LogWriter::finish_all(&[log]);
         assert!(messages.try_recv().is_err());
         let expected = ["one", "two", "three"].map(str::to_owned).to_vec();
         assert_eq!(texts(&folder), (expected, 0));
@@ -456,7 +469,7 @@ mod tests {
         fs::remove_file(&file).unwrap();
         let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
         assert_eq!(message, "Logging resumed; 4 lines are missing.");
-        log.finish();
+        LogWriter::finish_all(&[log]);
         let (texts, wrong) = texts(folder.path());
         let whole = texts.iter().filter(|text| **text == long).count();
         assert_eq!((texts[0].as_str(), whole, wrong), ("one", 8, 0));
