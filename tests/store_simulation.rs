@@ -243,7 +243,7 @@ impl Simulation {
         }
         let capabilities = "echo-message message-tags server-time labeled-response batch \
                             draft/message-redaction draft/read-marker \
-                            draft/event-playback";
+                            draft/event-playback draft/multiline";
         for line in [
             format!("CAP REQ :{capabilities}"),
             format!("NICK n{}", self.generation),
@@ -292,7 +292,18 @@ impl Simulation {
             1 => format!("n{},#lobby,#missing", self.generation),
             _ => "#lobby".to_owned(),
         };
-        self.receive(id, &format!("@label={number} PRIVMSG {target} :{number}"))
+        if self.random.u8(0..8) > 0 {
+            return self.receive(id, &format!("@label={number} PRIVMSG {target} :{number}"));
+        }
+        for line in [
+            &format!("@label={number} BATCH +b draft/multiline #lobby"),
+            &format!("@batch=b PRIVMSG #lobby :{number}"),
+            &format!("@batch=b PRIVMSG #lobby :{number}"),
+            "BATCH -b",
+        ] {
+            self.receive(id, line)?;
+        }
+        Ok(())
     }
 
     fn command(&mut self, line: &str) -> Result<(), String> {
@@ -604,24 +615,32 @@ impl Simulation {
             let line = str::from_utf8(bytes).unwrap().trim_end();
             let message = Message::parse(line).unwrap();
             client.is_welcome |= message.command == "001";
-            let is_message = message.command == "PRIVMSG";
+            // The id of a message of several lines is that of its batch.
+            let is_part = message.tags.get("batch") == Some("multiline");
+            let begins_lines =
+                message.command == "BATCH" && message.parameter(1) == Some("draft/multiline");
+            let is_message = message.command == "PRIVMSG" && !is_part || begins_lines;
+            let place = if begins_lines { 2 } else { 0 };
             let id = message.tags.get("msgid");
             let is_event = !is_message && id.is_some();
             if is_event && !self.with_events {
                 return Err(format!("an event has an id and is not kept: {line}"));
             }
             let is_dropped = id.is_some_and(|id| self.store.dropped.contains(id));
-            if is_message && message.parameters[0] == "#lobby" || is_event && !is_dropped {
+            let is_in_lobby = is_message && message.parameters[place] == "#lobby";
+            if is_in_lobby || is_event && !is_dropped {
                 let id = self.store.by_text.get(id.unwrap());
                 let id =
                     id.ok_or_else(|| format!("{to:?} sees a line that is not stored: {line}"))?;
                 let stored = self.store.disk.get(id);
                 let stored = stored.or_else(|| self.store.redacted.get(id)).unwrap();
                 let is_same = match is_message {
+                    _ if begins_lines => stored.text.contains('\n'),
                     true => stored.text.as_ref() == message.parameters[1],
                     false => line.ends_with(&*stored.text),
                 };
-                if !is_same || stored.kind.command() != message.command {
+                let is_same_kind = begins_lines || stored.kind.command() == message.command;
+                if !(is_same && is_same_kind) {
                     return Err(format!("another text is stored than is seen: {line}"));
                 }
                 client.seen.push(*id);
@@ -702,7 +721,8 @@ impl Simulation {
             if !line.kind.is_message() {
                 continue;
             }
-            *stored.entry(line.text.parse().unwrap()).or_default() += 1;
+            let number = line.text.lines().next().unwrap().parse().unwrap();
+            *stored.entry(number).or_default() += 1;
         }
         for number in &self.acknowledged {
             let count = stored.get(number).copied().unwrap_or_default();

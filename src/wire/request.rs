@@ -105,6 +105,12 @@ requests! {
     ///
     /// IRCv3 SASL: the name of a mechanism, a part of a message in Base64, or `*` to abort.
     Authenticate AUTHENTICATE early "mechanism|data|*" { parameter: word }
+    /// Begins or ends a message of several lines.
+    ///
+    /// IRCv3 client-batch, draft/multiline.
+    Batch BATCH "+|-reference [draft/multiline target]" {
+        reference: word, kind: maybe_word, target: maybe_word
+    }
     /// Negotiates the capabilities of your client.
     ///
     /// IRCv3 capability negotiation.

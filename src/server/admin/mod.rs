@@ -143,7 +143,8 @@ fn record(tag: StoreTag, line: ReadLine) -> Record {
         RecordKind::Whisper
     };
     let mut record = Record::at(kind, line.id.unix_milliseconds());
-    record.text = Some(text.to_owned());
+    // A carriage return joins the parts of a long line.
+    record.text = Some(text.replace('\r', ""));
     record.manner = manner.map(str::to_owned);
     record.nick = nick.map(str::to_owned);
     record.msgid = Some(format!("{tag}-{}", line.id));

@@ -31,6 +31,8 @@ capabilities! {
     ACCOUNT_REGISTRATION 18 "draft/account-registration"
     /// Events in the responses to `CHATHISTORY`. It is offered only with a store.
     EVENT_PLAYBACK 21 "draft/event-playback"
+    /// Messages of several lines as a batch.
+    MULTILINE 22 "draft/multiline"
     /// `REDACT`. It is offered only with a store.
     MESSAGE_REDACTION 19 "draft/message-redaction"
     /// `MARKREAD`. It is offered only with a store.

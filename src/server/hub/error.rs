@@ -114,6 +114,8 @@ rejections! {
     Redaction(target: &'a str; _fault: RedactionFault<'a>) => UnknownError;
     /// A fault in a request about a read marker. Sent as a `FAIL`.
     Marker(; _fault: MarkerFault<'a>) => UnknownError;
+    /// A fault in a message of several lines. Sent as a `FAIL`.
+    Batch(; _fault: BatchFault<'a>) => UnknownError;
     NotRoomOperator(room: &'a str) => ChanOpPrivsNeeded;
     /// Only ChanServ sets this mode.
     ModeOfChanServ(room: &'a str) => ChanOpPrivsNeeded
@@ -230,8 +232,64 @@ impl Rejection<'_> {
                 "REDACT",
                 format!("{fault:#} {}{fault}", Truncated(target)).into(),
             )),
+            Self::Batch(fault) => Some(("BATCH", fault.to_string().into())),
             Self::Marker(fault) => Some(("MARKREAD", fault.to_string().into())),
             _ => None,
+        }
+    }
+}
+
+/// Why a message of several lines is rejected. IRCv3 client-batch, draft/multiline, "Errors".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BatchFault<'a> {
+    InvalidReference(&'a str),
+    /// The reference, and the type.
+    UnknownType(&'a str, &'a str),
+    Timeout,
+    MaxBytes(u32),
+    MaxLines(u32),
+    /// The target of a batch, and the one of a line in it.
+    InvalidTarget(&'a str, &'a str),
+    /// Anything else, as a sentence.
+    Invalid(&'static str),
+}
+
+impl fmt::Display for BatchFault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::InvalidReference(reference) => {
+                let reference = Truncated(reference);
+                write!(
+                    f,
+                    "INVALID_REFTAG {reference} :No such batch, or not a valid reference"
+                )
+            }
+            Self::UnknownType(reference, kind) => {
+                let (reference, kind) = (Truncated(reference), Truncated(kind));
+                write!(
+                    f,
+                    "UNKNOWN_TYPE {reference} {kind} :Enable draft/multiline for its batches"
+                )
+            }
+            Self::Timeout => f.write_str("TIMEOUT * :The batch was open for too long"),
+            Self::MaxBytes(most) => {
+                write!(
+                    f,
+                    "MULTILINE_MAX_BYTES {most} :The message has too many bytes"
+                )
+            }
+            Self::MaxLines(most) => {
+                write!(
+                    f,
+                    "MULTILINE_MAX_LINES {most} :The message has too many lines"
+                )
+            }
+            Self::InvalidTarget(target, other) => {
+                let (target, other) = (Truncated(target), Truncated(other));
+                write!(f, "MULTILINE_INVALID_TARGET {target} {other} :")?;
+                f.write_str("Each line must have the target of its batch")
+            }
+            Self::Invalid(words) => write!(f, "MULTILINE_INVALID :{words}"),
         }
     }
 }

@@ -107,6 +107,10 @@ limits! {
         "seconds without an answer from the disk until messages are refused";
     /// Maximum number of messages in one response to `CHATHISTORY`.
     history_lines "history-lines" = 100, 1 to 1_000, "messages in one response to CHATHISTORY";
+    /// The longest message of several lines, in bytes.
+    multiline_bytes "multiline-bytes" = 4_096, 512 to 65_536, "of one message of several lines";
+    /// Maximum number of lines of such a message.
+    multiline_lines "multiline-lines" = 24, 2 to 1_000, "of one message of several lines";
     /// Seconds after which users can no longer delete their messages.
     redact_seconds "redact-seconds" = 86_400, 0 to u32::MAX,
         "seconds in which users can delete their own messages with REDACT";

@@ -43,6 +43,7 @@
 //! - `connection_id`: the number of a connection
 //! - `counts`: numbers for the metrics and the status of the server
 //! - `cloak`: the hosts that other users see
+//! - `multiline`: messages of several lines, as a batch or as lines
 //! - `fingerprint`: the fingerprint of a client certificate
 //! - `charges`: the cost of a line, charged to its sender
 //! - `ip_network`: a network of addresses
@@ -76,6 +77,7 @@ mod ip_network;
 mod labels;
 mod limits;
 mod message_id;
+mod multiline;
 mod outbox;
 #[cfg(not(feature = "for-tests"))]
 pub(in crate::server) mod registered_room;
@@ -115,6 +117,7 @@ use limits::Timers;
 use replies::Visited;
 use state::accounts::{AccountOutcome, Accounts};
 use state::bans::Bans;
+use state::client_batch::ClientBatch;
 use state::markers::Markers;
 use state::modes::Modes;
 use state::monitors::Monitors;
@@ -174,6 +177,8 @@ pub struct Hub {
     accounts: Option<Box<Accounts>>,
     /// The connections that wait for stored messages, and what each waits for, in order.
     history: BTreeMap<ConnectionId, VecDeque<PendingHistory>>,
+    /// The messages of several lines that clients are sending. It is never iterated.
+    batches: BTreeMap<ConnectionId, ClientBatch>,
     /// How far users have read, if there is a store.
     markers: Option<Box<Markers>>,
     /// The outbox of the current step, in a cell because lines are written while people and rooms
@@ -586,6 +591,7 @@ impl Hub {
             accounts.set_session(id, person.account(), None);
         }
         self.history.remove(&id);
+        self.batches.remove(&id);
         self.forget_markers(id);
         let (reason, here) = (escape(reason), self.people.registered);
         match person.registered() {

@@ -9,6 +9,7 @@ use std::fmt;
 use crate::server::hub::buffers::{Buffer, Conversation, Participant, StoredRoom};
 use crate::server::hub::error::HistoryFault;
 use crate::server::hub::fanout::{Fanout, MessageTag, TagSet};
+use crate::server::hub::multiline::{MultilineMessage, is_multiline};
 use crate::server::hub::state::pending_history::{
     HistoryPurpose, PendingConversation, PendingHistory,
 };
@@ -290,7 +291,7 @@ impl Hub {
                         let words = format_args!(":{name} CHATHISTORY TARGETS {target} {time}");
                         hub.fanout(hub.line(words)).variant(has, &mut hub.outbox())
                     });
-                    lines.collect()
+                    lines.map(|line| (line, true)).collect()
                 });
             }
             HistoryPage::Failed => {
@@ -318,7 +319,8 @@ impl Hub {
         };
         let begin = format_args!("chathistory {target}");
         self.send_batch(to, label, (begin, is_end), |hub, has| {
-            let lines = lines.iter().map(|line| {
+            let mut written = Vec::with_capacity(lines.len());
+            for line in lines {
                 let command = line.kind.command();
                 let HistoryLine { source, text, .. } = line;
                 let target = match conversation {
@@ -328,36 +330,54 @@ impl Hub {
                     }
                     Some(_) => user.nick.as_str(),
                 };
-                let words = match line.kind {
-                    kind if kind.is_message() => {
-                        hub.line(format_args!(":{source} {command} {target} :{text}"))
-                    }
-                    StoredKind::Quit | StoredKind::Nick => {
-                        hub.line(format_args!(":{source} {command}{text}"))
-                    }
-                    _ => hub.line(format_args!(":{source} {command} {target}{text}")),
-                };
                 let sign = if line.tags.is_empty() { "" } else { ";" };
+                let from_client = format!("{sign}{}", line.tags);
                 let tags = TagSet {
                     time: hub.now.at_unix(line.id),
                     id: Some(MessageTag::Stored(store.tag, line.id)),
                     account: Some(line.account.as_str()).filter(|name| !name.is_empty()),
                     is_bot: false,
-                    from_client: &format!("{sign}{}", line.tags),
+                    from_client: &from_client,
                 };
-                Fanout::new(words, tags).variant(has, &mut hub.outbox())
-            });
-            lines.collect()
+                let outbox = &mut hub.outbox();
+                if is_multiline(text) {
+                    let message = MultilineMessage {
+                        source,
+                        command,
+                        prefix: "",
+                        target,
+                        text,
+                        tags,
+                    };
+                    let (lines, is_batch) = message.forms().lines(has, outbox);
+                    // Of a batch inside of the other, only the beginning is in the other.
+                    let lines = lines.into_iter().enumerate();
+                    written.extend(lines.map(|(at, line)| (line, !is_batch || at == 0)));
+                    continue;
+                }
+                let words = match line.kind {
+                    kind if kind.is_message() => {
+                        outbox.line(format_args!(":{source} {command} {target} :{text}"))
+                    }
+                    StoredKind::Quit | StoredKind::Nick => {
+                        outbox.line(format_args!(":{source} {command}{text}"))
+                    }
+                    _ => outbox.line(format_args!(":{source} {command} {target}{text}")),
+                };
+                written.push((Fanout::new(words, tags).variant(has, outbox), true));
+            }
+            written
         });
     }
 
-    /// Sends lines as a batch, or without one to a client that knows no batches.
+    /// Sends lines as a batch, or without one to a client that knows no batches. With each line comes
+    /// whether it is in this batch, and not in one inside of it.
     fn send_batch(
         &self,
         to: ConnectionId,
         label: Option<&str>,
         (begin, is_end): (fmt::Arguments<'_>, bool),
-        lines: impl FnOnce(&Self, Capabilities) -> Vec<LineSpan>,
+        lines: impl FnOnce(&Self, Capabilities) -> Vec<(LineSpan, bool)>,
     ) {
         let (has, name) = (self.capabilities(to), &self.settings.name);
         let has_batches = has.has(Capabilities::BATCH);
@@ -376,9 +396,9 @@ impl Hub {
             }
             outbox.send(to, line);
         }
-        for line in lines(self, has) {
+        for (line, is_in_batch) in lines(self, has) {
             let outbox = &mut self.outbox();
-            let line = match has_batches {
+            let line = match has_batches && is_in_batch {
                 true => outbox.with_tags(format_args!(";batch={BATCH}"), line),
                 false => line,
             };

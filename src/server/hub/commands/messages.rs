@@ -9,8 +9,8 @@ use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
 use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine, StoredRecord};
 use crate::server::hub::{
-    Capabilities, CommandResult, ConnectionId, Fanout, Hub, Person, Registered, Rejection, Reply,
-    Room, RoomMember, Work,
+    Capabilities, CommandResult, ConnectionId, Fanout, Hub, HubTime, Person, Registered, Rejection,
+    Reply, Room, RoomMember, Work,
 };
 use crate::wire::Nick;
 use crate::wire::message::Tags;
@@ -161,13 +161,13 @@ impl Hub {
     }
 
     /// The room in the store if this message is kept.
-    fn room_of_stored(&self, room: &Room, chat: Chat<'_>) -> Option<Buffer> {
+    pub(super) fn room_of_stored(&self, room: &Room, chat: Chat<'_>) -> Option<Buffer> {
         let room = self.is_kept(chat).then(|| self.stored_room(room))?;
         room.map(Buffer::Room)
     }
 
     /// The conversation in the store if this whisper is kept.
-    fn conversation_of_stored(
+    pub(super) fn conversation_of_stored(
         &self,
         speaker: &Registered,
         listener: &Registered,
@@ -194,7 +194,7 @@ impl Hub {
     }
 
     /// Keeps a message. The sends from `first_send` on wait until it is on disk.
-    fn store_chat(
+    pub(super) fn store_chat(
         &self,
         speaker: &Registered,
         (buffer, rejection): (Buffer, Rejection<'_>),
@@ -265,6 +265,15 @@ impl Hub {
         Ok(())
     }
 
+    /// The time and the id of the current message.
+    pub(super) fn message_time_and_id(&self) -> (HubTime, MessageTag) {
+        let id = MessageId(self.messages);
+        match self.store {
+            None => (self.now, MessageTag::Counted(self.started, self.messages)),
+            Some(store) => (self.now.at_unix(id), MessageTag::Stored(store.tag, id)),
+        }
+    }
+
     /// The line of a message to one target, with its tags.
     fn chat_fanout<'a, 't>(
         &self,
@@ -277,11 +286,7 @@ impl Hub {
         let text = trailing(chat.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
         let line = self.outbox().line_if_fits(words);
-        let id = MessageId(self.messages);
-        let (time, id) = match self.store {
-            None => (self.now, MessageTag::Counted(self.started, self.messages)),
-            Some(store) => (self.now.at_unix(id), MessageTag::Stored(store.tag, id)),
-        };
+        let (time, id) = self.message_time_and_id();
         let tags = TagSet {
             time,
             id: Some(id),
@@ -381,7 +386,7 @@ fn is_sent_for_notice(rejection: Rejection<'_>) -> bool {
 
 /// The client-only tags, each after a semicolon, for appending to other tags. Of several with one
 /// name the last counts. IRCv3 message-tags, "Rules for naming message tags".
-fn relayed(tags: Tags<'_>) -> String {
+pub(super) fn relayed(tags: Tags<'_>) -> String {
     let mut seen = BTreeSet::new();
     let all = tags.iter().rev();
     let kept: Vec<_> = all

@@ -16,6 +16,7 @@ mod membership;
 mod messages;
 mod moderation;
 mod monitor;
+mod multiline;
 mod nickserv;
 mod operators;
 mod queries;
@@ -59,6 +60,7 @@ impl Hub {
             self.reject(from, rejection);
         }
         let has_other_ending = self.outbox().begin_other_ending();
+        let label = label.filter(|label| !self.keep_label_of_batch(from, line, label.text));
         match (label, self.label_of_task(from)) {
             // The response is sent with the answer to the task.
             (Some(label), Some(slot)) => *slot = Some(label.text.to_owned()),
@@ -105,6 +107,11 @@ impl Hub {
             }
             Err(MessageError::TooLong) => return Err(Rejection::LineTooLong),
         };
+        if !message.tags.is_empty()
+            && let Some(done) = self.batched_line(from, message)
+        {
+            return done;
+        }
         let needs_name = || Command::named(message.command).is_some_and(|one| !one.is_early);
         // Errors about the form of a line affect its sender alone.
         self.outbox().is_free = true;
@@ -138,6 +145,9 @@ impl Hub {
                 self.webirc(from, password, gateway, address, options)?;
             }
             Request::Authenticate { parameter } => self.authenticate(from, parameter)?,
+            Request::Batch { reference, kind, target } => {
+                self.batch(from, reference, (kind, target), tags)?;
+            }
             Request::Cap { subcommand, argument } => self.cap(from, subcommand, argument)?,
             Request::Chathistory { subcommand, first, second, third, fourth } => {
                 self.chathistory(from, subcommand, [first, second, third, fourth])?;

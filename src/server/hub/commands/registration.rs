@@ -302,6 +302,7 @@ impl Hub {
             return offered.to_string();
         }
         let with_values = offered.names().map(|(name, capability)| match capability {
+            Capabilities::MULTILINE => format!("{name}={}", self.multiline_value()),
             Capabilities::SASL => format!("{name}={}", self.mechanisms(to)),
             Capabilities::ACCOUNT_REGISTRATION => {
                 format!("{name}={}", self.registration_value().unwrap_or_default())

@@ -6,6 +6,7 @@
 pub(super) mod accounts;
 pub(super) mod attempts;
 pub(super) mod bans;
+pub(super) mod client_batch;
 pub(super) mod markers;
 pub(super) mod masks;
 pub(super) mod modes;
