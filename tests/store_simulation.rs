@@ -2,8 +2,9 @@
 //!
 //! A model store takes the lines with random delays, refuses them, and loses those that it has not
 //! committed in a crash. The checks are the promises of the server: an acknowledged line is stored
-//! exactly once, a seen line is stored, every reader sees a room in the order of the store, and each
-//! line gets an answer. Deliberate faults test that the checks find such errors.
+//! exactly once, a seen line is stored, every reader sees a room in the order of the store, each
+//! line gets an answer, and one that is sent again under its id is stored and relayed once.
+//! Deliberate faults test that the checks find such errors.
 
 // A test may panic.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -18,7 +19,7 @@ use chatting_room::common::shared_error::SharedError;
 use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::stored::{
     HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoreInfo, StoreOutcome,
-    StoreState, StoreTag, StoredLine, StoredMarker, StoredRecord,
+    StoreState, StoreTag, StoredLine, StoredMarker, StoredOnce, StoredOnces, StoredRecord,
 };
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
@@ -49,6 +50,19 @@ enum Sabotage {
     KeepRedacted,
     /// A read marker is forgotten in a restart.
     ForgetMarkers,
+    /// After a restart, the ids of clients are not known.
+    ForgetOnces,
+    /// The id of a message that was not stored stays known.
+    KeepLostOnces,
+}
+
+/// A message with an id of its client.
+#[derive(Debug, Clone)]
+struct OnceMessage {
+    number: u64,
+    target: String,
+    /// The time of the server when it was sent first, in Unix milliseconds.
+    first_sent: u64,
 }
 
 /// One user, as the client sees it.
@@ -75,6 +89,8 @@ struct ModelStore {
     disk: BTreeMap<MessageId, StoredLine>,
     /// The lines that were deleted from it.
     redacted: BTreeMap<MessageId, StoredLine>,
+    /// The ids of messages that are not stored themselves.
+    once_only: BTreeMap<MessageId, StoredOnce>,
     /// The same ids by their form on the wire.
     by_text: BTreeMap<String, MessageId>,
     /// The ids of events that could not be stored; they are reported all the same.
@@ -98,6 +114,15 @@ struct Simulation {
     said: u64,
     acknowledged: BTreeSet<u64>,
     refused: BTreeSet<u64>,
+    /// The messages with an id of their client.
+    onces: Vec<OnceMessage>,
+    /// The labels of those that were sent again, each with the number of the message.
+    resent: BTreeMap<u64, u64>,
+    /// The labels of those among them that the server knew.
+    repeated: BTreeSet<u64>,
+    /// How often each whisper with an id was delivered.
+    whispered: BTreeMap<u64, usize>,
+    expired: usize,
     crashes: usize,
     redactions: usize,
     /// For each account the latest marker of the lobby that was acknowledged.
@@ -130,6 +155,11 @@ impl Simulation {
             said: 0,
             acknowledged: BTreeSet::new(),
             refused: BTreeSet::new(),
+            onces: Vec::new(),
+            resent: BTreeMap::new(),
+            repeated: BTreeSet::new(),
+            whispered: BTreeMap::new(),
+            expired: 0,
             crashes: 0,
             redactions: 0,
             marked: [0; ACCOUNTS.len()],
@@ -148,7 +178,11 @@ impl Simulation {
         // Whispers are not what is counted here.
         settings.stores_whispers = false;
         settings.stores_events = self.with_events;
+        // So few that some are displaced.
+        settings.limits.once_ids = 10;
+        settings.limits.once_ids_per_user = 5;
         let last = self.store.disk.keys().chain(self.store.redacted.keys());
+        let last = last.chain(self.store.once_only.keys());
         let last = last.max().copied();
         let last = match self.sabotage {
             Some(Sabotage::ReuseId) => MessageId::default(),
@@ -180,7 +214,30 @@ impl Simulation {
         if self.sabotage != Some(Sabotage::ForgetMarkers) {
             self.hub.markers_in(markers.collect());
         }
+        if self.sabotage != Some(Sabotage::ForgetOnces) {
+            self.hub.once_in(&self.stored_onces());
+        }
         self.gate = Gate::default();
+    }
+
+    /// The ids of clients on the disk.
+    fn stored_onces(&self) -> StoredOnces {
+        let lines = self.store.disk.values().chain(self.store.redacted.values());
+        let of_lines = lines.filter_map(|line| {
+            Some(StoredOnce {
+                message: line.id,
+                key: line.once.clone()?,
+                source: line.source.clone(),
+                account: line.account.clone(),
+            })
+        });
+        let all = of_lines.chain(self.store.once_only.values().cloned());
+        let mut entries: Vec<_> = all.collect();
+        entries.sort_by_key(|one| one.message);
+        StoredOnces {
+            entries,
+            complete_since: 0,
+        }
     }
 
     fn run(&mut self, steps: usize) -> Result<(), String> {
@@ -204,7 +261,9 @@ impl Simulation {
             55..58 => self.command("TOPIC #lobby :news")?,
             58..63 => self.ask_for_history()?,
             63..69 => self.redact()?,
-            69..74 => self.mark()?,
+            69..73 => self.mark()?,
+            73..80 => self.say_once()?,
+            80..87 => self.say_again()?,
             _ => self.say()?,
         }
         self.give_to_store();
@@ -228,7 +287,8 @@ impl Simulation {
         self.generation += 1;
         let id = ConnectionId::new(self.generation, self.generation);
         self.clients.insert(id, Client::default());
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        // The ids are bounded for each host.
+        let address = IpAddr::V4(Ipv4Addr::new(127, 0, 0, self.random.u8(1..4)));
         self.hub.connected(id, address, self.now, &mut self.outbox);
         self.carry_out()?;
         let account = self.random.usize(0..2 * ACCOUNTS.len());
@@ -243,7 +303,8 @@ impl Simulation {
         }
         let capabilities = "echo-message message-tags server-time labeled-response batch \
                             draft/message-redaction draft/read-marker \
-                            draft/event-playback draft/multiline";
+                            draft/event-playback draft/multiline \
+                            chatroom.example/once";
         for line in [
             format!("CAP REQ :{capabilities}"),
             format!("NICK n{}", self.generation),
@@ -304,6 +365,64 @@ impl Simulation {
             self.receive(id, line)?;
         }
         Ok(())
+    }
+
+    /// The same with an id. A whisper of guests is not stored, but its id is.
+    fn say_once(&mut self) -> Result<(), String> {
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        self.said += 1;
+        let number = self.said;
+        let target = match self.random.u8(0..4) {
+            0 => format!("n{}", self.generation),
+            _ => "#lobby".to_owned(),
+        };
+        let newest = self.store.disk.keys().chain(self.store.once_only.keys());
+        let newest = newest.max().map_or(0, |id| id.unix_milliseconds());
+        let clock = u64::try_from(self.now.unix.as_millis()).unwrap();
+        self.onces.push(OnceMessage {
+            number,
+            target: target.clone(),
+            first_sent: clock.max(newest),
+        });
+        let client = self.clients.get_mut(&id).unwrap();
+        client.unanswered.insert(number);
+        self.receive(
+            id,
+            &format!(
+                "@label={number};chatroom.example/once={number:016} PRIVMSG {target} :{number}"
+            ),
+        )
+    }
+
+    /// A client does not know whether such a message has arrived, and sends it again.
+    fn say_again(&mut self) -> Result<(), String> {
+        let recent = self.onces.len().saturating_sub(12);
+        let Some(message) = self.random.choice(self.onces[recent..].to_vec()) else {
+            return Ok(());
+        };
+        let Some(id) = self.someone() else {
+            return Ok(());
+        };
+        self.said += 1;
+        let label = self.said;
+        self.clients.get_mut(&id).unwrap().unanswered.insert(label);
+        self.resent.insert(label, message.number);
+        let OnceMessage {
+            number,
+            target,
+            first_sent,
+        } = message;
+        let line = format!(
+            "@label={label};chatroom.example/once={number:016},{first_sent} PRIVMSG {target} :{number}"
+        );
+        let line = Line::Whole(line.as_bytes());
+        self.hub.received(id, line, self.now, &mut self.outbox);
+        if !self.outbox.has_stored() {
+            self.repeated.insert(label);
+        }
+        self.carry_out()
     }
 
     fn command(&mut self, line: &str) -> Result<(), String> {
@@ -412,6 +531,7 @@ impl Simulation {
             source: line.source.to_string(),
             tags: line.tags.to_string(),
             text: line.text.to_string(),
+            once: None,
         });
         lines.collect()
     }
@@ -532,6 +652,10 @@ impl Simulation {
                         continue;
                     }
                     StoredRecord::Room(_) => return Err("no room is registered".to_owned()),
+                    StoredRecord::Once(once) => {
+                        self.store.once_only.insert(once.message, once);
+                        continue;
+                    }
                 };
                 let text = format!("{}-{}", tag(), line.id);
                 self.store.by_text.insert(text, line.id);
@@ -581,6 +705,11 @@ impl Simulation {
     fn settle(&mut self, outcome: &StoreOutcome) -> Result<(), String> {
         self.gate.settle(outcome);
         while self.gate.release(&mut self.outbox).is_some() {
+            if let Some(lost) = self.outbox.lost
+                && self.sabotage != Some(Sabotage::KeepLostOnces)
+            {
+                self.hub.forget_once(lost);
+            }
             let is_forgotten = self.sabotage == Some(Sabotage::DropHeldStep);
             if !is_forgotten || self.random.u8(0..20) > 0 {
                 self.send()?;
@@ -615,6 +744,18 @@ impl Simulation {
             let line = str::from_utf8(bytes).unwrap().trim_end();
             let message = Message::parse(line).unwrap();
             client.is_welcome |= message.command == "001";
+            let label = message
+                .tags
+                .get("label")
+                .and_then(|label| label.parse().ok());
+            let is_repeat = label.is_some_and(|label| self.repeated.contains(&label));
+            if message.command == "PRIVMSG"
+                && message.parameters[0] != "#lobby"
+                && message.tags.get("chatroom.example/once").is_none()
+                && let Ok(number) = message.parameters[1].parse()
+            {
+                *self.whispered.entry(number).or_default() += 1;
+            }
             // The id of a message of several lines is that of its batch.
             let is_part = message.tags.get("batch") == Some("multiline");
             let begins_lines =
@@ -643,7 +784,9 @@ impl Simulation {
                 if !(is_same && is_same_kind) {
                     return Err(format!("another text is stored than is seen: {line}"));
                 }
-                client.seen.push(*id);
+                if !is_repeat {
+                    client.seen.push(*id);
+                }
             }
             if message.command == "MARKREAD"
                 && let Some(account) = client.account
@@ -675,10 +818,6 @@ impl Simulation {
                 client.redacted.insert(id);
                 self.redactions += 1;
             }
-            let label = message
-                .tags
-                .get("label")
-                .and_then(|label| label.parse().ok());
             if let Some(label) = label {
                 if !client.unanswered.remove(&label) {
                     return Err(format!("a second answer to {label}: {line}"));
@@ -703,6 +842,19 @@ impl Simulation {
                 && let Some(label) = label
             {
                 self.refused.insert(label);
+                self.expired += usize::from(message.parameters[1] == "ONCE_EXPIRED");
+                let number = self.resent.get(&label).map(u64::to_string);
+                let mut stored = self.store.disk.values();
+                let is_stored = stored.any(|line| Some(&*line.text) == number.as_deref());
+                let may_be = match message.parameters[1] {
+                    "ONCE_EXPIRED" => true,
+                    // It can be the id of another account.
+                    "ONCE_REUSED" => client.account.is_some(),
+                    _ => false,
+                };
+                if is_stored && !may_be {
+                    return Err(format!("a stored line is refused: {line}"));
+                }
             }
         }
         Ok(())
@@ -724,6 +876,15 @@ impl Simulation {
             let number = line.text.lines().next().unwrap().parse().unwrap();
             *stored.entry(number).or_default() += 1;
         }
+        if let Some((number, _)) = stored.iter().find(|(_, count)| **count > 1) {
+            return Err(format!("{number} is stored twice"));
+        }
+        let of_onces = self.onces.iter().map(|one| one.number);
+        let mut twice = of_onces.filter(|number| self.whispered.get(number) > Some(&1));
+        if let Some(number) = twice.next() {
+            return Err(format!("the whisper {number} was delivered twice"));
+        }
+        let resent: BTreeSet<u64> = self.resent.values().copied().collect();
         for number in &self.acknowledged {
             let count = stored.get(number).copied().unwrap_or_default();
             if count != 1 {
@@ -733,7 +894,8 @@ impl Simulation {
             }
         }
         for number in &self.refused {
-            if stored.contains_key(number) {
+            // It may have been sent again since.
+            if stored.contains_key(number) && !resent.contains(number) {
                 return Err(format!("{number} was refused and is stored"));
             }
         }
@@ -766,7 +928,7 @@ impl Simulation {
 fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
     let seeds = std::env::var("SEEDS").map_or(1_000, |seeds| seeds.parse().unwrap());
     let next = AtomicU64::new(0);
-    let counts: [AtomicUsize; 5] = Default::default();
+    let counts: [AtomicUsize; 7] = Default::default();
     let run_some = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -782,6 +944,8 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
                 simulation.refused.len(),
                 simulation.redactions,
                 simulation.marks,
+                simulation.repeated.len(),
+                simulation.expired,
             ];
             for (count, found) in counts.iter().zip(found) {
                 count.fetch_add(found, Ordering::Relaxed);
@@ -793,13 +957,23 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
             scope.spawn(run_some);
         }
     });
-    let [crashes, acknowledged, refused, redactions, marks] = counts.map(AtomicUsize::into_inner);
+    let [
+        crashes,
+        acknowledged,
+        refused,
+        redactions,
+        marks,
+        repeated,
+        expired,
+    ] = counts.map(AtomicUsize::into_inner);
     // Otherwise the checks have checked nothing.
     assert!(crashes > 500, "{crashes} crashes");
     assert!(acknowledged > 10_000, "{acknowledged} lines");
     assert!(refused > 500, "{refused} refusals");
     assert!(redactions > 1_000, "{redactions} deletions");
     assert!(marks > 1_000, "{marks} markers");
+    assert!(repeated > 5_000, "{repeated} repetitions");
+    assert!(expired > 100, "{expired} expired");
 }
 
 #[test]
@@ -811,6 +985,8 @@ fn a_deliberate_fault_is_found() {
         Sabotage::ReuseId,
         Sabotage::KeepRedacted,
         Sabotage::ForgetMarkers,
+        Sabotage::ForgetOnces,
+        Sabotage::KeepLostOnces,
     ] {
         let found = (0..200).find(|seed| Simulation::new(*seed, Some(sabotage)).run(300).is_err());
         println!("{sabotage:?}: seed {found:?}");

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Uid;
@@ -89,7 +90,9 @@ pub fn run(options: &ServerOptions) -> Result<(), ServerError> {
             })
             .collect(),
     };
-    let stored = settings.store.map(open_store).transpose()?;
+    let window = Duration::from_secs(settings.hub.limits.once_seconds.into());
+    let stored = settings.store.map(|store| open_store(store, window));
+    let stored = stored.transpose()?;
     let mut reactor = Reactor::new(listen, settings.hub, stop, worker::start)?;
     reactor.set_tls(certificates.config);
     reactor.set_origins(origins(settings.websocket.as_ref()));
@@ -135,8 +138,11 @@ fn origins(settings: Option<&WebSocketSettings>) -> Origins {
 }
 
 /// Opens the store before the server listens, so that an error ends the start.
-fn open_store(settings: StoreSettings) -> Result<(PathBuf, OpenStore), ServerError> {
-    let store = store::open(&settings)?;
+fn open_store(
+    settings: StoreSettings,
+    once_window: Duration,
+) -> Result<(PathBuf, OpenStore), ServerError> {
+    let store = store::open(&settings, once_window)?;
     if let Some(warning) = &store.warning {
         warn!("{warning}");
     }

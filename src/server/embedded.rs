@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::server::auth::worker;
 use crate::server::certificates;
@@ -57,7 +58,8 @@ impl EmbeddedServer {
         let hub = settings.hub.clone();
         let listen = ListenSource::at(settings.addresses(), &settings.unix_listen);
         let stored = settings.store.as_ref();
-        let stored = stored.map(store::open);
+        let window = Duration::from_secs(settings.hub.limits.once_seconds.into());
+        let stored = stored.map(|store| store::open(store, window));
         let stored = stored.transpose()?;
         let mut reactor = Reactor::new(listen, hub, stopped, worker::start)?;
         reactor.set_tls(certificates.config);

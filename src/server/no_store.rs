@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::net::UnixListener;
+use std::time::Duration;
 
 use super::config::settings::StoreSettings;
 use super::error::ServerError;
@@ -23,7 +24,7 @@ enum Never {}
 pub(super) const IS_SUPPORTED: bool = false;
 
 /// Refuses to keep messages.
-pub(super) fn open(_: &StoreSettings) -> Result<OpenStore, ServerError> {
+pub(super) fn open(_: &StoreSettings, _: Duration) -> Result<OpenStore, ServerError> {
     Err(ServerError::NoStore)
 }
 

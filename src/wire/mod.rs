@@ -4,8 +4,8 @@
 //! the stream, `message` parses a line, `request` and `reply` have the tables of what clients and
 //! servers send, `name` and `mask` decide which names are the same or match, `isupport` has the name
 //! rules of another server, `encoding` decodes text, `sasl` is the exchange of a
-//! login, `sts` says which connections must be encrypted, and
-//! `outgoing` checks each line that is sent.
+//! login, `sts` says which connections must be encrypted, `once` is the tag of a message that must not
+//! be relayed twice, and `outgoing` checks each line that is sent.
 //!
 //! It must not know either program, sockets or the clock. `client`, `server` and `common` import
 //! it; it uses nothing of the crate.
@@ -16,6 +16,7 @@ pub mod lines;
 pub mod mask;
 pub mod message;
 pub mod name;
+pub mod once;
 pub mod outgoing;
 pub mod reply;
 pub mod request;

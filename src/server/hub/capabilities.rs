@@ -25,6 +25,8 @@ capabilities! {
     BATCH 5 "batch"
     /// `CAP NEW` and `CAP DEL`; the set never changes while the server runs.
     CAP_NOTIFY 6 "cap-notify"
+    /// Messages with an id of the client are relayed once. It is offered only with a store.
+    ONCE 28 "chatroom.example/once"
     /// `CHATHISTORY`. It is offered only with a store.
     CHATHISTORY 16 "draft/chathistory"
     /// `REGISTER` and `VERIFY`. It is offered only when users can register accounts.
@@ -92,7 +94,8 @@ impl Capabilities {
     pub(super) const WITH_STORE: Self = Self::CHATHISTORY
         .with(Self::MESSAGE_REDACTION)
         .with(Self::EVENT_PLAYBACK)
-        .with(Self::READ_MARKER);
+        .with(Self::READ_MARKER)
+        .with(Self::ONCE);
 
     /// All capabilities.
     pub(super) fn all() -> Self {

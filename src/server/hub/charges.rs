@@ -49,6 +49,8 @@ prices! {
     Watch = 150;
     /// A client tag is examined.
     Tag = 150;
+    /// The id of a message is looked up and kept.
+    OnceId = 1_000;
     /// A stored message is read. It takes less time, but of a disk that all share.
     HistoryRow = 4_000;
     /// A mask of a registered room is written, on a disk that all share.

@@ -106,6 +106,8 @@ rejections! {
     NotStored(command: &'static str, target: &'a str) => UnknownError;
     /// Sent as a `FAIL`.
     StoreStalled(command: &'static str, target: &'a str) => UnknownError;
+    /// A fault in the id that a client has given to a message to this target. Sent as a `FAIL`.
+    Once(command: &'static str, target: &'a str; _fault: OnceFault) => UnknownError;
     /// A fault in a request about an account, which is named. Sent as a `FAIL`.
     Account(command: &'static str, account: &'a str; _fault: AccountFault) => UnknownError;
     /// A fault in a request for history, with its code and the parameter. Sent as a `FAIL`.
@@ -217,6 +219,10 @@ impl Rejection<'_> {
                 command,
                 format!("STORE_SLOW {} {STORE_SLOW}", Truncated(target)).into(),
             )),
+            Self::Once(command, target, fault) => Some((
+                command,
+                format!("{fault:#} {} :{fault}", Truncated(target)).into(),
+            )),
             Self::Account(command, account, fault) => {
                 let code = fault.code();
                 Some((
@@ -317,6 +323,44 @@ impl fmt::Display for MarkerFault<'_> {
                 Truncated(target)
             ),
         }
+    }
+}
+
+/// Why a message with an id of its client is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnceFault {
+    /// The id has not the form of one.
+    Invalid,
+    /// One id would be that of several messages.
+    SeveralTargets,
+    /// The id is that of another message.
+    Reused,
+    /// It is sent again, and it is no longer known whether it was sent before.
+    Expired,
+}
+
+/// The code in the alternate form, else the text.
+impl fmt::Display for OnceFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (code, words) = match self {
+            Self::Invalid => (
+                "ONCE_INVALID",
+                "Message not sent: its id must be 16 to 64 of A-Z a-z 0-9 . _ ~ -",
+            ),
+            Self::SeveralTargets => (
+                "ONCE_INVALID",
+                "Message not sent: one with an id can have only one recipient",
+            ),
+            Self::Reused => (
+                "ONCE_REUSED",
+                "Message not sent: another message has its id",
+            ),
+            Self::Expired => (
+                "ONCE_EXPIRED",
+                "Message not sent: it may have been sent before; look for it in the history",
+            ),
+        };
+        f.write_str(if f.alternate() { code } else { words })
     }
 }
 

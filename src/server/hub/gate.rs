@@ -8,12 +8,12 @@
 //! It is deterministic, as the hub is: `net` passes each step, the time and the outcomes of the
 //! store.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 use std::time::Duration;
 
-use super::outbox::HeldStep;
-use super::stored::{StoreOutcome, StoredRecord};
+use super::outbox::{HeldStep, OnceStep};
+use super::stored::{MessageId, StoreOutcome, StoredRecord};
 use super::task::Task;
 use super::{ConnectionId, Outbox};
 
@@ -33,6 +33,8 @@ pub struct Gate {
     submitted: VecDeque<(u64, Duration)>,
     /// The turns with an outcome, and whether their lines are stored.
     settled: VecDeque<(u64, bool)>,
+    /// The messages that were not stored and that later steps may repeat the response to.
+    lost: HashSet<MessageId>,
     /// Whether responses to one sender alone are sent at once.
     is_stalled: bool,
 }
@@ -76,6 +78,10 @@ impl Gate {
         let is_empty = outbox.spans().is_empty() && outbox.closes.is_empty() && !outbox.has_query();
         if self.steps.is_empty() || is_empty {
             return false;
+        }
+        // The message that it is about may wait, under another connection.
+        if outbox.is_repeat() {
+            return true;
         }
         let Some(asker) = outbox.asker else {
             return !outbox.is_free;
@@ -129,6 +135,19 @@ impl Gate {
             .settled
             .front()
             .is_some_and(|(_, is_stored)| *is_stored);
+        let is_stored = match step.once {
+            // The turn of that message is an earlier one, whose outcome may be another.
+            Some(OnceStep::Repeat(message)) => !self.lost.contains(&message),
+            Some(OnceStep::First(message)) if !is_stored => {
+                self.lost.insert(message);
+                outbox.lost = Some(message);
+                false
+            }
+            _ => is_stored,
+        };
+        if self.steps.is_empty() {
+            self.lost.clear();
+        }
         self.held_bytes -= step.bytes();
         let asker = step.asker;
         if let Some(asker) = asker

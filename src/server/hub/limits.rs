@@ -117,6 +117,14 @@ limits! {
     /// Maximum number of read markers of one user.
     read_markers "read-markers" = 1_000, 1 to 100_000,
         "read markers of one account; the oldest is removed for a new one";
+    /// Seconds in which a message that a client sends again under its id is recognized.
+    once_seconds "once-seconds" = 3_600, 60 to 86_400,
+        "seconds in which a message sent again under its id is recognized";
+    /// Maximum number of these ids.
+    once_ids "once-ids" = 200_000, 1_000 to 1_000_000, "ids of messages that are recognized";
+    /// Maximum number of these ids of one account, or of one host without an account.
+    once_ids_per_user "once-ids-per-user" = 20_000, 1_000 to 1_000_000,
+        "of these ids of one account or host";
     /// Accounts that are registered from one address or network in an hour.
     registrations_per_hour "registrations-per-hour" = 10, 0 to 1_000_000,
         "accounts registered in an hour from one address or network";

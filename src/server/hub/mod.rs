@@ -33,6 +33,7 @@
 //! - `limits`: rate limits, timeouts and bounds
 //! - `outbox`: the result of a step
 //! - `message_id`: the ids of stored messages
+//! - `once`: the ids that clients give to their messages
 //! - `buffers`: where a stored message belongs
 //! - `stored` and `gate`: the port to the store, and the steps that wait for it
 //! - `account`: the port to the accounts
@@ -78,6 +79,7 @@ mod labels;
 mod limits;
 mod message_id;
 mod multiline;
+mod once;
 mod outbox;
 #[cfg(not(feature = "for-tests"))]
 pub(in crate::server) mod registered_room;
@@ -121,6 +123,7 @@ use state::client_batch::ClientBatch;
 use state::markers::Markers;
 use state::modes::Modes;
 use state::monitors::Monitors;
+use state::once::OnceTable;
 use state::operators::Operators;
 use state::pending_history::PendingHistory;
 use state::people::{
@@ -173,6 +176,8 @@ pub struct Hub {
     messages: u64,
     /// The store, if there is one.
     store: Option<KnownStore>,
+    /// The ids that clients have given to their messages, with a store.
+    once: OnceTable,
     /// The accounts, if there are any in a store.
     accounts: Option<Box<Accounts>>,
     /// The connections that wait for stored messages, and what each waits for, in order.

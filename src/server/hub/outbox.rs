@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::ConnectionId;
-use super::stored::StoredRecord;
+use super::stored::{MessageId, StoredRecord};
 use super::task::Task;
 use crate::wire::message::BODY_BYTES_MAX;
 
@@ -95,6 +95,9 @@ pub struct Outbox {
     /// Whether the step affects nothing but its asker, so that it need not wait for earlier steps of
     /// others.
     pub is_free: bool,
+    /// A message with an id of its client that could not be stored, for
+    /// [`Hub::forget_once`](super::Hub::forget_once).
+    pub lost: Option<MessageId>,
     /// The records to store. Each step moves the outbox to the hub and back, so they are boxed.
     keeping: Box<Keeping>,
 }
@@ -108,6 +111,16 @@ struct Keeping {
     instead: Vec<(ConnectionId, LineSpan)>,
     /// How many of these come before the responses.
     instead_answers: usize,
+    once: Option<OnceStep>,
+}
+
+/// The message of a step to which its client has given an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnceStep {
+    /// The step sends it, and stores its id.
+    First(MessageId),
+    /// The step repeats the response to it, which may still wait.
+    Repeat(MessageId),
 }
 
 /// Sends that depend on a line of the step.
@@ -120,7 +133,9 @@ struct Condition {
 
 impl Keeping {
     fn is_used(&self) -> bool {
-        !(self.records.is_empty() && self.conditions.is_empty() && self.instead.is_empty())
+        let is_empty =
+            self.records.is_empty() && self.conditions.is_empty() && self.instead.is_empty();
+        !is_empty || self.once.is_some()
     }
 }
 
@@ -132,6 +147,8 @@ pub(super) struct HeldStep {
     pub(super) closes: Vec<ConnectionId>,
     /// The requests for stored messages.
     pub(super) queries: Vec<Task>,
+    /// The message with an id of its client.
+    pub(super) once: Option<OnceStep>,
     /// The start of its text in the outbox.
     start: u32,
     text: String,
@@ -241,6 +258,29 @@ impl Outbox {
         self.keeping.records.push(record);
     }
 
+    /// A message that the step stores has an id of its client.
+    pub(super) fn set_once(&mut self, message: MessageId) {
+        self.keeping.once = Some(OnceStep::First(message));
+    }
+
+    /// The sends from the `first` one on depend on a message of an earlier step.
+    pub(super) fn repeat(
+        &mut self,
+        message: MessageId,
+        first: usize,
+        (sender, otherwise): (ConnectionId, LineSpan),
+    ) {
+        let sends = first..self.sends.len();
+        let otherwise = Some((sender, otherwise));
+        self.keeping.conditions.push(Condition { sends, otherwise });
+        self.keeping.once = Some(OnceStep::Repeat(message));
+    }
+
+    /// Whether the step repeats the response to a message of an earlier one.
+    pub(super) fn is_repeat(&self) -> bool {
+        matches!(self.keeping.once, Some(OnceStep::Repeat(_)))
+    }
+
     /// Whether the step has something to store. Its sends wait until these are on disk, see
     /// [`Gate`](super::Gate).
     #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
@@ -303,6 +343,7 @@ impl Outbox {
             asker: self.asker,
             closes: mem::take(&mut self.closes),
             queries,
+            once: self.keeping.once.take(),
             start: u32::try_from(start).unwrap_or(u32::MAX),
             text,
             instead: (!instead.is_empty()).then_some(instead),
@@ -427,6 +468,7 @@ impl Outbox {
         self.asker = None;
         self.is_free = false;
         self.wants_rehash = false;
+        self.lost = None;
     }
 
     /// Drops the lines, which are sent or no longer needed.

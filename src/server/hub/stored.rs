@@ -10,6 +10,7 @@ use super::account::{AccountChange, StoredAccounts};
 use super::ban::{BanChange, ServerBan};
 use super::buffers::{Buffer, StoredRoom};
 pub use super::message_id::{MessageId, StoreTag};
+pub use super::once::{OnceKey, StoredOnce, StoredOnces};
 use super::registered_room::{RegisteredRoom, RoomChange, RoomSnapshot};
 use crate::common::shared_error::SharedError;
 use crate::wire::FoldedName;
@@ -122,6 +123,8 @@ pub struct StoredLine {
     pub tags: Box<str>,
     /// The text.
     pub text: Box<str>,
+    /// The id that the client has given it, if it has.
+    pub once: Option<OnceKey>,
 }
 
 /// A record that a step stores.
@@ -135,6 +138,8 @@ pub enum StoredRecord {
     Redaction(Redaction),
     /// A read marker is moved.
     Marker(StoredMarker),
+    /// The id of a message that is not stored itself.
+    Once(StoredOnce),
 }
 
 /// How far the user of an account has read a room or conversation.
@@ -210,6 +215,8 @@ pub struct StoredState {
     pub bans: Vec<ServerBan>,
     /// The read markers.
     pub markers: Vec<StoredMarker>,
+    /// The ids that clients have given to their messages.
+    pub once: StoredOnces,
 }
 
 /// The outcome for the lines of some turns. A turn is a batch of lines that was given to the store;
@@ -317,6 +324,8 @@ pub struct HistoryLine {
     pub tags: String,
     /// The text.
     pub text: String,
+    /// The id that its client has given it.
+    pub once: Option<String>,
 }
 
 /// Whether lines can be stored at the moment.

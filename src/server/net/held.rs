@@ -86,6 +86,7 @@ impl Reactor {
         self.hub.markers_in(contents.markers);
         self.hub.rooms_in(contents.rooms);
         self.hub.bans_in(contents.bans);
+        self.hub.once_in(&contents.once);
         let (store, reader) = start(&|| wake_by(&self.waker))?;
         self.store = Some(Box::new(StoreLink {
             store,
@@ -234,6 +235,9 @@ impl Reactor {
             && let Some(asker) = link.gate.release(&mut self.outbox)
         {
             is_any = true;
+            if let Some(lost) = self.outbox.lost {
+                self.hub.forget_once(lost);
+            }
             self.budget = ReadBudget::of(asker);
             self.send_step();
             self.submit_held_tasks();

@@ -16,6 +16,7 @@ use super::accounts;
 use super::bans;
 use super::folder;
 use super::markers;
+use super::once;
 use super::problem::problem;
 use super::rooms;
 use crate::common::shared_error::SharedError;
@@ -25,7 +26,8 @@ use crate::server::hub::ban::ServerBan;
 use crate::server::hub::buffers::Buffer;
 use crate::server::hub::registered_room::RegisteredRoom;
 use crate::server::hub::stored::{
-    MessageId, Redaction, StoreChange, StoreTag, StoredLine, StoredMarker, StoredRecord,
+    MessageId, OnceKey, Redaction, StoreChange, StoreTag, StoredLine, StoredMarker, StoredOnces,
+    StoredRecord,
 };
 
 /// The file in which it is created, so that a crash leaves no half of one.
@@ -43,6 +45,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
     include_str!("schema/9.sql"),
+    include_str!("schema/10.sql"),
 ];
 /// How long a commit waits for another program that reads or writes the file.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -138,9 +141,15 @@ impl Database {
                          coalesce((SELECT max(id) FROM line WHERE buffer = no), 0),
                          coalesce((SELECT max(id) FROM redacted WHERE buffer = no), 0)
                      )) FROM buffer";
-        let last = self.connection.query_row(query, [], |row| row.get(0));
-        let last: Option<i64> = last.map_err(problem)?;
-        Ok(MessageId(last.unwrap_or_default().cast_unsigned()))
+        // A message of which only its id is kept is none of these.
+        let once_only = "SELECT max(id) FROM once_only";
+        let last = |query| -> Result<i64, StoreProblem> {
+            let last = self.connection.query_row(query, [], |row| row.get(0));
+            let last: Option<i64> = last.map_err(problem)?;
+            Ok(last.unwrap_or_default())
+        };
+        let last = last(query)?.max(last(once_only)?);
+        Ok(MessageId(last.cast_unsigned()))
     }
 
     /// Stores records, all or none. After an error none of them is visible.
@@ -151,6 +160,10 @@ impl Database {
                 StoredRecord::Redaction(redaction) => database.redact(redaction),
                 StoredRecord::Marker(marker) => markers::write(&database.connection, marker),
                 StoredRecord::Room(room) => rooms::write_record(&database.connection, room),
+                StoredRecord::Once(once) => {
+                    let source = database.source(&once.source, &once.account)?;
+                    once::write(&database.connection, once, source)
+                }
             })
         })
     }
@@ -173,6 +186,11 @@ impl Database {
     /// All read markers.
     pub(super) fn markers(&self) -> Result<Vec<StoredMarker>, StoreProblem> {
         markers::list(&self.connection)
+    }
+
+    /// The ids that clients have given to their messages, from a time in Unix milliseconds on.
+    pub(super) fn onces(&self, from: u64) -> Result<StoredOnces, StoreProblem> {
+        once::load(&self.connection, from)
     }
 
     /// Stores a change that was checked.
@@ -221,14 +239,15 @@ impl Database {
         let source = self.source(&line.source, &line.account)?;
         let mut insert = self
             .connection
-            .prepare_cached("INSERT INTO line VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?;
+            .prepare_cached("INSERT INTO line VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
         insert.execute(params![
             buffer,
             line.id.0.cast_signed(),
             line.kind.number(),
             source,
             &*line.tags,
-            &*line.text
+            &*line.text,
+            line.once.as_ref().map(OnceKey::to_bytes)
         ])?;
         Ok(())
     }
@@ -262,16 +281,17 @@ impl Database {
     fn redact(&mut self, redaction: &Redaction) -> rusqlite::Result<()> {
         let buffer = self.buffer(&redaction.buffer)?;
         let id = redaction.id.0.cast_signed();
-        let delete = "DELETE FROM line WHERE buffer = ?1 AND id = ?2";
+        let delete = "DELETE FROM line WHERE buffer = ?1 AND id = ?2 RETURNING once";
         let mut delete = self.connection.prepare_cached(delete)?;
-        if delete.execute(params![buffer, id])? == 0 {
+        let deleted = delete.query_row(params![buffer, id], |row| row.get(0));
+        let Some(once): Option<Option<Vec<u8>>> = deleted.optional()? else {
             return Ok(());
-        }
+        };
         drop(delete);
         let source = self.source(&redaction.source, &redaction.account)?;
-        let insert = "INSERT INTO redacted VALUES(?1, ?2, ?3, ?4, ?5)";
+        let insert = "INSERT INTO redacted VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
         let time = redaction.time.cast_signed();
-        let row = params![buffer, id, source, time, &*redaction.reason];
+        let row = params![buffer, id, source, time, &*redaction.reason, once];
         self.connection.prepare_cached(insert)?.execute(row)?;
         Ok(())
     }
@@ -353,7 +373,8 @@ impl Database {
     /// Deletes the senders without lines. This reads all lines, so it is not for a running server.
     pub(super) fn prune_senders(&mut self) -> Result<(), StoreProblem> {
         let delete = "DELETE FROM source WHERE no NOT IN
-                      (SELECT source FROM line UNION SELECT source FROM redacted)";
+                      (SELECT source FROM line UNION SELECT source FROM redacted
+                       UNION SELECT source FROM once_only)";
         self.sources.clear();
         self.connection.execute(delete, []).map_err(problem)?;
         Ok(())

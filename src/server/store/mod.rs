@@ -8,6 +8,7 @@
 //! - `rooms`: the same for registered rooms
 //! - `bans`: the same for bans
 //! - `markers`: the same for read markers
+//! - `once`: the same for the ids of clients
 //! - `writer`: the thread that commits
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
@@ -20,6 +21,7 @@ mod bans;
 mod database;
 mod folder;
 mod markers;
+mod once;
 mod problem;
 mod queries;
 mod reader;
@@ -37,7 +39,9 @@ use super::error::{ServerError, StoreProblem};
 use super::hub::account::{Account, AccountChange, AccountProblem, StoredAccounts};
 use super::hub::ban::{BanChange, BanProblem, ServerBan};
 use super::hub::registered_room::{RegisteredRoom, RoomChange, RoomChangeKind, RoomProblem};
-use super::hub::stored::{StoreChange, StoreInfo, StoredMarker, StoredState, first_kept};
+use super::hub::stored::{
+    StoreChange, StoreInfo, StoredMarker, StoredOnces, StoredState, first_kept,
+};
 use super::hub::task::{StoreThreads, Wake};
 use crate::common::io_error::os_error_text;
 use database::{CommitError, Database};
@@ -59,6 +63,7 @@ pub(super) struct OpenStore {
     rooms: Vec<RegisteredRoom>,
     bans: Vec<ServerBan>,
     markers: Vec<StoredMarker>,
+    once: StoredOnces,
     /// The socket for the requests of the administrator, if the name of the folder is not too long.
     pub(super) administration: Option<UnixListener>,
     /// A warning to report about it.
@@ -69,9 +74,14 @@ pub(super) struct OpenStore {
 }
 
 /// Opens a store, and creates it if it is missing. Without `accept_clock` a newest line that is more
-/// than a day ahead of the clock is an error: one of the two is wrong.
-pub(super) fn open(settings: &StoreSettings) -> Result<OpenStore, ServerError> {
-    open_at(settings, SystemTime::now()).map_err(reported(&settings.folder))
+/// than a day ahead of the clock is an error: one of the two is wrong. The ids of clients are read for
+/// `once_window` before now.
+pub(super) fn open(
+    settings: &StoreSettings,
+    once_window: Duration,
+) -> Result<OpenStore, ServerError> {
+    let opened = open_at(settings, once_window, SystemTime::now());
+    opened.map_err(reported(&settings.folder))
 }
 
 /// Deletes all lines older than `keep_days` days. The folder must not be in use.
@@ -193,7 +203,11 @@ fn reported(folder: &Path) -> impl Fn(StoreProblem) -> ServerError {
     }
 }
 
-fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, StoreProblem> {
+fn open_at(
+    settings: &StoreSettings,
+    once_window: Duration,
+    now: SystemTime,
+) -> Result<OpenStore, StoreProblem> {
     let folder = &settings.folder;
     let lock = folder::lock(folder)?;
     let database = Database::open(folder)?;
@@ -211,6 +225,10 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
     });
     let (accounts, rooms) = (database.accounts()?, database.rooms()?);
     let (bans, markers) = (database.bans()?, database.markers()?);
+    // New messages have the time of the newest one until the clock has reached it.
+    let from =
+        (newest.max(Duration::from_millis(unix_milliseconds(now)))).saturating_sub(once_window);
+    let once = database.onces(u64::try_from(from.as_millis()).unwrap_or_default())?;
     let administration = folder::listen(folder);
     let warning = match &administration {
         Ok(_) => warning,
@@ -233,6 +251,7 @@ fn open_at(settings: &StoreSettings, now: SystemTime) -> Result<OpenStore, Store
         rooms,
         bans,
         markers,
+        once,
         administration: administration.ok(),
         warning,
         folder: folder.to_owned(),
@@ -250,6 +269,7 @@ impl OpenStore {
             rooms: mem::take(&mut self.rooms),
             bans: mem::take(&mut self.bans),
             markers: mem::take(&mut self.markers),
+            once: mem::take(&mut self.once),
         }
     }
 
@@ -272,6 +292,8 @@ mod tests {
     };
     use crate::wire::RoomName;
 
+    const WINDOW: Duration = Duration::from_secs(3_600);
+
     fn settings(folder: &tempfile::TempDir) -> StoreSettings {
         StoreSettings {
             folder: folder.path().to_owned(),
@@ -292,6 +314,7 @@ mod tests {
             account: "".into(),
             tags: "".into(),
             text: "hello".into(),
+            once: None,
         })
     }
 
@@ -299,7 +322,7 @@ mod tests {
     fn a_newest_message_ahead_of_the_clock_is_a_warning_and_from_a_day_on_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        let mut store = open_at(&settings(&folder), at(0)).unwrap();
+        let mut store = open_at(&settings(&folder), WINDOW, at(0)).unwrap();
         let id = MessageId::default().next_at(100_000_000);
         store.database.store(&[record(id)]).unwrap();
         drop(store);
@@ -315,7 +338,7 @@ mod tests {
                 accept_clock: accept,
                 ..settings(&folder)
             };
-            let store = open_at(&settings, at(clock));
+            let store = open_at(&settings, WINDOW, at(clock));
             assert_eq!(store.is_ok(), starts, "{clock}");
             if let Ok(store) = store {
                 assert_eq!(store.warning.is_some(), warns, "{clock}");
@@ -327,7 +350,7 @@ mod tests {
     #[test]
     fn lines_are_stored_all_or_none() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
+        let mut store = open_at(&settings(&folder), WINDOW, UNIX_EPOCH).unwrap();
         store.database.store(&[record(MessageId(7))]).unwrap();
         // An id that is there already cannot be stored again, so neither can its companion.
         let both = [record(MessageId(8)), record(MessageId(7))];
@@ -340,9 +363,15 @@ mod tests {
     #[test]
     fn the_tag_is_that_of_the_first_start() {
         let folder = tempfile::tempdir().unwrap();
-        let tag = open_at(&settings(&folder), UNIX_EPOCH).unwrap().info.tag;
+        let tag = open_at(&settings(&folder), WINDOW, UNIX_EPOCH)
+            .unwrap()
+            .info
+            .tag;
         assert_eq!(
-            open_at(&settings(&folder), UNIX_EPOCH).unwrap().info.tag,
+            open_at(&settings(&folder), WINDOW, UNIX_EPOCH)
+                .unwrap()
+                .info
+                .tag,
             tag
         );
     }
@@ -350,7 +379,7 @@ mod tests {
     #[test]
     fn all_lines_that_wait_get_their_outcome_before_the_thread_ends() {
         let folder = tempfile::tempdir().unwrap();
-        let store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
+        let store = open_at(&settings(&folder), WINDOW, UNIX_EPOCH).unwrap();
         let (woken, wakes) = std::sync::mpsc::channel();
         let wake = || {
             let woken = woken.clone();
@@ -373,7 +402,7 @@ mod tests {
             }
         }
         drop(writer);
-        let store = open_at(&settings(&folder), UNIX_EPOCH).unwrap();
+        let store = open_at(&settings(&folder), WINDOW, UNIX_EPOCH).unwrap();
         assert_eq!(store.info.last, MessageId(20));
     }
 }

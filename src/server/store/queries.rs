@@ -16,7 +16,7 @@ use super::problem::problem;
 use crate::server::error::StoreProblem;
 use crate::server::hub::buffers::{Buffer, own_and_other};
 use crate::server::hub::stored::{
-    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, StoredKind,
+    HistoryLine, HistoryPage, HistoryQuery, HistoryWanted, MessageId, OnceKey, StoredKind,
 };
 use crate::server::hub::task::{Answer, Task, TaskRunner, Wake};
 
@@ -235,7 +235,8 @@ fn lines(
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, kind, mask, tags, text, account FROM line JOIN source ON source.no = line.source
+        "SELECT id, kind, mask, tags, text, account, once FROM line
+         JOIN source ON source.no = line.source
          WHERE buffer = ?1 AND id > ?2 AND id < ?3 AND kind <= ?5 ORDER BY id {order} LIMIT ?4"
     ))?;
     let (after, before) = (after.0.cast_signed(), before.0.cast_signed());
@@ -248,6 +249,10 @@ fn lines(
             tags: row.get(3)?,
             text: row.get(4)?,
             account: row.get(5)?,
+            once: row
+                .get::<_, Option<Vec<u8>>>(6)?
+                .and_then(|bytes| OnceKey::from_bytes(&bytes))
+                .map(|key| key.id.into_string()),
         })
     })?;
     lines.collect()
@@ -291,6 +296,7 @@ mod tests {
             account: "".into(),
             tags: "".into(),
             text: "hello".into(),
+            once: None,
         };
         let lines: Vec<_> = (1..=10).map(line).map(StoredRecord::Line).collect();
         Database::open(folder.path())

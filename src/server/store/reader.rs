@@ -181,6 +181,14 @@ impl StoreReader {
                 }
             }
         }
+        if version >= 10 {
+            let query =
+                "SELECT count(*) FROM once_only WHERE source NOT IN (SELECT no FROM source)";
+            match count(query)? {
+                0 => {}
+                missing => damage.push(format!("{missing} ids of messages have no sender")),
+            }
+        }
         if version >= 5 {
             bans::list(connection)?;
         }

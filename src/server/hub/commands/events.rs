@@ -75,6 +75,7 @@ impl Hub {
             account: account.into(),
             tags: tags.into(),
             text: text.into(),
+            once: None,
         }));
     }
 }

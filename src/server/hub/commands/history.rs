@@ -20,8 +20,10 @@ use crate::server::hub::stored::{
 use crate::server::hub::task::Task;
 use crate::server::hub::time::unix_milliseconds;
 use crate::server::hub::{
-    Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Rejection, Room, StoredRooms, Work,
+    Capabilities, CommandResult, ConnectionId, Hub, LineSpan, Registered, Rejection, Room,
+    StoredRooms, Work,
 };
+use crate::wire::once::ONCE;
 use crate::wire::{FoldedName, Nick};
 
 /// The reference of the batch. It ends in the step that begins it, so two are never open.
@@ -364,7 +366,16 @@ impl Hub {
                     }
                     _ => outbox.line(format_args!(":{source} {command} {target}{text}")),
                 };
-                written.push((Fanout::new(words, tags).variant(has, outbox), true));
+                let words = Fanout::new(words, tags).variant(has, outbox);
+                let needed = Capabilities::ONCE.with(Capabilities::MESSAGE_TAGS);
+                let words = match &line.once {
+                    // Its author finds out by it which messages have arrived.
+                    Some(id) if has.has(needed) && is_author(user, line) => {
+                        outbox.with_tags(format_args!(";{ONCE}={id}"), words)
+                    }
+                    _ => words,
+                };
+                written.push((words, true));
             }
             written
         });
@@ -407,6 +418,18 @@ impl Hub {
         if has_batches {
             let end = own_line(format_args!(":{name} BATCH -{BATCH}"));
             self.outbox().send(to, end);
+        }
+    }
+}
+
+/// Whether a user can have written a message. An id of a client is of no use to others, so the same
+/// nick, user and host are enough for a guest, who may have reconnected.
+fn is_author(user: &Registered, line: &HistoryLine) -> bool {
+    match line.account.as_str() {
+        "" => *user.source == *line.source,
+        author => {
+            let own = user.account.as_deref().map(Nick::as_str);
+            own.is_some_and(|own| FoldedName::same(own, author))
         }
     }
 }

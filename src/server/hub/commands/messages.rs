@@ -7,13 +7,16 @@ use crate::server::hub::error::SendRefusal;
 use crate::server::hub::fanout::{MessageTag, TagSet};
 use crate::server::hub::limits::truncate;
 use crate::server::hub::replies::trailing;
-use crate::server::hub::stored::{MessageId, StoreState, StoredKind, StoredLine, StoredRecord};
+use crate::server::hub::stored::{
+    MessageId, OnceKey, StoreState, StoredKind, StoredLine, StoredOnce, StoredRecord,
+};
 use crate::server::hub::{
     Capabilities, CommandResult, ConnectionId, Fanout, Hub, HubTime, Person, Registered, Rejection,
     Reply, Room, RoomMember, Work,
 };
 use crate::wire::Nick;
 use crate::wire::message::Tags;
+use crate::wire::once::ONCE;
 
 /// The tag of a `TAGMSG` that its sender wants to be stored.
 const PERSIST_TAG: &str = "+draft/persist";
@@ -55,6 +58,7 @@ impl Hub {
             false => self.relayed_tags(chat),
         };
         let is_answered = chat.command != "NOTICE";
+        let once = self.once_tag(chat, targets)?;
         let targets = match self.targets(targets, chat.command) {
             Err(_) if !is_answered => return Ok(()),
             targets => targets?,
@@ -70,8 +74,14 @@ impl Hub {
                     None => Ok(()),
                 };
             }
-            hub.count_message();
-            match hub.send_chat_to_target(target, chat, &tags) {
+            let sent = match once {
+                Some(once) => hub.send_chat_once(target, chat, &tags, once),
+                None => {
+                    hub.count_message();
+                    hub.send_chat_to_target(target, chat, &tags, None)
+                }
+            };
+            match sent {
                 Err(rejection) if !is_answered && !is_sent_for_notice(rejection) => Ok(()),
                 done => done,
             }
@@ -99,17 +109,18 @@ impl Hub {
     }
 
     /// Sends a message to one room or user, whole or not at all.
-    fn send_chat_to_target<'a>(
+    pub(super) fn send_chat_to_target<'a>(
         &self,
         target: &'a str,
         chat: Chat<'a>,
         tags: &str,
+        once: Option<&OnceKey>,
     ) -> CommandResult<'a> {
         let (person, speaker) = self.people.person(chat.from)?;
         // `STATUSMSG`: a prefix restricts the message to members with that status or a higher one.
         let (prefix, room) = target.split_at(usize::from(target.starts_with(['@', '+'])));
         if !room.starts_with('#') {
-            return self.send_chat_to_person((person, speaker), target, chat, tags);
+            return self.send_chat_to_person((person, speaker), target, chat, tags, once);
         }
         let room = self.rooms.find(room)?;
         let membership = speaker.membership(room.number);
@@ -121,10 +132,12 @@ impl Hub {
             "" => self.room_of_stored(room, chat),
             _ => None,
         };
-        if kept_in.is_some() {
+        if kept_in.is_some() || once.is_some() {
             self.require_store(chat.command, target)?;
         }
-        let mut fanout = self.chat_fanout(speaker, chat, (prefix, room.name.as_str()), tags)?;
+        let shown = (prefix, room.name.as_str());
+        let id = MessageId(self.messages);
+        let mut fanout = self.chat_fanout(speaker, chat, shown, tags, id)?;
         let first_send = self.outbox().spans().len();
         if prefix.is_empty() && chat.text.is_some() {
             self.broadcast_to_others(room, membership, &mut fanout);
@@ -138,14 +151,18 @@ impl Hub {
                 is_meant && member.id != chat.from && member.capabilities().has(chat.needs())
             });
         }
-        self.echo_message(person, chat, &mut fanout);
+        self.echo_message(person, chat, &mut fanout, once);
         if let Some(throttle) = room.throttle.as_ref().filter(|_| chat.text.is_some()) {
             throttle.talked(chat.from, self.now.running);
         }
-        if let Some(buffer) = kept_in {
-            let rejection = Rejection::NotStored(chat.command, room.name.as_str());
-            self.store_chat(speaker, (buffer, rejection), chat, tags, first_send);
-        }
+        let rejection = Rejection::NotStored(chat.command, room.name.as_str());
+        self.keep_chat(
+            speaker,
+            (kept_in, once),
+            chat,
+            tags,
+            (first_send, rejection),
+        );
         Ok(())
     }
 
@@ -193,20 +210,52 @@ impl Hub {
         }
     }
 
-    /// Keeps a message. The sends from `first_send` on wait until it is on disk.
-    pub(super) fn store_chat(
+    /// Keeps a message if it belongs to a buffer, or else its id if it has one. The sends from
+    /// `first_send` on wait until that is on disk; otherwise its sender gets the rejection.
+    pub(super) fn keep_chat(
         &self,
         speaker: &Registered,
-        (buffer, rejection): (Buffer, Rejection<'_>),
+        (buffer, once): (Option<Buffer>, Option<&OnceKey>),
         chat: Chat<'_>,
         tags: &str,
-        first_send: usize,
+        (first_send, rejection): (usize, Rejection<'_>),
     ) {
+        let message = MessageId(self.messages);
+        let account = speaker.account.as_deref().map_or("", Nick::as_str);
+        let record = match (buffer, once) {
+            (Some(buffer), once) => {
+                let line = Self::stored_chat(speaker, (buffer, message), chat, tags);
+                StoredRecord::Line(StoredLine {
+                    once: once.cloned(),
+                    ..line
+                })
+            }
+            (None, Some(key)) => StoredRecord::Once(StoredOnce {
+                message,
+                key: key.clone(),
+                source: speaker.source.clone(),
+                account: account.into(),
+            }),
+            (None, None) => return,
+        };
         let otherwise = self.rejection_line(chat.from, rejection);
+        let outbox = &mut self.outbox();
+        outbox.store(record, first_send, (chat.from, otherwise));
+        if once.is_some() {
+            outbox.set_once(message);
+        }
+    }
+
+    fn stored_chat(
+        speaker: &Registered,
+        (buffer, id): (Buffer, MessageId),
+        chat: Chat<'_>,
+        tags: &str,
+    ) -> StoredLine {
         let bot = if speaker.modes.has('B') { ";bot" } else { "" };
         let tags = format!("{bot}{tags}");
-        let line = StoredLine {
-            id: MessageId(self.messages),
+        StoredLine {
+            id,
             buffer,
             kind: match chat.command {
                 "NOTICE" => StoredKind::Notice,
@@ -217,10 +266,8 @@ impl Hub {
             account: speaker.account.as_deref().map_or("", Nick::as_str).into(),
             tags: tags.strip_prefix(';').unwrap_or_default().into(),
             text: chat.text.unwrap_or_default().into(),
-        };
-        let record = StoredRecord::Line(line);
-        self.outbox()
-            .store(record, first_send, (chat.from, otherwise));
+            once: None,
+        }
     }
 
     fn send_chat_to_person<'a>(
@@ -229,13 +276,17 @@ impl Hub {
         target: &'a str,
         chat: Chat<'a>,
         tags: &str,
+        once: Option<&OnceKey>,
     ) -> CommandResult<'a> {
         let (listener, user) = self.people.find(target)?;
         let kept_in = self.conversation_of_stored(speaker.1, user, chat);
-        if kept_in.is_some() {
+        let is_kept = kept_in.is_some() || once.is_some();
+        if is_kept {
             self.require_store(chat.command, target)?;
         }
-        let mut fanout = self.chat_fanout(speaker.1, chat, ("", user.nick.as_str()), tags)?;
+        let shown = ("", user.nick.as_str());
+        let id = MessageId(self.messages);
+        let mut fanout = self.chat_fanout(speaker.1, chat, shown, tags, id)?;
         let (from, has) = (chat.from, listener.capabilities);
         let mut first_send = self.outbox().spans().len();
         let mut to_oneself = None;
@@ -251,13 +302,17 @@ impl Hub {
                 false => outbox.send(listener.id, line),
             }
         }
-        self.echo_message(speaker.0, chat, &mut fanout);
-        if let Some(buffer) = kept_in {
-            let rejection = Rejection::NotStored(chat.command, user.nick.as_str());
-            self.store_chat(speaker.1, (buffer, rejection), chat, tags, first_send);
-            if let Some(place) = to_oneself {
-                self.outbox().send_only_if_stored(place);
-            }
+        self.echo_message(speaker.0, chat, &mut fanout, once);
+        let rejection = Rejection::NotStored(chat.command, user.nick.as_str());
+        self.keep_chat(
+            speaker.1,
+            (kept_in, once),
+            chat,
+            tags,
+            (first_send, rejection),
+        );
+        if let Some(place) = to_oneself.filter(|_| is_kept) {
+            self.outbox().send_only_if_stored(place);
         }
         if chat.command == "PRIVMSG" {
             self.send_away_reply(from, user);
@@ -267,26 +322,30 @@ impl Hub {
 
     /// The time and the id of the current message.
     pub(super) fn message_time_and_id(&self) -> (HubTime, MessageTag) {
-        let id = MessageId(self.messages);
+        self.time_and_id_of(MessageId(self.messages))
+    }
+
+    fn time_and_id_of(&self, id: MessageId) -> (HubTime, MessageTag) {
         match self.store {
             None => (self.now, MessageTag::Counted(self.started, self.messages)),
             Some(store) => (self.now.at_unix(id), MessageTag::Stored(store.tag, id)),
         }
     }
 
-    /// The line of a message to one target, with its tags.
-    fn chat_fanout<'a, 't>(
+    /// The line of a message to one target, with its tags. Without a store, its id is a count.
+    pub(super) fn chat_fanout<'a, 't>(
         &self,
         speaker: &'t Registered,
         chat: Chat<'a>,
         (prefix, target): (&str, &str),
         from_client: &'t str,
+        id: MessageId,
     ) -> CommandResult<'a, Fanout<'t>> {
         let (source, command) = (&speaker.source, chat.command);
         let text = trailing(chat.text);
         let words = format_args!(":{source} {command} {prefix}{target}{text}");
         let line = self.outbox().line_if_fits(words);
-        let (time, id) = self.message_time_and_id();
+        let (time, id) = self.time_and_id_of(id);
         let tags = TagSet {
             time,
             id: Some(id),
@@ -298,11 +357,24 @@ impl Hub {
     }
 
     /// Sends a message back to its sender, if the sender asked for that. IRCv3 echo-message.
-    fn echo_message(&self, speaker: &Person, chat: Chat<'_>, fanout: &mut Fanout<'_>) {
+    pub(super) fn echo_message(
+        &self,
+        speaker: &Person,
+        chat: Chat<'_>,
+        fanout: &mut Fanout<'_>,
+        once: Option<&OnceKey>,
+    ) {
         let has = speaker.capabilities;
-        if has.has(Capabilities::ECHO_MESSAGE.with(chat.needs())) {
-            fanout.send(speaker.id, has, &mut self.outbox());
+        if !has.has(Capabilities::ECHO_MESSAGE.with(chat.needs())) {
+            return;
         }
+        let outbox = &mut self.outbox();
+        let line = fanout.variant(has, outbox);
+        let line = match once {
+            Some(OnceKey { id, .. }) => outbox.with_tags(format_args!(";{ONCE}={id}"), line),
+            None => line,
+        };
+        outbox.send(speaker.id, line);
     }
 
     /// Sends the away message of a user who gets a message, a `WHOIS` or an `INVITE`.
@@ -380,7 +452,10 @@ impl Hub {
 fn is_sent_for_notice(rejection: Rejection<'_>) -> bool {
     matches!(
         rejection,
-        Rejection::TooLongToRelay | Rejection::NotStored(..) | Rejection::StoreStalled(..)
+        Rejection::TooLongToRelay
+            | Rejection::NotStored(..)
+            | Rejection::StoreStalled(..)
+            | Rejection::Once(..)
     )
 }
 

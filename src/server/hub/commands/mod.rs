@@ -18,6 +18,7 @@ mod moderation;
 mod monitor;
 mod multiline;
 mod nickserv;
+mod once;
 mod operators;
 mod queries;
 mod redaction;

@@ -254,7 +254,8 @@ impl Hub {
         }
         if let Some(buffer) = kept_in {
             let rejection = Rejection::NotStored(chat.command, room.name.as_str());
-            self.store_chat(speaker, (buffer, rejection), chat, tags, first_send);
+            let kept = (Some(buffer), None);
+            self.keep_chat(speaker, kept, chat, tags, (first_send, rejection));
         }
         Ok(())
     }
@@ -291,7 +292,8 @@ impl Hub {
         }
         if let Some(buffer) = kept_in {
             let rejection = Rejection::NotStored(chat.command, user.nick.as_str());
-            self.store_chat(speaker, (buffer, rejection), chat, tags, first_send);
+            let kept = (Some(buffer), None);
+            self.keep_chat(speaker, kept, chat, tags, (first_send, rejection));
             for place in to_oneself {
                 self.outbox().send_only_if_stored(place);
             }

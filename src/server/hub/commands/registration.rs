@@ -307,6 +307,10 @@ impl Hub {
             Capabilities::ACCOUNT_REGISTRATION => {
                 format!("{name}={}", self.registration_value().unwrap_or_default())
             }
+            Capabilities::ONCE => {
+                let seconds = self.settings.limits.once_seconds;
+                format!("{name}=window={seconds},durable")
+            }
             _ => name.to_owned(),
         });
         let all: Vec<_> = with_values

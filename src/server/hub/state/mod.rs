@@ -11,6 +11,7 @@ pub(super) mod markers;
 pub(super) mod masks;
 pub(super) mod modes;
 pub(super) mod monitors;
+pub(super) mod once;
 pub(super) mod operators;
 pub(super) mod pending_history;
 pub(super) mod people;
