@@ -156,7 +156,7 @@ fn each_mistake_is_one_sentence_with_its_line() {
         ),
         (
             "[[gateway]]\nname = \"web\"\nfrom = [\"::1\"]\npassword-hash = \"sesame\"",
-            "4:17: password-hash: wrong value, expected what `chatroomd hash-password` prints",
+            "4:17: password-hash: wrong value, expected a hash made by `chatroomd hash-password`",
         ),
         (
             "[store]\nfolder = \"\"",
