@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
-use nom::bytes::complete::{take_till, take_till1, take_while};
+use nom::bytes::complete::{take_till1, take_while};
 use nom::character::complete::char;
 use nom::combinator::opt;
 use nom::sequence::{preceded, terminated};
@@ -133,7 +133,7 @@ impl<'a> Message<'a> {
 
 fn message(line: &str) -> IResult<&str, Message<'_>> {
     let (rest, _) = spaces(line)?;
-    let (rest, tags) = opt(terminated(preceded(char('@'), word), spaces)).parse(rest)?;
+    let (rest, tags) = opt(terminated(preceded(char('@'), long_word), spaces)).parse(rest)?;
     let (rest, source) = opt(terminated(preceded(char(':'), word), spaces)).parse(rest)?;
     let (rest, command) = take_till1(is_space)(rest)?;
     let (rest, parameters) = parameters(rest)?;
@@ -166,8 +166,21 @@ fn parameters(mut rest: &str) -> IResult<&str, Parameters<'_>> {
     }
 }
 
+/// The text up to the first space. A space is one byte, so no character is decoded.
 fn word(text: &str) -> IResult<&str, &str> {
-    take_till(is_space)(text)
+    let end = text.bytes().position(|byte| byte == b' ');
+    cut_at(text, end)
+}
+
+/// The same for a word that is long in most lines.
+fn long_word(text: &str) -> IResult<&str, &str> {
+    cut_at(text, memchr::memchr(b' ', text.as_bytes()))
+}
+
+fn cut_at(text: &str, end: Option<usize>) -> IResult<&str, &str> {
+    let cut = end.and_then(|end| text.split_at_checked(end));
+    let (word, rest) = cut.unwrap_or((text, ""));
+    Ok((rest, word))
 }
 
 fn spaces(text: &str) -> IResult<&str, &str> {
@@ -204,9 +217,9 @@ impl<'a> Tags<'a> {
         let Some(tags) = line.strip_prefix(b"@") else {
             return Self::default();
         };
-        let tags = tags.split(|byte| *byte == b' ').next().unwrap_or_default();
-        let text = str::from_utf8(tags).unwrap_or_default();
-        Self(text.split(['\r', '\0']).next().unwrap_or_default())
+        let end = memchr::memchr3(b' ', b'\r', b'\0', tags).unwrap_or(tags.len());
+        let tags = tags.get(..end).unwrap_or_default();
+        Self(str::from_utf8(tags).unwrap_or_default())
     }
 
     /// A text in the form of tags, such as `name=libera;state=connected`.
@@ -217,8 +230,17 @@ impl<'a> Tags<'a> {
     /// The value of `key`, still escaped: empty when the tag stands without a value, `None` when it
     /// is not there. The last one counts when there are several.
     pub fn get(self, key: &str) -> Option<&'a str> {
-        let mut values = self.iter().filter(|(name, _)| *name == key);
-        Some(values.next_back()?.1)
+        // Each line is asked for several tags.
+        let mut rest = self.0;
+        loop {
+            let before = memchr::memrchr(b';', rest.as_bytes());
+            let tag = rest.get(before.map_or(0, |at| at + 1)..)?;
+            match tag.strip_prefix(key) {
+                Some("") if !tag.is_empty() => return Some(""),
+                Some(after) if after.starts_with('=') => return after.get(1..),
+                _ => rest = rest.get(..before?)?,
+            }
+        }
     }
 
     /// Whether there are none.
@@ -356,6 +378,19 @@ mod tests {
         assert_eq!(message.tags.get("d"), Some(""));
         assert_eq!(message.tags.get("e"), Some(""));
         assert_eq!(message.tags.get("f"), None);
+        for key in ["", "c", "b/c", "+b", "1", "=", "+b/c="] {
+            assert_eq!(message.tags.get(key), None, "{key}");
+        }
+        for (text, key, value) in [
+            ("=x", "", Some("x")),
+            (";;", "", None),
+            ("a;a=;", "a", Some("")),
+            ("aa=1;a=2=3;b", "a", Some("2=3")),
+            ("ä=ö;b=1", "ä", Some("ö")),
+            ("xa=1", "a", None),
+        ] {
+            assert_eq!(Tags(text).get(key), value, "{text}");
+        }
         assert_eq!(message.command, "PING");
     }
 

@@ -1,9 +1,10 @@
 //! The IRCv3 tags of a message that the client keeps: its time, its ID and the account of its sender.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use crate::wire::Message;
-use crate::wire::message::unescaped;
+use crate::wire::message::{Tags, unescaped};
 
 /// The tags of a message. IRCv3 server-time, message-ids, account-tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,29 +22,29 @@ const MSGID_BYTES_MAX: usize = 512;
 const ACCOUNT_BYTES_MAX: usize = 255;
 
 /// The account that the sender of a message is logged in to, if the server says so.
-pub(in crate::client) fn account_of(message: &Message<'_>) -> Option<String> {
-    let account = unescaped(message.tags.get("account")?).into_owned();
+pub(in crate::client) fn account_of(tags: Tags<'_>) -> Option<String> {
+    let account = unescaped(tags.get("account")?);
     let is_account = !account.is_empty() && account.len() <= ACCOUNT_BYTES_MAX;
-    is_account.then_some(account)
+    is_account.then(|| account.into_owned())
 }
 
 impl MessageTags {
     /// Reads the tags of a line from the server. Invalid values are ignored.
     pub fn of_line(line: &[u8]) -> Self {
-        if line.first() != Some(&b'@') {
-            return Self::default();
-        }
-        let text = String::from_utf8_lossy(line);
-        Message::parse(&text).map_or_else(|_| Self::default(), |message| Self::of(&message))
+        Self::of(Tags::of(line))
     }
 
-    /// Reads the tags of a parsed message. Invalid values are ignored.
-    pub fn of(message: &Message<'_>) -> Self {
-        let tag = |name: &str| Some(unescaped(message.tags.get(name)?).into_owned());
+    /// Reads the tags of a message. Invalid values are ignored.
+    pub fn of(tags: Tags<'_>) -> Self {
+        if tags.is_empty() {
+            return Self::default();
+        }
+        let tag = |name: &str| Some(unescaped(tags.get(name)?));
+        let msgid = tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX);
         Self {
             time: tag("time").and_then(|time| time.parse().ok()),
-            msgid: tag("msgid").filter(|id| !id.is_empty() && id.len() <= MSGID_BYTES_MAX),
-            account: account_of(message),
+            msgid: msgid.map(Cow::into_owned),
+            account: account_of(tags),
             replayed: false,
         }
     }

@@ -193,7 +193,9 @@ impl Session {
                     upper = message.command.to_ascii_uppercase();
                     message.command = &upper;
                 }
-                account = account_of(&message).filter(|_| self.settings.wait.is_some());
+                if self.settings.wait.is_some() {
+                    account = account_of(message.tags);
+                }
                 self.match_response(&message, now, output);
             }
             // These bytes are not allowed in a line; without them it is still readable.

@@ -193,7 +193,7 @@ impl Session {
             .answering
             .and_then(|number| delivery.request_mut(number));
         if let Some(request) = request.filter(|request| request.message.is_some()) {
-            request.tags = MessageTags::of(message);
+            request.tags = MessageTags::of(message.tags);
         }
     }
 
