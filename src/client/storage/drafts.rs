@@ -221,8 +221,13 @@ impl DraftStore {
         };
         let Some(lines) = lines else { return };
         let written = self.file.write(&lines);
-        let failing = written.is_err();
-        let was_failing = std::mem::replace(&mut self.lock().failing, failing);
+        let was_failing = {
+            let mut state = self.lock();
+            let was_failing = state.failing;
+            // A full disk still takes an empty file: that is no sign that it has room again.
+            state.failing = written.is_err() || was_failing && lines.is_empty();
+            was_failing
+        };
         if let Err(error) = written
             && !was_failing
         {

@@ -177,14 +177,22 @@ fn a_failure_to_save_drafts_is_reported_once() {
     let state = folder.path().join("state");
     let (store, printer) = start(&state.join("draft"), "alice");
     fs::remove_dir_all(&state).unwrap();
-    for text in ["one", "two"] {
+    // Without a draft there is nothing to write, which says nothing about the next one.
+    for text in ["one", "", "two", "three", ""] {
         store.set(text, None);
         store.write_now();
     }
+    // It is reported again after a time in which drafts were saved.
+    fs::create_dir(&state).unwrap();
+    store.set("four", None);
+    store.write_now();
+    fs::remove_dir_all(&state).unwrap();
+    store.set("five", None);
+    store.write_now();
     let message = printer.finish();
     assert_eq!(
         message.matches("Cannot save drafts").count(),
-        1,
+        2,
         "{message}"
     );
 }
