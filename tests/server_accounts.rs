@@ -647,3 +647,32 @@ fn clients_learn_when_accounts_can_be_registered() {
     assert!(!list.contains("registration"), "{list}");
     assert!(!old.fence().iter().any(|line| line.contains("CAP")));
 }
+
+#[test]
+fn a_list_of_capabilities_that_is_too_long_for_a_line_takes_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let name = format!("{}.test", "a".repeat(58));
+    let text = format!(
+        "name = \"{name}\"\n[store]\nfolder = \"kept\"\n[accounts]\nregistration = \"command\"\n\
+         verify-command = [\"true\"]\n"
+    );
+    fs::write(&config, text).unwrap();
+    let server = Server::start(&["--config", config.to_str().unwrap()]);
+    let mut client = server.connect();
+    client.send("CAP LS 302");
+    let first = client.line();
+    let last = client.line();
+    let lines = [&first, &last];
+    assert!(lines.iter().all(|line| line.len() <= 510), "{lines:?}");
+    let first = first.split_once(" CAP * LS * :").unwrap().1;
+    let last = last.split_once(" CAP * LS :").unwrap().1;
+    let all: Vec<_> = first.split(' ').chain(last.split(' ')).collect();
+    assert!(all.contains(&"account-notify") && all.contains(&"userhost-in-names"));
+    assert!(all.contains(&"draft/multiline=max-bytes=4096,max-lines=24"));
+    // A client that does not know several lines gets the names alone, in one.
+    let mut old = server.connect();
+    old.send("CAP LS");
+    let line = old.expect(" CAP * LS :account-notify ");
+    assert!(line.contains(" draft/multiline "), "{line}");
+}

@@ -241,7 +241,7 @@ pub(super) fn trailing(words: Option<&str>) -> impl fmt::Display {
 
 /// Packs words into as few lines of at most `bytes_max` bytes as possible, and passes each to
 /// `take`. Returns whether there were any.
-fn in_lines(
+pub(super) fn in_lines(
     words: impl Iterator<Item = impl fmt::Display>,
     separator: char,
     bytes_max: usize,

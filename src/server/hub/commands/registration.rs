@@ -6,6 +6,8 @@ use std::fmt;
 use tracing::info;
 
 use crate::server::hub::limits::truncate;
+use crate::server::hub::outbox::LINE_BYTES_MAX;
+use crate::server::hub::replies::in_lines;
 use crate::server::hub::settings::REFUSED_PROXY_HEADER;
 use crate::server::hub::state::accounts::{PendingLogin, ReplyForm};
 use crate::server::hub::state::people::{ConnectionStage, USER_BYTES_MAX};
@@ -256,7 +258,7 @@ impl Hub {
                 }
                 let all = self.offered_capabilities();
                 let values = self.capability_values(from, all, true);
-                self.send_cap(from, "LS", format_args!("{values}"))
+                self.send_cap_list(from, &values)
             }
             "LIST" => self.send_cap(from, "LIST", has),
             "REQ" => {
@@ -328,6 +330,29 @@ impl Hub {
             false => format!("sts=port={}", policy.port),
             true => format!("sts=duration={}", policy.seconds),
         })
+    }
+
+    /// Sends the capabilities, in several lines to a client that knows that form. IRCv3 capability
+    /// negotiation, "Multiline replies to CAP LS and CAP LIST".
+    fn send_cap_list(&self, to: ConnectionId, values: &str) -> CommandResult<'static> {
+        if !self.people.get(to).is_some_and(|one| one.has_cap_302) {
+            return self.send_cap(to, "LS", values);
+        }
+        let head = format!(
+            ":{} CAP {} LS * :",
+            self.settings.name,
+            self.nick_or_star(to)
+        );
+        let mut lines = Vec::new();
+        let words = values.split(' ');
+        in_lines(words, ' ', LINE_BYTES_MAX - head.len(), |line| {
+            lines.push(line.to_owned())
+        });
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            self.send(to, self.line(format_args!("{head}{line}")));
+        }
+        self.send_cap(to, "LS", last)
     }
 
     /// Sends the list as a whole or returns an error: a client would read a part of it as a
