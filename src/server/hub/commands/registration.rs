@@ -346,7 +346,7 @@ impl Hub {
         let mut lines = Vec::new();
         let words = values.split(' ');
         in_lines(words, ' ', LINE_BYTES_MAX - head.len(), |line| {
-            lines.push(line.to_owned())
+            lines.push(line.to_owned());
         });
         let last = lines.pop().unwrap_or_default();
         for line in lines {
