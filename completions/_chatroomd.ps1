@@ -90,11 +90,17 @@ Register-ArgumentCompleter -Native -CommandName 'chatroomd' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`; the server may be running')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Add messages of a log in the form of `history export` and `chatroom log --format json`; the server must not be running')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete old messages; the server must not be running')
             break
         }
         'chatroomd;history;export' {
             [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'Only the messages of this room')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'chatroomd;history;import' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

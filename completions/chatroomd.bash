@@ -88,6 +88,9 @@ _chatroomd() {
             chatroomd__subcmd__history,export)
                 cmd="chatroomd__subcmd__history__subcmd__export"
                 ;;
+            chatroomd__subcmd__history,import)
+                cmd="chatroomd__subcmd__history__subcmd__import"
+                ;;
             chatroomd__subcmd__history,prune)
                 cmd="chatroomd__subcmd__history__subcmd__prune"
                 ;;
@@ -464,7 +467,7 @@ _chatroomd() {
             return 0
             ;;
         chatroomd__subcmd__history)
-            opts="-h --help export prune"
+            opts="-h --help export import prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -488,6 +491,20 @@ _chatroomd() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chatroomd__subcmd__history__subcmd__import)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -81,10 +81,15 @@ set edit:completion:arg-completer[chatroomd] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand export 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`; the server may be running'
+            cand import 'Add messages of a log in the form of `history export` and `chatroom log --format json`; the server must not be running'
             cand prune 'Delete old messages; the server must not be running'
         }
         &'chatroomd;history;export'= {
             cand --room 'Only the messages of this room'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'chatroomd;history;import'= {
             cand -h 'Print help'
             cand --help 'Print help'
         }

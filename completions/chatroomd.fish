@@ -70,11 +70,13 @@ complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and not __fis
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand store; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export prune" -s h -l help -d 'Print help'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export prune" -f -a "export" -d 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`; the server may be running'
-complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export prune" -f -a "prune" -d 'Delete old messages; the server must not be running'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export import prune" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export import prune" -f -a "export" -d 'Print the messages room by room, one JSON object on a line, as `chatroom log --format json`; the server may be running'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export import prune" -f -a "import" -d 'Add messages of a log in the form of `history export` and `chatroom log --format json`; the server must not be running'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and not __fish_seen_subcommand_from export import prune" -f -a "prune" -d 'Delete old messages; the server must not be running'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from export" -l room -d 'Only the messages of this room' -r
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from prune" -l keep-days -d 'Keep messages of the last DAYS days' -r
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand history; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c chatroomd -n "__fish_chatroomd_using_subcommand account; and not __fish_seen_subcommand_from add invite password remove list certificate nick" -s h -l help -d 'Print help'

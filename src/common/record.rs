@@ -264,6 +264,12 @@ impl Record {
         self.timestamp().unwrap_or_default().as_second()
     }
 
+    /// When it happened, in Unix milliseconds; `None` before 1970.
+    #[cfg(feature = "store")]
+    pub fn unix_milliseconds(&self) -> Option<u64> {
+        u64::try_from(self.timestamp()?.as_millisecond()).ok()
+    }
+
     fn timestamp(&self) -> Option<Timestamp> {
         self.time.parse().ok()
     }

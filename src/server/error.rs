@@ -69,6 +69,8 @@ pub enum ServerError {
     NoFolder,
     /// The audit log cannot be written.
     AuditLog(PathBuf, io::Error),
+    /// The log to import, a file or standard input, cannot be read.
+    Input(Option<PathBuf>, io::Error),
     /// Standard output cannot be written.
     Output(io::Error),
     /// `hash-password` or `account` got no password.
@@ -89,7 +91,7 @@ impl ServerError {
             Self::CannotListen { .. } | Self::CannotListenAt { .. } => 69,
             Self::AuditLog(..) => 73,
             Self::Output(_) => 74,
-            Self::Password(_) => 66,
+            Self::Input(..) | Self::Password(_) => 66,
             Self::System(_) => 71,
         }
     }
@@ -176,6 +178,12 @@ impl ServerError {
             Self::AuditLog(path, error) => {
                 let (path, error) = (path.display(), os_error_text(error));
                 write!(f, "Cannot write the audit log {path}: {error}.")
+            }
+            Self::Input(Some(file), error) => {
+                write!(f, "Cannot read {}: {}", file.display(), os_error_text(error))
+            }
+            Self::Input(None, error) => {
+                write!(f, "Cannot read standard input: {}", os_error_text(error))
             }
             Self::Output(error) => write!(f, "Cannot write to standard output: {error}"),
             Self::Password(error) => write!(f, "Cannot read or hash a password: {error}"),

@@ -27,6 +27,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("fastrand", &["src/client/net/"]),
     ("getrandom", &["src/client/app/", "src/server/net/"]),
     ("hmac", &["src/wire/sasl/scram.rs"]),
+    ("indicatif", &["src/server/admin/progress.rs"]),
     (
         "jiff",
         &[
@@ -216,6 +217,7 @@ fn only_the_holders_of_effects_read_the_clock() {
             || source.is_in("src/client/ui/script/tee.rs")
             // The rates of `status --watch`.
             || source.is_in("src/server/admin/status.rs")
+            || source.is_in("src/server/admin/progress.rs")
             || source.is_in("src/server/certificates.rs")
             || source.is_in("src/server/net/")
             // Whether the newest message is ahead of the clock; and how long a query takes.

@@ -6,6 +6,8 @@
 
 mod accounts;
 mod bans;
+mod import;
+mod progress;
 mod rooms;
 mod status;
 
@@ -52,6 +54,7 @@ pub(super) fn run_store(action: &StoreAction) -> Result<(), ServerError> {
 pub(super) fn run_history(action: &HistoryAction) -> Result<(), ServerError> {
     match action {
         HistoryAction::Export { folder, room } => export(folder, room.as_ref()),
+        HistoryAction::Import { folder, file } => import::import(folder, file.as_deref()),
         HistoryAction::Prune { folder, keep_days } => {
             StoreReader::open(folder)?;
             store::prune(folder, *keep_days)

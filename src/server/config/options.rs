@@ -247,6 +247,14 @@ pub(in crate::server) enum HistoryAction {
         #[arg(long, value_name = "ROOM", value_parser = RoomName::parse)]
         room: Option<RoomName>,
     },
+    /// Add messages of a log in the form of `history export` and `chatroom log --format json`; the server
+    /// must not be running
+    Import {
+        /// Folder of the store
+        folder: PathBuf,
+        /// The log; standard input without one
+        file: Option<PathBuf>,
+    },
     /// Delete old messages; the server must not be running
     Prune {
         /// Folder of the store

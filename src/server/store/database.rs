@@ -81,6 +81,33 @@ impl CommitError {
     }
 }
 
+/// The outcome for a line of another log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Imported {
+    /// It is in the store now.
+    Added,
+    /// It was there before.
+    Same,
+}
+
+/// The line at an id.
+enum LineAt {
+    /// The source and the text.
+    Kept(String, String),
+    /// A message that was deleted, and is not added again.
+    Deleted,
+}
+
+impl LineAt {
+    fn is_same(&self, line: &StoredLine) -> bool {
+        let nick = |mask: &str| mask.split('!').next().map(str::to_owned);
+        match self {
+            Self::Kept(mask, text) => nick(mask) == nick(&line.source) && **text == *line.text,
+            Self::Deleted => true,
+        }
+    }
+}
+
 /// The open database.
 #[derive(Debug)]
 pub(super) struct Database {
@@ -275,6 +302,50 @@ impl Database {
         }
         self.buffers.insert(key, number);
         Ok(number)
+    }
+
+    /// Adds lines of another log, all or none. Each has the first id that it can have, and the last.
+    /// `met` is called with a line, an id and what is there now; it returns whether this is the first time.
+    pub(super) fn import(
+        &mut self,
+        lines: &[(StoredLine, MessageId, MessageId)],
+        mut met: impl FnMut(&StoredLine, MessageId, Imported) -> bool,
+    ) -> Result<(), CommitError> {
+        self.commit(|database| {
+            for (line, first, last) in lines {
+                let buffer = database.buffer(&line.buffer)?;
+                for id in (first.0..=last.0).map(MessageId) {
+                    match database.line_at(buffer, id)? {
+                        None => {
+                            let line = StoredLine { id, ..line.clone() };
+                            database.write(&line)?;
+                            met(&line, id, Imported::Added);
+                            break;
+                        }
+                        Some(there) if there.is_same(line) && met(line, id, Imported::Same) => {
+                            break;
+                        }
+                        Some(_) => {}
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The line with this id, which may be deleted.
+    fn line_at(&self, buffer: i64, id: MessageId) -> rusqlite::Result<Option<LineAt>> {
+        let key = params![buffer, id.0.cast_signed()];
+        let query = "SELECT mask, text FROM line JOIN source ON source.no = line.source
+                     WHERE buffer = ?1 AND id = ?2";
+        let mut found = self.connection.prepare_cached(query)?;
+        let line = found.query_row(key, |row| Ok(LineAt::Kept(row.get(0)?, row.get(1)?)));
+        if let Some(line) = line.optional()? {
+            return Ok(Some(line));
+        }
+        let query = "SELECT 1 FROM redacted WHERE buffer = ?1 AND id = ?2";
+        let mut found = self.connection.prepare_cached(query)?;
+        Ok(found.exists(key)?.then_some(LineAt::Deleted))
     }
 
     /// Deletes a line, and keeps that it was deleted.

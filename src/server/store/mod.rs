@@ -9,6 +9,7 @@
 //! - `bans`: the same for bans
 //! - `markers`: the same for read markers
 //! - `once`: the same for the ids of clients
+//! - `import`: adds messages of other logs
 //! - `writer`: the thread that commits
 //! - `queries`: the thread that reads for clients
 //! - `reader`: reads, checks and copies a store
@@ -20,6 +21,7 @@ mod accounts;
 mod bans;
 mod database;
 mod folder;
+mod import;
 mod markers;
 mod once;
 mod problem;
@@ -46,6 +48,7 @@ use super::hub::task::{StoreThreads, Wake};
 use crate::common::io_error::os_error_text;
 use database::{CommitError, Database};
 use folder::FolderLock;
+pub(super) use import::{ImportTarget, ImportedLine, StoreImporter};
 pub(super) use reader::{ReadLine, StoreReader};
 
 /// Whether this build can keep messages.
