@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::iter;
 use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -67,6 +68,23 @@ pub(in crate::server) fn start(wake: Wake) -> io::Result<Box<dyn TaskRunner>> {
                         });
                     });
                 }
+                Task::CheckPassword {
+                    connection,
+                    password,
+                    hash,
+                } => {
+                    let is_correct = password::verify(&password, &hash);
+                    // A gateway sends the same password for each of its users.
+                    waiting.receive_more(&inbox);
+                    let same = waiting.take_same(&password, &hash);
+                    let others = same.iter().map(Task::connection);
+                    for connection in iter::once(connection).chain(others) {
+                        report.send(Answer::PasswordChecked {
+                            connection,
+                            is_correct,
+                        });
+                    }
+                }
                 task => {
                     if let Some(answer) = answer(task) {
                         report.send(answer);
@@ -97,8 +115,29 @@ impl Turns {
                 Err(_) => return false,
             }
         }
-        inbox.try_iter().for_each(|task| self.add(task));
+        self.receive_more(inbox);
         true
+    }
+
+    /// Takes all tasks that have come.
+    fn receive_more(&mut self, inbox: &Receiver<Task>) {
+        inbox.try_iter().for_each(|task| self.add(task));
+    }
+
+    /// Takes the checks of this password against this hash.
+    fn take_same(&mut self, password: &str, hash: &str) -> Vec<Task> {
+        let Some(tasks) = self.tasks.remove(&None) else {
+            return Vec::new();
+        };
+        let is_same = |task: &Task| {
+            matches!(task, Task::CheckPassword { password: one, hash: other, .. }
+                if one == password && other == hash)
+        };
+        let (same, rest): (Vec<_>, Vec<_>) = tasks.into_iter().partition(is_same);
+        if !rest.is_empty() {
+            self.tasks.insert(None, rest.into());
+        }
+        same
     }
 
     fn add(&mut self, task: Task) {
@@ -138,14 +177,6 @@ impl TaskRunner for Worker {
 
 fn answer(task: Task) -> Option<Answer> {
     match task {
-        Task::CheckPassword {
-            connection,
-            password,
-            hash,
-        } => Some(Answer::PasswordChecked {
-            connection,
-            is_correct: password::verify(&password, &hash),
-        }),
         Task::CheckLogin {
             connection,
             password,
@@ -170,6 +201,8 @@ fn answer(task: Task) -> Option<Answer> {
         }),
         // It runs in a thread of its own.
         Task::SendCode { .. } => None,
+        // The thread answers it.
+        Task::CheckPassword { .. } => None,
         // The event loop reports it.
         Task::ReportStatus { .. } => None,
         // There is no store, so the hub asks for nothing from it.
@@ -197,7 +230,7 @@ mod tests {
         let mut order = vec![turns.next().unwrap()];
         (0..2).for_each(|number| turns.add(task(3, number)));
         turns.add(task(2, 0));
-        order.extend(std::iter::from_fn(|| turns.next()));
+        order.extend(iter::from_fn(|| turns.next()));
         let wanted = [(1, 0), (2, 0), (3, 0), (1, 1), (3, 1), (1, 2), (1, 3)];
         assert_eq!(order, wanted.map(|(host, number)| task(host, number)));
         assert!(turns.tasks.is_empty());
@@ -205,6 +238,28 @@ mod tests {
             panic!("no answer");
         };
         assert!(is_correct);
+    }
+
+    #[test]
+    fn checks_of_the_same_password_are_one() {
+        let task = |number, password: &str, hash: &str| Task::CheckPassword {
+            connection: ConnectionId::new(number, 0),
+            password: password.to_owned(),
+            hash: hash.to_owned(),
+        };
+        let all = [("a", "1"), ("b", "1"), ("a", "2"), ("a", "1")];
+        let mut turns = Turns::default();
+        for (number, (password, hash)) in (0..).zip(all) {
+            turns.add(task(number, password, hash));
+        }
+        assert_eq!(
+            turns.take_same("a", "1"),
+            [task(0, "a", "1"), task(3, "a", "1")]
+        );
+        assert_eq!(turns.next(), Some(task(1, "b", "1")));
+        assert_eq!(turns.take_same("a", "2"), [task(2, "a", "2")]);
+        assert!(turns.tasks.is_empty());
+        assert!(turns.take_same("a", "1").is_empty());
     }
 
     #[test]
