@@ -13,6 +13,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+#[cfg(all(feature = "tls", feature = "websocket"))]
+use self::checks::layers;
 use self::checks::{grammar, hub, kept, safe, sasl, session, sts, wire};
 
 /// Passes each stored input of a target to its check.
@@ -64,6 +66,12 @@ fn stored_logins_believe_no_server_that_does_not_know_the_password() {
 #[test]
 fn stored_policies_are_read_as_the_specification_says() {
     replay("sts", sts::check);
+}
+
+#[cfg(all(feature = "tls", feature = "websocket"))]
+#[test]
+fn stored_bytes_of_clients_have_one_meaning_in_any_pieces() {
+    replay("layers", layers::check);
 }
 
 /// Steps made of these beginnings and words, one per line.
@@ -143,6 +151,10 @@ const STEPS: &[&str] = &[
     "3REGISTER ",
     "1VERIFY ",
     "3CAP END",
+    "4WEBIRC ",
+    "6WEBIRC ",
+    "4NICK ",
+    "4USER ",
 ];
 const NAMES: &[&str] = &[
     "#x",
@@ -204,6 +216,11 @@ const NAMES: &[&str] = &[
     "CERT ADD",
     "PASSWORD sesame-sesame",
     "DROP dora",
+    "sesame web x 192.0.2.7",
+    "sesame web x ::1 :secure",
+    "192.0.2.7",
+    "GROUP",
+    "UNGROUP",
 ];
 const EXCHANGES: &[&str] = &[
     "<:s 001 alice ",
@@ -330,6 +347,16 @@ proptest! {
         exchange in steps(EXCHANGES, THINGS),
     ) {
         session::check(&[&[kind], exchange.as_slice()].concat());
+    }
+
+    #[cfg(all(feature = "tls", feature = "websocket"))]
+    #[test]
+    fn any_bytes_of_clients_have_one_meaning_in_any_pieces(
+        kind in 0..32_u8,
+        cut in any::<u8>(),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        layers::check(&[&[kind, cut], bytes.as_slice()].concat());
     }
 
     #[test]

@@ -17,7 +17,10 @@ mod hash_password;
 mod hosted_room;
 pub mod hub;
 mod logging;
+#[cfg(not(feature = "for-tests"))]
 mod net;
+#[cfg(feature = "for-tests")]
+pub mod net;
 mod password_input;
 #[cfg_attr(not(feature = "store"), path = "no_store.rs")]
 mod store;

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Coverage-guided fuzzing; it needs `cargo install cargo-fuzz`. TARGET is wire, hub, grammar, session,
-# safe, sasl or sts.
+# safe, sasl, sts or layers.
 #
-#   run.sh TARGET SECONDS [options of libFuzzer]   searches for inputs that fail
+#   run.sh TARGET SECONDS [options of libFuzzer]   searches for inputs that fail, and prints at the end
+#                                                  how many were tried
 #   run.sh keep TARGET                             stores those that together cover the most
 #
 # It works in target/fuzz: interesting inputs are in corpus/, failing inputs in artifacts/.
@@ -40,5 +41,6 @@ else
     mkdir -p "$work/corpus/$target" "$work/artifacts/$target"
     keep unpack "$work/corpus/$target" <"tests/fuzz/kept/$target.txt"
     fuzz "$target" "$work/corpus/$target" -- -max_total_time="$seconds" -timeout=10 \
+        -print_final_stats=1 \
         -artifact_prefix="$work/artifacts/$target/" "$@"
 fi

@@ -12,6 +12,8 @@ mod deliver;
 mod events;
 mod held;
 mod layers;
+#[cfg(feature = "for-tests")]
+pub mod layers_in_memory;
 mod listener;
 mod metrics;
 mod metrics_server;

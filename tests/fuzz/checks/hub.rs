@@ -12,13 +12,15 @@ use std::time::Duration;
 use chatting_room::server::hub::account::{Account, StoredAccounts};
 use chatting_room::server::hub::task::{Answer, Task};
 use chatting_room::server::hub::{
-    CertificateFingerprint, ConnectionId, Credential, DisconnectReason, Hub, HubSettings, HubTime,
-    Operator, OperatorRights, Outbox, Registration,
+    CertificateFingerprint, ConnectionId, Credential, DisconnectReason, Gateway, Hub, HubSettings,
+    HubTime, IpNetwork, Operator, OperatorRights, Outbox, Registration,
 };
 use chatting_room::wire::sasl::scram_server::StoredPassword;
 use chatting_room::wire::{FoldedName, Line, Message, Nick, RoomName};
 
 const PLACES: u8 = 7;
+/// The place whose connections come from a proxy.
+const PROXIED: u8 = 4;
 const LINE_BYTES_MAX: usize = 4606;
 const STEPS_MAX: usize = 300;
 /// Commands whose lines reach a client at most once in a step.
@@ -77,6 +79,11 @@ fn settings(kind: u8) -> HubSettings {
         name: "hashed".to_owned(),
         credential: Credential::Hash("the hash".to_owned()),
         may: OperatorRights::ALL,
+    });
+    settings.gateways.push(Gateway {
+        name: "web".to_owned(),
+        from: IpNetwork::parse("::1").into_iter().collect(),
+        password_hash: "the hash".to_owned(),
     });
     settings.registration = match kind % 7 {
         3 => Registration::Closed,
@@ -225,7 +232,18 @@ impl Table {
         };
         *self.seats.get_mut(seat)? = Some(id);
         self.known.insert(id, Known::default());
-        self.hub.connected(id, address, self.now, &mut self.outbox);
+        match place {
+            PROXIED => {
+                self.hub
+                    .connected_by_proxy(id, address, self.now, &mut self.outbox);
+                self.settle();
+                let user = (!self.generation.is_multiple_of(4)).then(|| [192, 0, 2, 7].into());
+                let is_secure = self.generation.is_multiple_of(2);
+                let outbox = &mut self.outbox;
+                self.hub.forwarded(id, user, is_secure, self.now, outbox);
+            }
+            _ => self.hub.connected(id, address, self.now, &mut self.outbox),
+        }
         self.settle();
         if place == PLACES - 1 {
             // That of the account.

@@ -4,6 +4,8 @@
 pub(crate) mod grammar;
 pub(crate) mod hub;
 pub(crate) mod kept;
+#[cfg(all(feature = "tls", feature = "websocket"))]
+pub(crate) mod layers;
 pub(crate) mod safe;
 pub(crate) mod sasl;
 pub(crate) mod session;
