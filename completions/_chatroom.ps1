@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'chatroom' -ScriptBlock {
             [CompletionResult]::new('--from-account', '--from-account', [CompletionResultType]::ParameterName, 'With --wait-for, match only messages from users who are logged in to this account, whatever their nick')
             [CompletionResult]::new('--room', '--room', [CompletionResultType]::ParameterName, 'With --wait-for, match only messages in this room')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time, such as 30s or 5m, with exit status 75')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'When a script loses its connection, wait this long for the server and go on: each line is sent once, if the server has the capability chatroom.example/once')
             [CompletionResult]::new('--max-lines', '--max-lines', [CompletionResultType]::ParameterName, 'With --tee, send at most this many lines in an interval: the first and the last ones, and the number of lines between them')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'With --tee, the length of the interval')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE')

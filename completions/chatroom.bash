@@ -134,7 +134,7 @@ _chatroom() {
 
     case "${cmd}" in
         chatroom)
-            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --from-account --room --timeout --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log certificate ctl help"
+            opts="-n -j -f -c -v -q -h -V --nick --join --password-file --fingerprint --insecure --no-host --follow --command --input --strict --format --wait-for --from --from-account --room --timeout --retry --tee --max-lines --interval --color --config --plain --verbose --quiet --generate --help --version ask msg log certificate ctl help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,6 +208,10 @@ _chatroom() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

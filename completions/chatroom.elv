@@ -33,6 +33,7 @@ set edit:completion:arg-completer[chatroom] = {|@words|
             cand --from-account 'With --wait-for, match only messages from users who are logged in to this account, whatever their nick'
             cand --room 'With --wait-for, match only messages in this room'
             cand --timeout 'Give up after this time, such as 30s or 5m, with exit status 75'
+            cand --retry 'When a script loses its connection, wait this long for the server and go on: each line is sent once, if the server has the capability chatroom.example/once'
             cand --max-lines 'With --tee, send at most this many lines in an interval: the first and the last ones, and the number of lines between them'
             cand --interval 'With --tee, the length of the interval'
             cand --color 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_chatroom_global_optspecs
-    string join \n n/nick= j/join= password-file= fingerprint= insecure no-host f/follow c/command= input= strict format= wait-for= from= from-account= room= timeout= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
+    string join \n n/nick= j/join= password-file= fingerprint= insecure no-host f/follow c/command= input= strict format= wait-for= from= from-account= room= timeout= retry= tee max-lines= interval= color= config= plain v/verbose q/quiet generate= h/help V/version
 end
 
 function __fish_chatroom_needs_command
@@ -40,6 +40,7 @@ complete -c chatroom -n "__fish_chatroom_needs_command" -l from -d 'With --wait-
 complete -c chatroom -n "__fish_chatroom_needs_command" -l from-account -d 'With --wait-for, match only messages from users who are logged in to this account, whatever their nick' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l room -d 'With --wait-for, match only messages in this room' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l timeout -d 'Give up after this time, such as 30s or 5m, with exit status 75' -r
+complete -c chatroom -n "__fish_chatroom_needs_command" -l retry -d 'When a script loses its connection, wait this long for the server and go on: each line is sent once, if the server has the capability chatroom.example/once' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l max-lines -d 'With --tee, send at most this many lines in an interval: the first and the last ones, and the number of lines between them' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l interval -d 'With --tee, the length of the interval' -r
 complete -c chatroom -n "__fish_chatroom_needs_command" -l color -d 'When to use colors; auto checks the terminal, NO_COLOR and CLICOLOR_FORCE' -r -f -a "auto\t'In a terminal, unless the environment says otherwise'

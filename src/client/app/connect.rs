@@ -212,6 +212,8 @@ pub(super) fn session_config(
     let account = server.account;
     let account = account.map(|account| account_login(account, has_certificate));
     let account = account.transpose()?;
+    let mut once_key = [0; 12];
+    getrandom::fill(&mut once_key).map_err(|_| ClientError::Internal)?;
     Ok(SessionConfig {
         account,
         transport,
@@ -230,6 +232,8 @@ pub(super) fn session_config(
         persistent: false,
         strict: script.strict,
         wait: None,
+        once_key,
+        retry: options.retry,
         time_limit: options.timeout(),
         log: config.log,
         ctcp: config.ctcp.unwrap_or(true),

@@ -109,6 +109,11 @@ pub struct ClientOptions {
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
 
+    /// When a script loses its connection, wait this long for the server and go on: each line is sent
+    /// once, if the server has the capability chatroom.example/once
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(in crate::client) retry: Option<Duration>,
+
     /// Copy standard input to standard output, and send some of its lines as text
     #[arg(long, conflicts_with_all = ["commands", "input", "wait_for", "follow"])]
     pub(in crate::client) tee: bool,

@@ -95,6 +95,10 @@ pub struct SessionConfig {
     pub strict: bool,
     /// The event that a script waits for before it ends.
     pub wait: Option<EventMatcher>,
+    /// The key of the ids of messages in this session, which must be random.
+    pub once_key: [u8; 12],
+    /// How long a script waits for the server after a lost connection; `None` if it ends with it.
+    pub retry: Option<Duration>,
     /// When to give up, counted from the start of the program.
     pub time_limit: Option<Duration>,
     /// Whether CTCP requests of other programs are answered.

@@ -12,6 +12,7 @@ mod isupport;
 mod lists;
 mod login;
 mod nicks;
+mod once;
 mod pasting;
 mod people;
 mod registration;

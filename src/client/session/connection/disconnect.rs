@@ -45,7 +45,8 @@ impl Session {
             // The question for a nick is still on the screen. Its answer connects again.
             return;
         }
-        if self.settings.script || !self.is_lasting() {
+        let goes_on = self.can_go_on(&reason, now);
+        if self.settings.script && !goes_on || !self.is_lasting() {
             self.phase = Phase::Ended;
             let report = self.report(output);
             let incomplete = match reason {
@@ -98,7 +99,10 @@ impl Session {
                 still,
             });
         }
-        self.requeue_unsent(output);
+        match self.settings.script {
+            true => self.keep_script_lines(),
+            false => self.requeue_unsent(output),
+        }
         self.link.reconnect_attempts += 1;
         self.link.retry_at = Some(now.elapsed + after);
         output.actions.push(SessionAction::Reconnect { after });

@@ -7,6 +7,7 @@ use super::deferred_user::DeferredUser;
 use super::login_state::Login;
 use super::pending_pings::PendingPings;
 use super::server_capabilities::ServerCapabilities;
+use super::server_clock::ServerClock;
 use super::wake_watch::WakeWatch;
 use crate::client::session::incoming::replay::Replay;
 use crate::client::session::{CloseReason, SessionTime};
@@ -54,6 +55,10 @@ pub(in crate::client::session) struct Link {
     pub(in crate::client::session) last_received: Duration,
     /// Which lines of the server are replayed history.
     pub(in crate::client::session) replay: Replay,
+    /// The clock of the server.
+    pub(in crate::client::session) server_clock: ServerClock,
+    /// When the connection of a script was lost, until there is another one.
+    pub(in crate::client::session) lost_since: Option<Duration>,
     /// The pings of the client that are not answered.
     pub(in crate::client::session) pings: PendingPings,
     /// When to tell the user that the server has not sent its welcome since the connection.
@@ -79,6 +84,7 @@ impl Link {
     pub(in crate::client::session) fn reset(&mut self, now: SessionTime) {
         self.on_received(now.elapsed);
         self.replay = Replay::new(now);
+        self.server_clock = ServerClock::default();
         self.close_reason = None;
         self.refusal = None;
         self.retry_at = None;

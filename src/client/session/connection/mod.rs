@@ -13,5 +13,6 @@ pub(super) mod pending_pings;
 mod pings;
 pub(super) mod registration;
 pub(super) mod server_capabilities;
+mod server_clock;
 mod wake;
 mod wake_watch;

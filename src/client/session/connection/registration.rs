@@ -381,6 +381,8 @@ impl Session {
             let words = format!("@{nick} TEXT whispers to {nick}.");
             output.events.push(Event::Note { words });
         }
+        self.link.lost_since = None;
+        self.send_again(now, output);
         self.send_backlog(now, output);
         self.quit_when_done(now, output);
     }

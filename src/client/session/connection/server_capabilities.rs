@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::session::config::SessionConfig;
+use crate::wire::once::ONCE;
 use crate::wire::sts::Sts;
 
 /// A capability that the client uses.
@@ -46,6 +47,8 @@ pub(in crate::client::session) enum Capability {
     BouncerNetworks,
     /// `soju.im/bouncer-networks-notify`: the networks of a bouncer are listed, and their changes.
     BouncerNetworksNotify,
+    /// `chatroom.example/once`: a message that is sent again under its id is relayed once.
+    Once,
     /// `znc.in/playback`: the bouncer plays back what the client asks for, and nothing else.
     Playback,
 }
@@ -53,11 +56,12 @@ pub(in crate::client::session) enum Capability {
 use Capability::{
     AccountNotify, AccountTag, AwayNotify, Batch, BouncerNetworks, BouncerNetworksNotify,
     CapNotify, Chghost, EchoMessage, ExtendedJoin, ExtendedMonitor, InviteNotify, LabeledResponse,
-    MessageTags, MultiPrefix, NoImplicitNames, Playback, ServerTime, Setname, UserhostInNames,
+    MessageTags, MultiPrefix, NoImplicitNames, Once, Playback, ServerTime, Setname,
+    UserhostInNames,
 };
 
 /// Each capability with its name on the wire. Of several names the first one offered is requested.
-const TABLE: [(&str, Capability); 22] = [
+const TABLE: [(&str, Capability); 23] = [
     ("message-tags", MessageTags),
     ("server-time", ServerTime),
     ("batch", Batch),
@@ -79,6 +83,7 @@ const TABLE: [(&str, Capability); 22] = [
     ("soju.im/no-implicit-names", NoImplicitNames),
     ("soju.im/bouncer-networks", BouncerNetworks),
     ("soju.im/bouncer-networks-notify", BouncerNetworksNotify),
+    (ONCE, Once),
     ("znc.in/playback", Playback),
 ];
 
@@ -131,6 +136,11 @@ impl ServerCapabilities {
         self.has(Playback)
     }
 
+    /// Whether a message that is sent again under its id is relayed once.
+    pub(in crate::client::session) fn relays_once(&self) -> bool {
+        self.can_label() && self.has(MessageTags) && self.has(Once)
+    }
+
     /// Whether the list of members follows each join.
     pub(in crate::client::session) fn lists_members(&self) -> bool {
         !self.has(NoImplicitNames)
@@ -164,6 +174,8 @@ impl ServerCapabilities {
         let labels = offers(Batch) && offers(LabeledResponse);
         let wanted = self.offered.iter().filter(|(one, _)| match one {
             Batch | LabeledResponse | EchoMessage => labels && !self.is_over,
+            // The answer to each message must be known.
+            Once => labels && offers(MessageTags) && !self.is_over,
             NoImplicitNames => !settings.script,
             BouncerNetworks => !settings.script,
             // Without times nothing says what is new.

@@ -91,8 +91,9 @@ impl Session {
     ) -> Option<DeliveryReport> {
         let mut unknown = Ranges::default();
         let mut unsent = Ranges::default();
+        self.give_up_resending();
         for mut flight in self.delivery.take_requests() {
-            let has_left = flight.start_offset < output.written_bytes;
+            let has_left = flight.is_repeat() || flight.start_offset < output.written_bytes;
             let status = match (flight.pending_answers, has_left) {
                 (0, _) => DeliveryStatus::Delivered,
                 (_, true) => DeliveryStatus::Unknown,

@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::once_request::OnceRequest;
 use super::window::SendWindow;
 use crate::client::event::{DeliveryReport, Event, MessageTags, Ranges};
 use crate::client::session::outgoing::message::OutgoingMessage;
@@ -20,6 +21,9 @@ pub(in crate::client::session) struct DeliveryTracker {
     /// Requests in flight, oldest first. One that is answered out of order waits here, so that
     /// reports come in the order of the lines.
     pub(in crate::client::session) in_flight: VecDeque<InFlight>,
+    /// Requests of the connection before, to be sent again on the next one. Answered ones among them keep
+    /// their place.
+    pub(in crate::client::session) to_resend: VecDeque<InFlight>,
     /// The last fence after messages of the user, if it is not answered.
     pub(in crate::client::session) pending_fence: Option<u64>,
     /// The number of the next request.
@@ -78,7 +82,7 @@ pub(in crate::client::session) struct InFlight {
     pub(super) answered_at: Duration,
     /// Its offset in all bytes for this connection.
     pub(in crate::client::session) start_offset: u64,
-    pub(super) pending_answers: u32,
+    pub(in crate::client::session) pending_answers: u32,
     pub(super) refusals: Vec<Event>,
     /// The message in it, until its delivery is reported.
     pub(in crate::client::session) message: Option<OutgoingMessage>,
@@ -86,6 +90,8 @@ pub(in crate::client::session) struct InFlight {
     pub(in crate::client::session) command: Option<SentCommand>,
     /// How it changes the target of the next lines.
     pub(super) target_change: Option<TargetChange>,
+    /// The id with which it can be sent again.
+    pub(in crate::client::session) once: Option<OnceRequest>,
     /// The server has refused that change, so it is not waited for.
     pub(super) target_refused: bool,
     /// The tags of the server's echo.
@@ -107,6 +113,13 @@ pub(in crate::client::session) struct QueuedLine {
 /// How long an answer to one line may take. The window of a slow server is so small that it answers
 /// each line within this time.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(120);
+
+impl InFlight {
+    /// Whether it was sent on an earlier connection.
+    pub(in crate::client::session) fn is_repeat(&self) -> bool {
+        self.once.as_ref().is_some_and(|once| once.is_repeat)
+    }
+}
 
 impl DeliveryTracker {
     /// Attaches a command of the user to the last request.
@@ -154,7 +167,7 @@ impl DeliveryTracker {
     pub(in crate::client::session) fn messages_in_transit(
         &self,
     ) -> impl Iterator<Item = &OutgoingMessage> {
-        let sent = self.in_flight.iter();
+        let sent = self.to_resend.iter().chain(&self.in_flight);
         sent.filter_map(|line| line.message.as_ref())
     }
 

@@ -6,8 +6,10 @@
 mod confirmation;
 mod finish;
 pub(super) mod in_flight;
+pub(super) mod once_request;
 mod queue;
 mod requests;
+mod resend;
 mod responses;
 pub(super) mod script_line;
 mod window;

@@ -81,7 +81,9 @@ impl Session {
 
     /// Whether lines are in flight or queued.
     pub(super) fn has_open_lines(&self) -> bool {
-        !self.delivery.in_flight.is_empty() || !self.delivery.queued.is_empty()
+        let delivery = &self.delivery;
+        let has_kept = !delivery.to_resend.is_empty();
+        has_kept || !delivery.in_flight.is_empty() || !delivery.queued.is_empty()
     }
 
     /// When the oldest line must have been answered.
@@ -116,6 +118,7 @@ impl Session {
             message: None,
             command: None,
             target_change: None,
+            once: None,
             target_refused: false,
             tags: MessageTags::default(),
         });
@@ -175,6 +178,8 @@ impl Session {
         line: &str,
         output: &mut SessionOutput,
     ) {
+        let begun = self.delivery.in_flight.back();
+        let once = begun.and_then(|flight| self.once_request(flight, line));
         if self.delivery.writing
             && self.link.capabilities.can_label()
             && let Some(flight) = self.delivery.in_flight.back_mut()
@@ -182,6 +187,10 @@ impl Session {
             flight.pending_answers += 1;
             let label = format!("@label={FENCE}{}", flight.number);
             output.lines.push_str(&label);
+            if let Some(once) = &once {
+                output.lines.push_str(&once.tag());
+            }
+            flight.once = once;
             // A line of `/raw` can have tags of its own.
             let (separator, rest) = match line.strip_prefix('@') {
                 Some(rest) => (';', rest),

@@ -1,7 +1,7 @@
 //! Matches the server's responses to requests, and reports each request when it is answered.
 
 use super::in_flight::{ANSWER_MAX, DeliveryTracker, InFlight};
-use crate::client::event::{DeliveryStatus, Event, InputError};
+use crate::client::event::{DeliveryStatus, Event, InputError, MessageTags};
 use crate::client::session::connection::pending_pings::FENCE;
 use crate::client::session::{Session, SessionOutput, SessionTime};
 use crate::wire::Message;
@@ -53,6 +53,7 @@ impl Session {
         output: &mut SessionOutput,
     ) {
         self.link.replay.check(message);
+        self.learn_server_time(message, now);
         let reference = message.tags.get("batch").map(unescaped);
         let of_batch = reference.and_then(|reference| self.delivery.batch(&reference));
         let label = message.tags.get("label").map(unescaped);
@@ -76,9 +77,19 @@ impl Session {
             },
             _ => (labeled.or(of_batch), labeled.is_some()),
         };
-        self.delivery.answering = number;
-        self.on_message(message, now, output);
-        self.delivery.answering = None;
+        let is_expired = message.command == "FAIL" && message.parameter(1) == Some("ONCE_EXPIRED");
+        let sent = number
+            .filter(|_| is_expired && !self.settings.script)
+            .and_then(|number| self.delivery.request_mut(number)?.message.take());
+        if let (Some(sent), Some(number)) = (sent, number) {
+            // It was sent again, and the server no longer knows whether it had arrived.
+            let (status, tags) = (DeliveryStatus::Unknown, MessageTags::default());
+            self.report_delivery(number, sent, status, tags, output);
+        } else {
+            self.delivery.answering = number;
+            self.on_message(message, now, output);
+            self.delivery.answering = None;
+        }
         if is_last && let Some(number) = number {
             self.on_answer(number, false, now, output);
         }

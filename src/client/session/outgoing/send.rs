@@ -221,14 +221,20 @@ impl Session {
     /// others may have arrived; they are reported and never sent twice.
     pub(in crate::client::session) fn requeue_unsent(&mut self, output: &mut SessionOutput) {
         let mut unsent = Vec::new();
-        for request in self.delivery.take_requests() {
-            let has_left = request.start_offset < output.written_bytes;
-            if let Some(SentCommand { shown, .. }) = request.command {
+        let mut kept = 0;
+        for mut request in self.delivery.take_requests() {
+            let has_left = request.is_repeat() || request.start_offset < output.written_bytes;
+            if let Some(SentCommand { shown, .. }) = request.command.take() {
                 let words = match has_left {
                     true => format!("{shown} was not answered: the connection was lost."),
                     false => format!("{shown} was not sent: the connection was lost."),
                 };
                 output.events.push(Event::Note { words });
+            }
+            if request.once.is_some() && request.message.is_some() && has_left {
+                kept += 1;
+                self.keep_to_resend(request);
+                continue;
             }
             let Some(message) = request.message else {
                 continue;
@@ -245,6 +251,17 @@ impl Session {
             } else {
                 unsent.push(message);
             }
+        }
+        if kept > 0 {
+            let words = match kept {
+                1 => "One line is not confirmed. It is sent again, and arrives once, when the server is back."
+                    .to_owned(),
+                many => format!(
+                    "{many} lines are not confirmed. They are sent again, and arrive once, when the server is \
+                     back."
+                ),
+            };
+            output.events.push(Event::Note { words });
         }
         self.delivery.pending_fence = None;
         for line in std::mem::take(&mut self.delivery.queued) {
@@ -271,6 +288,7 @@ impl Session {
 
     /// The session ends: reports the messages whose status will stay unknown or unsent.
     pub(in crate::client::session) fn report_remaining(&mut self, output: &mut SessionOutput) {
+        self.give_up_resending();
         for request in self.delivery.take_requests() {
             if let Some(message) = request.message {
                 self.report_delivery(
