@@ -249,6 +249,8 @@ impl Session {
             return;
         }
         self.link.greeting_late_at = None;
+        // A server can admit the user before it has the password.
+        self.link.introduction_at = None;
         self.link.deferred_user = None;
         if let Some(nick) = message.parameter(0) {
             // Servers truncate a nick that is too long for them.
