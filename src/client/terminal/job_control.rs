@@ -12,7 +12,8 @@ use nix::sys::signal::{SigSet, Signal, kill, raise};
 use nix::unistd::Pid;
 use rustix::process::getpgrp;
 use rustix::termios::{
-    InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
+    tcsetattr,
 };
 
 use super::mode;
@@ -91,6 +92,7 @@ impl JobControl {
         let mut raw = self.shared.original.clone();
         raw.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
         raw.input_modes &= !InputModes::ICRNL;
+        raw.special_codes[SpecialCodeIndex::VMIN] = mode::READ_BYTES_BETWEEN_LINES;
         tcsetattr(io::stdin(), OptionalActions::Drain, &raw)?;
         self.lock().raw = Some(raw);
         Ok(RawModeGuard { job: self.clone() })

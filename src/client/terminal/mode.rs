@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
-use rustix::termios::{LocalModes, tcgetattr, tcgetwinsize};
+use rustix::termios::{LocalModes, SpecialCodeIndex, tcgetattr, tcgetwinsize};
 
 /// Whether an error means that the terminal is closed, for example because its window is.
 pub(in crate::client) fn is_hangup(error: &io::Error) -> bool {
@@ -15,6 +15,18 @@ pub(in crate::client) fn is_hangup(error: &io::Error) -> bool {
 /// Whether the terminal is in raw mode, in which Ctrl-C arrives as a key.
 pub(in crate::client) fn is_raw() -> bool {
     tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ISIG))
+}
+
+/// How many bytes a read waits for in the mode of the terminal between two lines, in which nothing is
+/// read. The editor sets 1 while it reads, so that this tells the two modes apart.
+pub(super) const READ_BYTES_BETWEEN_LINES: u8 = 2;
+
+/// Whether the terminal is in the mode that the editor sets while it reads a line.
+pub(in crate::client) fn is_editing() -> bool {
+    tcgetattr(io::stdin()).is_ok_and(|modes| {
+        let is_raw = !modes.local_modes.contains(LocalModes::ISIG);
+        is_raw && modes.special_codes[SpecialCodeIndex::VMIN] != READ_BYTES_BETWEEN_LINES
+    })
 }
 
 /// Whether the terminal shows what is typed.

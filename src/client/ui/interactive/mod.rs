@@ -317,7 +317,7 @@ fn start_printer(
     if io::stdout().is_terminal() {
         let mut print = editor.external_printer()?;
         let print = move |block: String| print(wrap_for_terminal(&block));
-        printer.start_gated(print, mode::is_raw)?;
+        printer.start_gated(print, mode::is_editing)?;
         return Ok(None);
     }
     let editor = editor.handle();
