@@ -137,7 +137,7 @@ fn an_id_that_is_not_valid_reused_or_forgotten_is_refused() {
         ),
         (ID, "NOTICE #lobby :hello", "NOTICE ONCE_REUSED #lobby :"),
         (ID, "PRIVMSG alice :hello", "PRIVMSG ONCE_REUSED alice :"),
-        // A time long ago, and an unknown one.
+        // A time long ago, an unknown one, and one that is still to come.
         (
             "0123456789abcdex,1000",
             "PRIVMSG #lobby :x",
@@ -147,6 +147,11 @@ fn an_id_that_is_not_valid_reused_or_forgotten_is_refused() {
             "0123456789abcdex,0",
             "NOTICE #lobby :x",
             "NOTICE ONCE_EXPIRED #lobby :",
+        ),
+        (
+            "0123456789abcdex,32503680000000",
+            "PRIVMSG #lobby :x",
+            "PRIVMSG ONCE_EXPIRED #lobby :",
         ),
         // A refused message has no id.
         ("0123456789abcdey", "PRIVMSG #none :x", "403 alice #none :"),

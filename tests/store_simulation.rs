@@ -976,6 +976,13 @@ fn what_is_acknowledged_or_seen_is_stored_once_and_in_one_order() {
     assert!(expired > 100, "{expired} expired");
 }
 
+/// A message is refused, the clock is set back, and the server is killed. Sent again, the message would
+/// be stored with a time before that of its first attempt, and once more when its id is displaced.
+#[test]
+fn a_message_is_stored_once_when_the_clock_is_set_back_before_a_restart() {
+    assert_eq!(Simulation::new(7_468, None).run(300), Ok(()));
+}
+
 #[test]
 fn a_deliberate_fault_is_found() {
     for sabotage in [

@@ -97,6 +97,10 @@ impl OnceTable {
 
     /// The meaning of an id that a user sends at a time in Unix milliseconds, with the time of the
     /// first attempt if there was one.
+    ///
+    /// A message whose first attempt is later than now, as after the clock was set back and the server
+    /// started again, is not taken: its own time would be before that attempt, and when its id is
+    /// displaced, only that time tells which ids may be missing.
     pub(in crate::server::hub) fn find(
         &self,
         key: &OnceKey,
@@ -114,7 +118,7 @@ impl OnceTable {
         }
         let since = self.complete_since.max(now.saturating_sub(window));
         match first_sent {
-            Some(time) if time <= since => OnceMatch::Expired,
+            Some(time) if time <= since || time > now => OnceMatch::Expired,
             _ => OnceMatch::New,
         }
     }
@@ -211,6 +215,9 @@ mod tests {
         assert_eq!(find(&table, "x", 500, None), OnceMatch::New);
         assert_eq!(find(&table, "x", 500, Some(10)), OnceMatch::Expired);
         assert_eq!(find(&table, "x", 500, Some(11)), OnceMatch::New);
+        assert_eq!(find(&table, "x", 500, Some(500)), OnceMatch::New);
+        // The clock was set back.
+        assert_eq!(find(&table, "x", 500, Some(501)), OnceMatch::Expired);
         table.insert(at(500), &key("x"), a, BOUNDS);
         assert_eq!(find(&table, "x", 900, None), OnceMatch::Repeated(at(500)));
         table.insert(at(1_500), &key("y"), a, BOUNDS);
