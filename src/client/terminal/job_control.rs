@@ -92,7 +92,6 @@ impl JobControl {
         let mut raw = self.shared.original.clone();
         raw.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN);
         raw.input_modes &= !InputModes::ICRNL;
-        raw.special_codes[SpecialCodeIndex::VMIN] = mode::READ_BYTES_BETWEEN_LINES;
         tcsetattr(io::stdin(), OptionalActions::Drain, &raw)?;
         self.lock().raw = Some(raw);
         Ok(RawModeGuard { job: self.clone() })
@@ -103,6 +102,7 @@ impl JobControl {
     pub(in crate::client) fn take_signals_as_keys(&self) {
         if let Some(raw) = &mut self.lock().raw {
             raw.local_modes &= !LocalModes::ISIG;
+            raw.special_codes[SpecialCodeIndex::VMIN] = mode::READ_BYTES_BETWEEN_LINES;
             set_mode(raw);
         }
     }

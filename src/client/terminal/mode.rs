@@ -17,8 +17,8 @@ pub(in crate::client) fn is_raw() -> bool {
     tcgetattr(io::stdin()).is_ok_and(|modes| !modes.local_modes.contains(LocalModes::ISIG))
 }
 
-/// How many bytes a read waits for in the mode of the terminal between two lines, in which nothing is
-/// read. The editor sets 1 while it reads, so that this tells the two modes apart.
+/// How many bytes a read waits for where the editor takes Ctrl-C as a key between two lines too. Nothing
+/// is read there, and the editor sets 1 while it reads: so this tells the two modes apart.
 pub(super) const READ_BYTES_BETWEEN_LINES: u8 = 2;
 
 /// Whether the terminal is in the mode that the editor sets while it reads a line.
