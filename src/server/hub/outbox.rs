@@ -310,16 +310,20 @@ impl Outbox {
 
     /// If the step has lines to keep, writes its other ending. Both may still have to be labeled.
     pub(super) fn begin_other_ending(&mut self) -> bool {
-        if self.keeping.conditions.is_empty() {
-            return false;
+        let is_other = !self.keeping.conditions.is_empty();
+        if is_other {
+            self.write_other_ending();
         }
+        is_other
+    }
+
+    fn write_other_ending(&mut self) {
         let conditions = &mut self.keeping.conditions;
         conditions.sort_by_key(|one| one.sends.start);
         let missing = conditions.iter().filter(|one| one.otherwise.is_none());
         self.keeping.instead_answers = self.answers - missing.count();
         self.keeping.instead = self.sends_without_storing();
         self.keeping.conditions.clear();
-        true
     }
 
     /// Exchanges the two endings, so that the other one can be completed.

@@ -129,10 +129,11 @@ impl Hub {
             return Err(Rejection::CannotSendToRoom(target, why));
         }
         let kept_in = match prefix {
-            "" => self.room_of_stored(room, chat),
+            "" if self.store.is_some() => self.room_of_stored(room, chat),
             _ => None,
         };
-        if kept_in.is_some() || once.is_some() {
+        let is_kept = kept_in.is_some() || once.is_some();
+        if is_kept {
             self.require_store(chat.command, target)?;
         }
         let shown = (prefix, room.name.as_str());
@@ -155,14 +156,11 @@ impl Hub {
         if let Some(throttle) = room.throttle.as_ref().filter(|_| chat.text.is_some()) {
             throttle.talked(chat.from, self.now.running);
         }
-        let rejection = Rejection::NotStored(chat.command, room.name.as_str());
-        self.keep_chat(
-            speaker,
-            (kept_in, once),
-            chat,
-            tags,
-            (first_send, rejection),
-        );
+        if is_kept {
+            let rejection = Rejection::NotStored(chat.command, room.name.as_str());
+            let sends = (first_send, rejection);
+            self.keep_chat(speaker, (kept_in, once), chat, tags, sends);
+        }
         Ok(())
     }
 
@@ -210,7 +208,7 @@ impl Hub {
         }
     }
 
-    /// Keeps a message if it belongs to a buffer, or else its id if it has one. The sends from
+    /// Keeps a message if it belongs to a buffer, or else the id that it has. The sends from
     /// `first_send` on wait until that is on disk; otherwise its sender gets the rejection.
     pub(super) fn keep_chat(
         &self,
@@ -279,7 +277,10 @@ impl Hub {
         once: Option<&OnceKey>,
     ) -> CommandResult<'a> {
         let (listener, user) = self.people.find(target)?;
-        let kept_in = self.conversation_of_stored(speaker.1, user, chat);
+        let kept_in = match self.store {
+            Some(_) => self.conversation_of_stored(speaker.1, user, chat),
+            None => None,
+        };
         let is_kept = kept_in.is_some() || once.is_some();
         if is_kept {
             self.require_store(chat.command, target)?;
@@ -303,16 +304,13 @@ impl Hub {
             }
         }
         self.echo_message(speaker.0, chat, &mut fanout, once);
-        let rejection = Rejection::NotStored(chat.command, user.nick.as_str());
-        self.keep_chat(
-            speaker.1,
-            (kept_in, once),
-            chat,
-            tags,
-            (first_send, rejection),
-        );
-        if let Some(place) = to_oneself.filter(|_| is_kept) {
-            self.outbox().send_only_if_stored(place);
+        if is_kept {
+            let rejection = Rejection::NotStored(chat.command, user.nick.as_str());
+            let sends = (first_send, rejection);
+            self.keep_chat(speaker.1, (kept_in, once), chat, tags, sends);
+            if let Some(place) = to_oneself {
+                self.outbox().send_only_if_stored(place);
+            }
         }
         if chat.command == "PRIVMSG" {
             self.send_away_reply(from, user);

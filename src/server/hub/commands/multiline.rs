@@ -136,6 +136,10 @@ impl Hub {
         line: &[u8],
         label: &str,
     ) -> bool {
+        // Most lines of other clients have a label, and are not parsed again for this.
+        if !self.capabilities(from).has(Capabilities::MULTILINE) {
+            return false;
+        }
         let Ok(message) = Message::from_client(line) else {
             return false;
         };
