@@ -6,7 +6,6 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -16,22 +15,17 @@ use self::common::accounts::{account, add, log_in};
 use self::common::{Client, Server};
 
 const EVERYTHING: &str =
-    "CAP REQ :draft/chathistory batch labeled-response echo-message message-tags server-time";
+    "draft/chathistory batch labeled-response echo-message message-tags server-time";
 
 /// A server that keeps all rooms in this folder.
 fn start(folder: &Path) -> Server {
-    let config = folder.join("config.toml");
     let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\n[limits]\nhistory-lines = 8\n\
                 lines-per-second = 100000\nlines-burst = 100000\n";
-    fs::write(&config, text).unwrap();
-    Server::start(&["--config", config.to_str().unwrap()])
+    Server::start_in(folder, text, &[])
 }
 
 fn enter(server: &Server, nick: &str) -> Client {
-    let mut client = server.enter(nick);
-    client.send(EVERYTHING);
-    client.expect(" ACK ");
-    client
+    server.enter_with(nick, EVERYTHING)
 }
 
 /// Says something, and returns its line as it came back.
@@ -245,10 +239,8 @@ fn tags_and_kinds_of_messages_come_back() {
 #[test]
 fn a_client_that_joins_gets_the_last_messages_if_it_shows_their_time() {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
     let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\nhistory-on-join = 2\n";
-    fs::write(&config, text).unwrap();
-    let server = Server::start(&["--no-limits", "--config", config.to_str().unwrap()]);
+    let server = Server::start_in(folder.path(), text, &["--no-limits"]);
     let mut alice = enter(&server, "alice");
     alice.send("JOIN #x,#empty");
     for room in ["#lobby", "#x"] {
@@ -353,7 +345,7 @@ fn without_a_store_history_is_not_offered() {
 fn enter_with_account(server: &Server, nick: &str) -> Client {
     let mut client = server.connect();
     log_in(&mut client, nick, nick, "sesame");
-    client.send(EVERYTHING);
+    client.send(&format!("CAP REQ :{EVERYTHING}"));
     client.expect(" ACK ");
     client
 }
@@ -445,10 +437,8 @@ fn a_conversation_is_read_by_its_accounts_and_by_no_one_else() {
 #[test]
 fn events_are_in_the_history_of_clients_that_show_them() {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
     let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\nevents = true\n";
-    fs::write(&config, text).unwrap();
-    let server = Server::start(&["--no-limits", "--config", config.to_str().unwrap()]);
+    let server = Server::start_in(folder.path(), text, &["--no-limits"]);
     let (mut alice, mut bob) = (enter(&server, "alice"), enter(&server, "bob"));
     alice.send("CAP REQ draft/event-playback\r\nJOIN #x");
     alice.expect(" 366 alice #x ");

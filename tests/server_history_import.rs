@@ -6,7 +6,6 @@
 
 mod common;
 
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -54,10 +53,8 @@ fn record(second: usize, text: &str) -> String {
 #[test]
 fn an_export_that_is_imported_is_the_same_history_and_a_second_time_adds_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
     let settings = "[store]\nfolder = \"one\"\nrooms = \"all\"\nevents = true\n";
-    fs::write(&config, settings).unwrap();
-    let server = Server::start(&["--no-limits", "--config", config.to_str().unwrap()]);
+    let server = Server::start_in(folder.path(), settings, &["--no-limits"]);
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     add(&one, "alice", "sesame");
     let mut alice = server.connect();
@@ -123,9 +120,8 @@ fn a_log_of_a_client_is_read_by_clients_and_its_bad_lines_are_named() {
             "chatroomd: Line 3 is not a record; it is skipped."
         );
     }
-    let config = folder.path().join("config.toml");
-    fs::write(&config, "[store]\nfolder = \"kept\"\n").unwrap();
-    let server = Server::start(&["--config", config.to_str().unwrap()]);
+    let text = "[store]\nfolder = \"kept\"\n";
+    let server = Server::start_in(folder.path(), text, &[]);
     let mut client = server.enter("carol");
     client.send("CHATHISTORY LATEST #lobby * 9");
     let lines = client.fence();

@@ -6,7 +6,6 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
 
 use self::common::{Client, Server};
@@ -14,17 +13,12 @@ use self::common::{Client, Server};
 const TAGS: &str = "batch labeled-response echo-message message-tags server-time draft/chathistory";
 
 fn start(folder: &Path) -> Server {
-    let config = folder.join("config.toml");
     let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\n";
-    fs::write(&config, text).unwrap();
-    Server::start(&["--no-limits", "--config", config.to_str().unwrap()])
+    Server::start_in(folder, text, &["--no-limits"])
 }
 
 fn enter(server: &Server, nick: &str, capabilities: &str) -> Client {
-    let mut client = server.enter(nick);
-    client.send(&format!("CAP REQ :{capabilities}"));
-    client.expect(" ACK ");
-    client
+    server.enter_with(nick, capabilities)
 }
 
 /// The line without its tags time and msgid.

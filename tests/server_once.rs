@@ -7,7 +7,6 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
@@ -16,21 +15,16 @@ use self::common::accounts::{add, log_in};
 use self::common::store::exported_texts;
 use self::common::{Client, Server};
 
-const CAPABILITIES: &str = "CAP REQ :chatroom.example/once message-tags server-time echo-message \
+const CAPABILITIES: &str = "chatroom.example/once message-tags server-time echo-message \
                             labeled-response batch draft/chathistory draft/message-redaction";
 
 fn start(folder: &Path, limits: &str) -> Server {
-    let config = folder.join("config.toml");
     let text = format!("[store]\nfolder = \"kept\"\n[limits]\nenabled = false\n{limits}\n");
-    fs::write(&config, text).unwrap();
-    Server::start(&["--config", config.to_str().unwrap()])
+    Server::start_in(folder, &text, &[])
 }
 
 fn enter(server: &Server, nick: &str) -> Client {
-    let mut client = server.enter(nick);
-    client.send(CAPABILITIES);
-    client.expect(" ACK ");
-    client
+    server.enter_with(nick, CAPABILITIES)
 }
 
 /// Sends a message with an id, and returns the answer to its label without the label.
@@ -206,7 +200,7 @@ fn the_author_sees_its_ids_in_the_history_and_a_deleted_message_does_not_come_ba
     for round in 0..2 {
         let mut alice = server.connect();
         log_in(&mut alice, "alice", "alice", "a long password");
-        alice.send(CAPABILITIES);
+        alice.send(&format!("CAP REQ :{CAPABILITIES}"));
         alice.expect(" ACK ");
         let mut bob = enter(&server, "bob");
         let answer = say(&mut alice, "1", ID, "PRIVMSG #lobby :hello");

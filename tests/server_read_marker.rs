@@ -6,7 +6,6 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
@@ -18,10 +17,8 @@ const EARLY: &str = "timestamp=2019-01-04T14:33:26.123Z";
 const LATE: &str = "timestamp=2020-01-04T14:33:26.123Z";
 
 fn start(folder: &Path) -> Server {
-    let config = folder.join("config.toml");
     let text = "[store]\nfolder = \"kept\"\n[limits]\nread-markers = 3\n";
-    fs::write(&config, text).unwrap();
-    Server::start(&["--config", config.to_str().unwrap()])
+    Server::start_in(folder, text, &[])
 }
 
 /// A session of the account `alice`.

@@ -6,7 +6,6 @@
 
 mod common;
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,21 +14,16 @@ use nix::sys::signal::Signal;
 use self::common::accounts::{add, log_in};
 use self::common::{Client, Server};
 
-const EVERYTHING: &str = "CAP REQ :draft/message-redaction draft/chathistory batch labeled-response \
+const EVERYTHING: &str = "draft/message-redaction draft/chathistory batch labeled-response \
                           echo-message message-tags server-time";
 
 fn start(folder: &Path, limits: &str) -> Server {
-    let config = folder.join("config.toml");
     let text = format!("[store]\nfolder = \"kept\"\nrooms = \"all\"\n[limits]\n{limits}\n");
-    fs::write(&config, text).unwrap();
-    Server::start(&["--config", config.to_str().unwrap()])
+    Server::start_in(folder, &text, &[])
 }
 
 fn enter(server: &Server, nick: &str) -> Client {
-    let mut client = server.enter(nick);
-    client.send(EVERYTHING);
-    client.expect(" ACK ");
-    client
+    server.enter_with(nick, EVERYTHING)
 }
 
 /// Says something, and returns its id.
@@ -182,7 +176,7 @@ fn a_whisper_is_deleted_for_both() {
         add(&kept, name, "sesame");
         let mut client = server.connect();
         log_in(&mut client, name, name, "sesame");
-        client.send(EVERYTHING);
+        client.send(&format!("CAP REQ :{EVERYTHING}"));
         client.expect(" ACK ");
         client
     });

@@ -70,10 +70,9 @@ fn messages_of_the_lobby_are_kept_and_others_are_not() {
 #[test]
 fn a_room_does_not_inherit_the_messages_of_an_earlier_one() {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
-    fs::write(&config, "[store]\nfolder = \"kept\"\nrooms = \"all\"\n").unwrap();
+    let text = "[store]\nfolder = \"kept\"\nrooms = \"all\"\n";
     let store = folder.path().join("kept");
-    let server = Server::start(&["--config", config.to_str().unwrap()]);
+    let server = Server::start_in(folder.path(), text, &[]);
     for (nick, text) in [("alice", "first"), ("bob", "second")] {
         let mut client = server.enter(nick);
         client.send(&format!("JOIN #Dev\r\nPRIVMSG #dev :{text}\r\nPART #dev"));

@@ -6,8 +6,10 @@
 pub(crate) mod accounts;
 pub(crate) mod store;
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +44,14 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(options: &[&str]) -> Self {
         Self::start_with(Command::new(env!("CARGO_BIN_EXE_chatroomd")), options)
+    }
+
+    /// A server with this configuration, which is written to a file in `folder`.
+    pub(crate) fn start_in(folder: &Path, config: &str, options: &[&str]) -> Self {
+        let file = folder.join("config.toml");
+        fs::write(&file, config).unwrap();
+        let named = ["--config", file.to_str().unwrap()];
+        Self::start(&[&named[..], options].concat())
     }
 
     /// Like `start`, with a prepared command.
@@ -101,7 +111,7 @@ impl Server {
 
     /// Resident memory at the moment, in bytes.
     pub(crate) fn resident_bytes(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
         let number = line.unwrap().split_whitespace().nth(1).unwrap();
         number.parse::<usize>().unwrap() * 1024
@@ -109,7 +119,7 @@ impl Server {
 
     /// The CPU time it has used so far.
     pub(crate) fn cpu_time(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
         let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
         let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
         // A tick is a hundredth of a second on every Linux.
@@ -118,7 +128,7 @@ impl Server {
 
     /// The number of open files.
     pub(crate) fn open_files(&self) -> usize {
-        let list = std::fs::read_dir(format!("/proc/{}/fd", self.pid()));
+        let list = fs::read_dir(format!("/proc/{}/fd", self.pid()));
         list.unwrap().count()
     }
 
@@ -139,6 +149,14 @@ impl Server {
     pub(crate) fn enter(&self, nick: &str) -> Client {
         let mut client = self.connect();
         client.register(nick);
+        client
+    }
+
+    /// The same with these capabilities, separated by spaces.
+    pub(crate) fn enter_with(&self, nick: &str, capabilities: &str) -> Client {
+        let mut client = self.enter(nick);
+        client.send(&format!("CAP REQ :{capabilities}"));
+        client.expect(" ACK ");
         client
     }
 }

@@ -8,7 +8,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Capabilities, ConnectionId, ConnectionStage, Hub, Person, Registered};
+use super::state::people::ConnectionStage;
+use super::{Capabilities, ConnectionId, Hub, Person, Registered};
 use crate::wire::FoldedName;
 
 /// A fault to inject into a hub, for tests of the tests.

@@ -31,6 +31,7 @@
 //! - `error`: maps rejections to numerics and `FAIL`
 //! - `labels`: attaches a response to the label of its line
 //! - `limits`: rate limits, timeouts and bounds
+//! - `admission`: new connections, admitted or refused
 //! - `outbox`: the result of a step
 //! - `message_id`: the ids of stored messages
 //! - `once`: the ids that clients give to their messages
@@ -58,6 +59,7 @@
 pub(in crate::server) mod account;
 #[cfg(feature = "for-tests")]
 pub mod account;
+mod admission;
 pub(in crate::server) mod ban;
 #[cfg(not(feature = "for-tests"))]
 pub(in crate::server) mod buffers;
@@ -102,7 +104,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::mem;
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use tracing::{debug, info};
@@ -126,9 +127,7 @@ use state::monitors::Monitors;
 use state::once::OnceTable;
 use state::operators::Operators;
 use state::pending_history::PendingHistory;
-use state::people::{
-    ConnectionStage, Invitation, Membership, People, Person, Registered, Unregistered,
-};
+use state::people::{Invitation, Membership, People, Person, Registered};
 use state::rooms::{Room, RoomMember, Rooms};
 use state::whowas::WhowasEntry;
 use stored::{StoreInfo, StoreState, StoreTag, StoredKind, StoredMarker};
@@ -215,64 +214,6 @@ impl Hub {
         }
     }
 
-    /// Accepts or refuses a new connection.
-    pub fn connected(
-        &mut self,
-        id: ConnectionId,
-        address: IpAddr,
-        now: HubTime,
-        outbox: &mut Outbox,
-    ) {
-        self.step(now, outbox, |hub| {
-            let host = HostName::new(address);
-            if let Some(ban) = hub.ban_of_address(host) {
-                let reason = ban.reason.clone();
-                let words = format_args!("ERROR :You are banned from this server: {reason}");
-                let line = hub.line(words);
-                hub.outbox().send(id, line);
-                hub.outbox().closes.push(id);
-                debug!(%host, "banned");
-                return;
-            }
-            // The users of a gateway are counted for their own addresses.
-            hub.admit_or_refuse(id, host, hub.is_gateway(host));
-        });
-        // No other client knows of it yet.
-        (outbox.asker, outbox.is_free) = (Some(id), true);
-    }
-
-    /// Accepts or refuses a connection of a proxy. [`Hub::forwarded`] says where the user connects
-    /// from, before any line.
-    pub fn connected_by_proxy(
-        &mut self,
-        id: ConnectionId,
-        address: IpAddr,
-        now: HubTime,
-        outbox: &mut Outbox,
-    ) {
-        self.step(now, outbox, |hub| {
-            hub.admit_or_refuse(id, HostName::new(address), true);
-        });
-        (outbox.asker, outbox.is_free) = (Some(id), true);
-    }
-
-    fn admit_or_refuse(&mut self, id: ConnectionId, host: HostName, is_uncounted: bool) {
-        match self.admit(host, !is_uncounted) {
-            Ok(()) => {
-                self.accept(id, host);
-                if let Ok(pending) = self.people.unregistered(id) {
-                    pending.is_uncounted = is_uncounted;
-                }
-            }
-            Err(error) => {
-                let line = self.line(format_args!("ERROR :{error}"));
-                self.outbox().send(id, line);
-                self.outbox().closes.push(id);
-                debug!(%host, reason = %error, "not registered");
-            }
-        }
-    }
-
     /// Keeps lines in this store from now on. Ids begin after the last one in it.
     #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
     pub fn store_in(&mut self, info: StoreInfo) {
@@ -346,48 +287,6 @@ impl Hub {
         self.mark_alive(id);
         if self.people.registered(id).is_ok() {
             self.reschedule(id, self.next_ping(now.running));
-        }
-    }
-
-    /// Accepts a connection of the administrator, whose lines are requests and no IRC.
-    #[cfg_attr(not(feature = "for-tests"), doc(hidden))]
-    pub fn administrator_connected(&mut self, id: ConnectionId, now: HubTime, outbox: &mut Outbox) {
-        self.step(now, outbox, |hub| {
-            hub.accept(id, HostName::new(Ipv4Addr::LOCALHOST.into()));
-            if let Some(person) = hub.people.get_mut(id) {
-                person.is_administrator = true;
-            }
-        });
-        (outbox.asker, outbox.is_free) = (Some(id), true);
-    }
-
-    fn accept(&mut self, id: ConnectionId, host: HostName) {
-        let now = self.now.running;
-        let seconds = self.settings.limits.registration_seconds;
-        let person = Person {
-            id,
-            host,
-            capabilities: Capabilities::NONE,
-            last_heard: now,
-            deadline: now + Duration::from_secs(seconds.into()),
-            pinged: false,
-            is_secure: false,
-            certificate: None,
-            is_administrator: false,
-            has_cap_302: false,
-            allowance_used: now,
-            stage: ConnectionStage::Unregistered(Box::<Unregistered>::default()),
-        };
-        self.track(&person);
-        self.people.insert(person);
-        debug!(%host, "connected");
-    }
-
-    /// The TLS handshake of a connection is complete. The client has the key of this certificate.
-    pub fn secured(&mut self, id: ConnectionId, certificate: Option<CertificateFingerprint>) {
-        if let Some(person) = self.people.get_mut(id) {
-            person.is_secure = true;
-            person.certificate = certificate.map(Box::new);
         }
     }
 

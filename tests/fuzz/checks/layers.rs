@@ -7,11 +7,8 @@ use std::io::{Read as _, Write as _};
 use std::sync::{Arc, OnceLock};
 
 use chatting_room::server::net::layers_in_memory::LayersInMemory;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, SignatureScheme,
-};
+use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig};
 
 const HAS_PROXY: u8 = 1;
 const HAS_WEBSOCKET: u8 = 2;
@@ -179,54 +176,14 @@ fn configurations() -> &'static (Arc<ServerConfig>, Arc<ClientConfig>) {
             .with_no_client_auth()
             .with_single_cert(vec![own.cert.der().clone()], key.into())
             .expect("a certificate");
+        // The certificate is its own authority.
+        let mut roots = RootCertStore::empty();
+        roots.add(own.cert.der().clone()).expect("a certificate");
         let client = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AcceptsAll))
+            .with_root_certificates(roots)
             .with_no_client_auth();
         (Arc::new(server), Arc::new(client))
     })
-}
-
-/// The certificate is not what is checked here.
-#[derive(Debug)]
-struct AcceptsAll;
-
-impl ServerCertVerifier for AcceptsAll {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let provider = rustls::crypto::ring::default_provider();
-        provider
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
 }
